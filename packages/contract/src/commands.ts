@@ -1,0 +1,114 @@
+import { z } from 'zod'
+import { AmountMicro, AmountMicroOrZero, AtMs, Bundle, ClientId, DurationMs, Id, RatioPpm, Resource, Scores, StandingBid } from './units.ts'
+
+/** Fields that every command carries. `owner` is the principal whose ids are remembered: `agent:<id>`, `human:<id>`, `operator`, `executor:<id>`, `host`. */
+const base = {
+  at_ms: AtMs,
+  correlation_id: z.string().max(128).optional(),
+  id: ClientId.optional(),
+  owner: z.string().max(80),
+  traceparent: z.string().max(128).optional(),
+}
+/** An agent's command names the lease it acts in; it is refused once that lease has ended. */
+const acting = { lease_id: Id.optional() }
+const Json = z.json()
+
+export const PriceCurve = z.strictObject({
+  ceiling_micro_per_s: AmountMicro,
+  down_ppm: RatioPpm,
+  floor_micro_per_s: AmountMicro,
+  high_ppm: RatioPpm,
+  low_ppm: RatioPpm,
+  opening_micro_per_s: AmountMicro,
+  period_ms: DurationMs,
+  up_ppm: RatioPpm,
+})
+export type PriceCurve = z.infer<typeof PriceCurve>
+
+/** The numbers of the rules. Money in micro-credits, times in milliseconds, ratios in parts per million. */
+export const Params = z.strictObject({
+  agents_max: z.int().positive(),
+  attention_slot_ms: DurationMs,
+  bid_duration_ms_max: DurationMs,
+  bid_duration_ms_min: DurationMs,
+  command_memory_ms: DurationMs,
+  crashes_in_a_row_max: z.int().positive(),
+  curves: z.strictObject({ attention: PriceCurve, cpu: PriceCurve, llm: PriceCurve, memory: PriceCurve }),
+  death_below_micro: AmountMicroOrZero,
+  death_on_no_bid: z.boolean(),
+  estate_to_parent: z.boolean(),
+  executor_grace_ms: DurationMs,
+  inbox_max: z.int().positive(),
+  invocation_deadline_ms: DurationMs,
+  lease_report_ms: DurationMs,
+  lease_start_ms: DurationMs,
+  llm_micro_usd_per_minute: z.int().nonnegative(),
+  message_bytes_max: z.int().positive(),
+  message_cost_micro: AmountMicroOrZero,
+  mint_per_human_per_day_micro: AmountMicroOrZero,
+  program_cpu_millicores_min: z.int().nonnegative(),
+  program_cpu_ppm_min: RatioPpm,
+  program_duration_ms_min: DurationMs,
+  program_memory_mb_min: z.int().nonnegative(),
+  prompt_deadline_ms: DurationMs,
+  reward_weights_micro: z.strictObject({ interesting: AmountMicroOrZero, understandable: AmountMicroOrZero, useful: AmountMicroOrZero }),
+  spawn_cost_micro: AmountMicroOrZero,
+  starvation_ms: z.int().nonnegative(),
+})
+export type Params = z.infer<typeof Params>
+
+const define = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) => z.strictObject({ ...base, type: z.literal(type), ...shape })
+
+export const COMMANDS = {
+  genesis: define('genesis', { economy_id: Id, params: Params, rules_version: z.int().positive() }),
+  resumed: define('resumed', {}),
+  tick: define('tick', {}),
+  change_rules: define('change_rules', { params: Params, rules_version: z.int().positive() }),
+  register_executor: define('register_executor', { cpu_millicores: z.int().nonnegative(), executor_id: Id, incarnation: Id, memory_mb: z.int().nonnegative(), reports: z.boolean() }),
+  remove_executor: define('remove_executor', { executor_id: Id }),
+  set_duty: define('set_duty', { human_id: Id, on_duty: z.boolean() }),
+  create_agent: define('create_agent', { agent_id: Id, grant_micro: AmountMicroOrZero, models: z.array(z.string()).optional(), name: z.string().max(128), standing_bid: StandingBid.optional() }),
+  fund: define('fund', { agent_id: Id, amount_micro: AmountMicro }),
+  kill_agent: define('kill_agent', { agent_id: Id, reason: z.string().max(256) }),
+  transfer: define('transfer', { ...acting, amount_micro: AmountMicro, from_agent_id: Id, purpose: z.string().min(1).max(128), to_agent_id: Id }),
+  reverse_transfer: define('reverse_transfer', { reason: z.string().max(256), transfer_id: Id, from_agent_id: Id, to_agent_id: Id, amount_micro: AmountMicro }),
+  place_bid: define('place_bid', {
+    ...acting, agent_id: Id, amount_micro: AmountMicro, bundle: Bundle, duration_ms: DurationMs,
+    expires_at_ms: AtMs.optional(), not_before_ms: AtMs.optional(), payer_id: Id, payload: Json.optional(),
+  }),
+  raise_bid: define('raise_bid', { ...acting, amount_micro: AmountMicro, bid_id: Id, payer_id: Id }),
+  withdraw_bid: define('withdraw_bid', { ...acting, bid_id: Id, payer_id: Id }),
+  set_standing_bid: define('set_standing_bid', { ...acting, agent_id: Id, standing_bid: StandingBid.nullable() }),
+  spawn: define('spawn', {
+    ...acting, endowment_micro: AmountMicroOrZero, files: z.record(z.string(), z.string()).optional(), first_bid: z.strictObject({ amount_micro: AmountMicro, paid_by: z.enum(['parent', 'child']) }).optional(),
+    model_tier: z.string().max(64).optional(), name: z.string().max(128), parent_id: Id, standing_bid: StandingBid.nullable().optional(),
+  }),
+  send_message: define('send_message', { ...acting, content: z.string(), from_agent_id: Id, to_agent_id: Id }),
+  take_messages: define('take_messages', { ...acting, agent_id: Id, message_ids: z.array(Id).min(1).max(1000) }),
+  register_service: define('register_service', { ...acting, agent_id: Id, cost_micro: AmountMicroOrZero, payment: z.enum(['on_response', 'in_advance']), service_name: Id, specification: z.record(z.string(), Json) }),
+  remove_service: define('remove_service', { ...acting, agent_id: Id, service_name: Id }),
+  invoke_service: define('invoke_service', {
+    ...acting, agent_id: Id, deadline_ms: DurationMs.optional(), provider_id: Id, request: Json, service_name: Id,
+    wake_bid: z.strictObject({ amount_micro: AmountMicro, bundle: Bundle, duration_ms: DurationMs }).optional(),
+  }),
+  respond_service: define('respond_service', { ...acting, agent_id: Id, invocation_id: Id, response: Json, result: z.enum(['success', 'failure']) }),
+  file_prompt: define('file_prompt', { ...acting, agent_id: Id, amount_micro: AmountMicroOrZero, content: z.record(z.string(), Json), deadline_ms: DurationMs.optional() }),
+  withdraw_prompt: define('withdraw_prompt', { ...acting, agent_id: Id, prompt_id: Id }),
+  score_prompt: define('score_prompt', { human_id: Id, prompt_id: Id, reason: z.string().max(2000).optional(), scores: Scores }),
+  skip_prompt: define('skip_prompt', { human_id: Id, prompt_id: Id, reason: z.string().max(2000).optional() }),
+  start_lease: define('start_lease', { executor_id: Id, incarnation: Id, lease_id: Id }),
+  end_lease: define('end_lease', {
+    cause: z.enum(['completed', 'crashed', 'wall_limit', 'memory_limit', 'process_limit', 'host_failure']), cpu_ms: z.int().nonnegative(), detail: z.string().max(4096), elapsed_ms: z.int().nonnegative(),
+    executor_id: Id, exit_code: z.int().nullable(), incarnation: Id, lease_id: Id, memory_mb_ms: z.int().nonnegative(), memory_peak_mb: z.int().nonnegative(),
+  }),
+  report: define('report', {
+    ...acting, agent_id: Id, data: z.record(z.string(), Json),
+    event_type: z.enum(['balance_queried', 'tool_call_initiated', 'tool_call_completed', 'reasoning_trace', 'reflection', 'code_change_proposed', 'code_change_applied']),
+  }),
+} as const
+
+export const CommandSchema = z.discriminatedUnion('type', Object.values(COMMANDS) as unknown as [typeof COMMANDS.genesis, ...(typeof COMMANDS)[keyof typeof COMMANDS][]])
+export type CommandType = keyof typeof COMMANDS
+export type CommandOf<T extends CommandType> = z.infer<(typeof COMMANDS)[T]>
+export type Command = { [T in CommandType]: CommandOf<T> }[CommandType]
+export type ResourceName = z.infer<typeof Resource>

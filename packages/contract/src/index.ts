@@ -1,0 +1,8 @@
+export { Certificate, EVENTS, EventEnvelope, BundleShown, Prices, Quantities, subjectOf } from './events.ts'
+export type { EconomyEvent, EventData, EventType } from './events.ts'
+export { COMMANDS, CommandSchema, Params, PriceCurve } from './commands.ts'
+export type { Command, CommandOf, CommandType } from './commands.ts'
+export { AgentManifest } from './manifest.ts'
+export { REFUSALS } from './refusals.ts'
+export type { Refusal, RefusalCode } from './refusals.ts'
+export { AmountMicro, AmountMicroOrZero, AtMs, Bundle, ClientId, DurationMs, Id, RESOURCES, RatioPpm, Resource, Scores, SharePpm, StandingBid, SUPPLY_MICRO_MAX } from './units.ts'

@@ -1,0 +1,47 @@
+/** Every expected "no": a stable code, the HTTP status it maps to and what it means. The codes are part of the public interface. */
+export const REFUSALS = {
+  agent_busy: [409, 'The agent already runs a window with cpu.'],
+  agent_dead: [409, 'The agent is dead; the dead cannot act, be paid or be woken.'],
+  agent_exists: [409, 'The id is taken; ids are never used again.'],
+  agent_unknown: [404, 'There is no such agent.'],
+  agents_limit_reached: [409, 'The economy has as many living agents as it allows.'],
+  already_started: [409, 'The lease was started before.'],
+  amount_not_higher: [422, 'A bid can only be raised; to lower it, withdraw it and bid again.'],
+  bid_unknown: [404, 'There is no such open bid.'],
+  bundle_below_minimum: [422, 'A bundle that starts a program needs a minimum of cpu, memory and time.'],
+  bundle_incomplete: [422, 'A bundle with cpu needs memory, and the reverse.'],
+  bundle_over_capacity: [422, 'The bundle is larger than any executor could ever place.'],
+  command_invalid: [422, 'The command does not have the documented shape.'],
+  credits_insufficient: [402, 'The free balance does not cover the amount.'],
+  daily_mint_limit_reached: [409, 'The human has minted the most that one may mint in a day.'],
+  deadline_past: [422, 'The time named lies in the past.'],
+  duration_out_of_range: [422, 'The duration is outside the limits for a bid.'],
+  economy_exists: [409, 'The economy has begun already.'],
+  economy_missing: [409, 'The economy has not begun: genesis comes first.'],
+  executor_unknown: [404, 'There is no such executor, or its incarnation has been replaced.'],
+  human_unknown: [404, 'There is no such human.'],
+  id_reused: [409, 'The id was used before with other content.'],
+  inbox_full: [409, 'The receiver takes no more messages until it has read some.'],
+  invocation_unknown: [404, 'There is no such open invocation.'],
+  lease_ended: [403, 'The lease that allowed this has ended.'],
+  lease_unknown: [404, 'There is no such running lease.'],
+  message_too_large: [413, 'The message is larger than allowed.'],
+  message_unknown: [404, 'There is no such message in the inbox.'],
+  not_yours: [403, 'It belongs to somebody else.'],
+  prompt_open: [409, 'The agent has an open prompt already.'],
+  prompt_unknown: [404, 'There is no such open prompt.'],
+  resource_not_offered: [422, 'The resource is not offered here.'],
+  self_transfer: [422, 'Payer and payee are the same.'],
+  service_unknown: [404, 'There is no such service.'],
+  supply_overflow: [422, 'The amount would take the supply past 2^52 micro-credits.'],
+  time_runs_back: [409, 'The time of the command lies before the time of the economy.'],
+  transfer_unknown: [404, 'There is no such transfer to reverse.'],
+} as const satisfies Record<string, readonly [status: number, meaning: string]>
+
+export type RefusalCode = keyof typeof REFUSALS
+
+/** A "no" as a value: the code and the figures behind it. */
+export interface Refusal {
+  readonly code: RefusalCode
+  readonly detail: Readonly<Record<string, string | number | boolean | null>>
+}
