@@ -1,0 +1,86 @@
+import type { Command } from '@syntropism/contract'
+import { canonicalJson, sha256Hex } from '../codec/index.ts'
+import { ASSETS, type Ledger, assertConserved, createLedger } from '../ledger/index.ts'
+import { createMeter } from '../market/index.ts'
+import { DEFAULT_PARAMS, RULES_VERSION } from '../params/index.ts'
+import { type State, sortedDeadlines } from '../state/index.ts'
+import { invariant } from '../units/index.ts'
+import { type Outcome, apply } from './apply.ts'
+import { dropDeadDeadlines } from './beat.ts'
+import type { Sink } from '../state/index.ts'
+
+/** A state before genesis. */
+export function createState(): State {
+  const { curves } = DEFAULT_PARAMS
+  return {
+    agents: new Map(), at_ms: 0, bids: new Map(), book_changed: false, book_hash: '0'.repeat(64), counters: { agent: 0, bid: 0, clearing: 0, entry: 0, invocation: 0, lease: 0, message: 0, order: 0, prompt: 0, transfer: 0 }, deadlines: [], down_from_ms: null, economy_id: '', event_id_prefix: '', executors: new Map(), humans: new Map(),
+    invocations: new Map(), leases: new Map(), ledger: createLedger(), living_agents: 0, meters: { attention: createMeter(curves.attention, 0), cpu: createMeter(curves.cpu, 0), llm: createMeter(curves.llm, 0), memory: createMeter(curves.memory, 0) }, params: DEFAULT_PARAMS, prompts: new Map(), remembered: new Map(), reversed: new Set(), rules_version: RULES_VERSION, seq: 0, services: new Map(), starving: null,
+  }
+}
+
+const MAP = '$map'
+const SET = '$set'
+
+/** Maps and sets keep their order, which is part of the state: iteration follows it. */
+const pack = (_key: string, value: unknown): unknown => (value instanceof Map ? { [MAP]: [...value] } : value instanceof Set ? { [SET]: [...value] } : value)
+const unpack = (_key: string, value: unknown): unknown => {
+  if (value === null || typeof value !== 'object') return value
+  if (MAP in value) return new Map(value[MAP] as [unknown, unknown][])
+  return SET in value ? new Set(value[SET] as unknown[]) : value
+}
+
+const plainLedger = ({ assets, balances, kinds, ...rest }: Ledger): unknown => ({ ...rest, assets: [...assets.subarray(0, rest.count)], balances: [...balances.subarray(0, rest.count)], index_by_name: undefined, kinds: [...kinds.subarray(0, rest.count)] })
+
+function restoreLedger(plain: { assets: number[]; balances: number[]; kinds: number[]; names: (string | null)[]; count: number } & Omit<Ledger, 'assets' | 'balances' | 'kinds' | 'index_by_name' | 'names'>): Ledger {
+  const size = Math.max(64, 2 ** Math.ceil(Math.log2(plain.count + 1)))
+  const assets = new Uint8Array(size)
+  const balances = new Float64Array(size)
+  const kinds = new Uint8Array(size)
+  assets.set(plain.assets)
+  balances.set(plain.balances)
+  kinds.set(plain.kinds)
+  const ledger: Ledger = { ...plain, assets, balances, index_by_name: new Map(), kinds }
+  for (const [index, name] of plain.names.entries()) if (name !== null) ledger.index_by_name.set(name, index)
+  invariant(plain.assets.every((asset) => asset < ASSETS.length), 'a snapshot names known assets only')
+  return ledger
+}
+
+/** The whole state as canonical JSON text. Checks conservation by the full sum first. */
+export function snapshot(state: State): string {
+  assertConserved(state.ledger)
+  dropDeadDeadlines(state)
+  const deadlines = sortedDeadlines(state.deadlines)
+  return canonicalJson(JSON.parse(JSON.stringify({ ...state, deadlines, ledger: plainLedger(state.ledger) }, pack)))
+}
+
+/** The state that `snapshot` wrote. A sorted array is a valid heap. */
+export function restore(text: string): State {
+  const plain = JSON.parse(text, unpack) as Omit<State, 'ledger'> & { ledger: Parameters<typeof restoreLedger>[0] }
+  const state: State = { ...plain, ledger: restoreLedger(plain.ledger) }
+  assertConserved(state.ledger)
+  return state
+}
+
+/** SHA-256 of the snapshot. Deadlines whose record is gone do not count. */
+export function stateHash(state: State): string {
+  return sha256Hex(snapshot(restorableView(state)))
+}
+
+/** The state without dead deadlines anywhere in the heap. */
+function restorableView(state: State): State {
+  return { ...state, deadlines: state.deadlines.filter((deadline) => isNamed(state, deadline.kind, deadline.id)) }
+}
+
+function isNamed(state: State, kind: string, id: string): boolean {
+  if (kind === 'lease' || kind === 'lease_minute') return state.leases.has(id)
+  if (kind === 'prompt') return state.prompts.has(id)
+  if (kind === 'invocation') return state.invocations.has(id)
+  return kind === 'resumed' ? state.down_from_ms !== null : state.bids.has(id)
+}
+
+/** Carries out commands in order; stops at nothing but a broken invariant. */
+export function replay(state: State, commands: Iterable<Command>, sink: Sink | null = null): Outcome[] {
+  const outcomes: Outcome[] = []
+  for (const command of commands) outcomes.push(apply(state, command, sink))
+  return outcomes
+}

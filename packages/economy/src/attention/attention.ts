@@ -1,0 +1,132 @@
+import type { CommandOf, EventData, Refusal } from '@syntropism/contract'
+import { endBid, leaveBook, placeBid } from '../auction/index.ts'
+import { endLease, meterSold } from '../leases/index.ts'
+import { type Bid, type Human, type Lease, type Prompt, type State, type Step, addDeadline, agentOf, emit, free, freeMicro, held, mintCredits, moveCredits, refuse, touch } from '../state/index.ts'
+import { MS_PER_DAY, PPM, microToCredits } from '../units/index.ts'
+
+/** Lease of the agent's running window if that holds attention: a live session, in which prompts need no bid of their own. */
+function liveSession(state: State, agentId: string): Lease | null {
+  const lease = state.leases.get(agentOf(state, agentId).lease_id ?? '')
+  return lease !== undefined && lease.quantities.attention > 0 ? lease : null
+}
+
+export function checkFilePrompt(state: State, command: CommandOf<'file_prompt'>): Refusal | null {
+  const agent = state.agents.get(command.agent_id)
+  if (agent === undefined) return refuse('agent_unknown', { agent_id: command.agent_id })
+  if (agent.status === 'dead') return refuse('agent_dead', { agent_id: agent.agent_id })
+  if (agent.prompt_id !== null) return refuse('prompt_open', { prompt_id: agent.prompt_id })
+  if (liveSession(state, agent.agent_id) !== null) return null
+  if (command.amount_micro === 0) return refuse('command_invalid', { expected: 'a bid above zero, or a window that holds attention', field: 'amount_micro' })
+  const available = freeMicro(state, agent)
+  return available < command.amount_micro ? refuse('credits_insufficient', { available_micro: available, required_micro: command.amount_micro }) : null
+}
+
+/** Files a prompt: a bid for one attention slot that outlives the window, or at once shown in a live session. */
+export function filePrompt(step: Step, command: CommandOf<'file_prompt'>): Prompt {
+  const { state } = step
+  const agent = agentOf(state, command.agent_id)
+  const session = liveSession(state, agent.agent_id)
+  state.counters.prompt += 1
+  const promptId = `prompt-${state.counters.prompt}`
+  const deadline = state.at_ms + Math.min(command.deadline_ms ?? state.params.prompt_deadline_ms, state.params.prompt_deadline_ms)
+  const bidMicro = session === null ? command.amount_micro : 0
+  emit(step, 'prompt_filed', agent.agent_id, { agent_id: agent.agent_id, bid: microToCredits(bidMicro), bid_micro: bidMicro, content: command.content, deadline_at_ms: deadline, lease_id: session?.lease_id ?? null, prompt_id: promptId })
+  agent.prompt_id = promptId
+  const bid =
+    session === null
+      ? placeBid(step, { agent, amount_micro: bidMicro, bundle: { attention: PPM }, duration_ms: state.params.attention_slot_ms, expires_at_ms: null, margin_ppm: null, not_before_ms: state.at_ms, payer: agent, payload: null, prompt_id: promptId })
+      : null
+  const prompt: Prompt = { agent_id: agent.agent_id, amount_micro: bidMicro, bid_id: bid?.bid_id ?? null, deadline_at_ms: deadline, lease_id: session?.lease_id ?? null, prompt_id: promptId }
+  state.prompts.set(promptId, prompt)
+  addDeadline(step, 'prompt', promptId, deadline)
+  if (session !== null) emit(step, 'prompt_shown', agent.agent_id, { agent_id: agent.agent_id, prompt_id: promptId, until_ms: session.ends_at_ms })
+  return prompt
+}
+
+/** Gives a prompt its slot: its bid rests while it is shown, its credits stay in hold. */
+export function showPrompt(step: Step, bid: Bid, lease: Lease): void {
+  const prompt = step.state.prompts.get(bid.prompt_id as string) as Prompt
+  prompt.lease_id = lease.lease_id
+  emit(step, 'prompt_shown', prompt.agent_id, { agent_id: prompt.agent_id, prompt_id: prompt.prompt_id, until_ms: lease.ends_at_ms })
+}
+
+/** A slot is over and nobody scored: the prompt waits for another one until its deadline. */
+export function endSlot(step: Step, lease: Lease): void {
+  const prompt = step.state.prompts.get(lease.prompt_id as string)
+  closeSlot(step, lease)
+  if (prompt !== undefined) prompt.lease_id = null
+}
+
+function closeSlot(step: Step, lease: Lease): void {
+  const { state } = step
+  endLease(step, lease, { cause: 'completed', cpu_ms: 0, detail: '', elapsed_ms: Math.min(lease.duration_ms, state.at_ms - lease.cleared_at_ms), exit_code: null, memory_mb_ms: 0, memory_peak_mb: 0, served_until_ms: state.at_ms })
+  meterSold(step)
+}
+
+/** Ends a prompt: burned when a human spent attention on it, otherwise returned in full. */
+export function endPrompt(step: Step, prompt: Prompt, reason: EventData<'prompt_ended'>['reason']): void {
+  const { state } = step
+  const agent = agentOf(state, prompt.agent_id)
+  const spent = reason === 'scored' || reason === 'skipped'
+  const lease = prompt.bid_id === null ? undefined : state.leases.get(prompt.lease_id ?? '')
+  if (lease !== undefined) closeSlot(step, lease)
+  const bid = prompt.bid_id === null ? undefined : state.bids.get(prompt.bid_id)
+  state.prompts.delete(prompt.prompt_id)
+  agent.prompt_id = null
+  emit(step, 'prompt_ended', agent.agent_id, { agent_id: agent.agent_id, burned_micro: spent ? prompt.amount_micro : 0, prompt_id: prompt.prompt_id, reason, refunded_micro: spent ? 0 : prompt.amount_micro })
+  if (bid !== undefined && spent) {
+    leaveBook(state, bid)
+    moveCredits(step, held(agent), free('burn'), bid.amount_micro, 'attention_burn', bid.bid_id)
+  } else if (bid !== undefined) endBid(step, bid, `prompt_${reason}`, null)
+  touch(step, agent.agent_id, 'self', true)
+}
+
+const dayOf = (atMs: number): number => Math.floor(atMs / MS_PER_DAY)
+
+/** Micro-credits that three scores earn: Σ weight × score. */
+export function rewardMicro(state: State, scores: CommandOf<'score_prompt'>['scores']): number {
+  const weights = state.params.reward_weights_micro
+  return scores.interesting * weights.interesting + scores.useful * weights.useful + scores.understandable * weights.understandable
+}
+
+export function checkJudgement(state: State, command: CommandOf<'score_prompt'> | CommandOf<'skip_prompt'>): Refusal | null {
+  const human = state.humans.get(command.human_id)
+  if (human === undefined) return refuse('human_unknown', { human_id: command.human_id })
+  const prompt = state.prompts.get(command.prompt_id)
+  if (prompt === undefined || prompt.deadline_at_ms <= state.at_ms) return refuse('prompt_unknown', { prompt_id: command.prompt_id })
+  if (command.type === 'skip_prompt') return null
+  const minted = human.day === dayOf(state.at_ms) ? human.minted_micro : 0
+  const reward = rewardMicro(state, command.scores)
+  const limit = state.params.mint_per_human_per_day_micro
+  return minted + reward > limit ? refuse('daily_mint_limit_reached', { limit_micro: limit, minted_micro: minted, reward_micro: reward }) : null
+}
+
+/** A named human's scores end the prompt and mint its reward: the only origin of new credits besides grants. */
+export function scorePrompt(step: Step, command: CommandOf<'score_prompt'>): number {
+  const { state } = step
+  const prompt = state.prompts.get(command.prompt_id) as Prompt
+  const human = state.humans.get(command.human_id) as Human
+  const agent = agentOf(state, prompt.agent_id)
+  const reward = rewardMicro(state, command.scores)
+  const today = dayOf(state.at_ms)
+  human.minted_micro = (human.day === today ? human.minted_micro : 0) + reward
+  human.day = today
+  endPrompt(step, prompt, 'scored')
+  emit(step, 'human_reward_issued', agent.agent_id, { agent_id: agent.agent_id, credits_awarded: microToCredits(reward), credits_awarded_micro: reward, human_id: human.human_id, prompt_id: prompt.prompt_id, reason: command.reason ?? null, scores: command.scores })
+  if (reward > 0) mintCredits(step, agent, reward, 'reward')
+  touch(step, agent.agent_id, 'system', true)
+  return reward
+}
+
+/** A human comes on duty or leaves: one slot more or fewer. */
+export function setDuty(step: Step, humanId: string, onDuty: boolean): void {
+  const { state } = step
+  const human = state.humans.get(humanId)
+  if (human === undefined) state.humans.set(humanId, { day: 0, human_id: humanId, minted_micro: 0, on_duty: onDuty })
+  else human.on_duty = onDuty
+  state.book_changed = true
+  let count = 0
+  for (const one of state.humans.values()) if (one.on_duty) count += 1
+  emit(step, 'duty_changed', '', { human_id: humanId, humans_on_duty: count, on_duty: onDuty })
+  meterSold(step)
+}

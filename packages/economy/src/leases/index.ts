@@ -1,0 +1,1 @@
+export { type LeaseEnd, checkLeaseReport, closeExecutorLeases, endLease, endSilently, leaseDueMs, meterSold, openLease, payWindow, releasesOf, startLease, supplyOf, turnLeaseMinute } from './leases.ts'

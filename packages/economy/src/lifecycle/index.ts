@@ -1,0 +1,1 @@
+export { checkCreateAgent, checkSpawn, closeAgent, createAgent, reconcileAgent, spawn } from './lifecycle.ts'

@@ -1,0 +1,1 @@
+export { createMeter, currentReserveMicro, fitPricesToRules, floorReserveMicro, linearThreshold, movePrices, pricesAreDue, pricesNow, reserveCostMicro, setSold } from './market.ts'

@@ -1,0 +1,1 @@
+export { checkInvoke, checkMessage, checkTransfer, endDealings, endInvocation, invokeService, registerService, removeService, sendMessage } from './services.ts'

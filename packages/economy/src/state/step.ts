@@ -1,0 +1,121 @@
+import type { Command, EconomyEvent, EventData, EventType } from '@syntropism/contract'
+import { eventId, isoTime } from '../codec/index.ts'
+import { type Asset, ASSETS, BURN, HOLDS, MINT, balanceOf, post } from '../ledger/index.ts'
+import { invariant, microToCredits } from '../units/index.ts'
+import { type Deadline, pushDeadline } from './deadlines.ts'
+import type { Agent, State } from './state.ts'
+
+/** One line of the book, for read models. */
+export interface Posting {
+  readonly amount: number
+  readonly asset: Asset
+  readonly at_ms: number
+  readonly cause_id: string
+  readonly credit: string
+  readonly debit: string
+  readonly entry_id: number
+  readonly purpose: string
+  readonly seq: number
+  readonly transfer_id: string
+}
+
+/** Where a step writes what happened. Without one nothing is made: a simulation reads the state itself. */
+export interface Sink {
+  event(event: EconomyEvent): void
+  posting(posting: Posting): void
+}
+
+/** One command being carried out. */
+export interface Step {
+  readonly state: State
+  readonly sink: Sink | null
+  readonly correlation_id: string
+  readonly traceparent: string
+  /** Id of what causes the postings and events made now. */
+  cause_id: string
+  /** Agents whose situation may have changed, with who would have woken them; `judged` when a hold was released or a lease ended. */
+  readonly touched: Map<string, { judged: boolean; waker: string }>
+}
+
+export const beginStep = (state: State, sink: Sink | null, command: Command): Step => ({
+  cause_id: command.id ?? `${command.type}:${state.seq + 1}`, correlation_id: command.correlation_id ?? '', sink, state, touched: new Map(), traceparent: command.traceparent ?? '',
+})
+
+const SOURCES: Partial<Record<EventType, 'agent'>> = { code_change_applied: 'agent', code_change_proposed: 'agent', reasoning_trace: 'agent', reflection: 'agent', tool_call_completed: 'agent', tool_call_initiated: 'agent' }
+
+/** Writes an event. Members stand in sorted order, so that plain JSON.stringify gives the canonical bytes; `data` must be sorted too. */
+export function emit<T extends EventType>(step: Step, type: T, agentId: string, data: EventData<T>): void {
+  const { state, sink } = step
+  state.seq += 1
+  if (sink === null) return
+  sink.event({
+    agent_id: agentId, at_ms: state.at_ms, cause_id: step.cause_id, correlation_id: step.correlation_id, data, event_id: eventId(state.event_id_prefix, state.seq), scenario_id: '', seq: state.seq,
+    source: SOURCES[type] ?? 'system', timestamp: isoTime(state.at_ms), traceparent: step.traceparent, type,
+  } as unknown as EconomyEvent)
+}
+
+/** Marks an agent for the look at the end of the command: standing bid, dormancy, death. */
+export function touch(step: Step, agentId: string, waker: string, judged: boolean): void {
+  const mark = step.touched.get(agentId)
+  if (mark === undefined) step.touched.set(agentId, { judged, waker })
+  else mark.judged ||= judged
+}
+
+export function addDeadline(step: Step, kind: Deadline['kind'], id: string, atMs: number): void {
+  step.state.counters.order += 1
+  pushDeadline(step.state.deadlines, { at_ms: atMs, id, kind, order: step.state.counters.order })
+}
+
+/** Posts between any two accounts of one asset and tells the read models. Returns the entry id. */
+export function record(step: Step, from: number, to: number, amount: number, purpose: string, transferId = ''): number {
+  const { state, sink } = step
+  post(state.ledger, from, to, amount)
+  state.counters.entry += 1
+  sink?.posting({
+    amount, asset: ASSETS[state.ledger.assets[from] as number] as Asset, at_ms: state.at_ms, cause_id: step.cause_id, credit: state.ledger.names[to] as string, debit: state.ledger.names[from] as string, entry_id: state.counters.entry, purpose, seq: state.seq + 1, transfer_id: transferId,
+  })
+  return state.counters.entry
+}
+
+export type Party = Agent | 'mint' | 'burn'
+/** Where one end of a credit movement stands. `held` is an agent's part of the holds. */
+export interface End {
+  readonly party: Party
+  readonly held: boolean
+}
+export const free = (party: Party): End => ({ held: false, party })
+export const held = (party: Agent): End => ({ held: true, party })
+
+const indexOf = (end: End): number => (end.held ? HOLDS : end.party === 'mint' ? MINT : end.party === 'burn' ? BURN : end.party.account)
+const nameOf = (end: End): string => (typeof end.party === 'string' ? end.party : end.party.agent_id)
+const accountName = (end: End): string => (typeof end.party === 'string' ? end.party : end.held ? 'holds' : 'balance')
+
+/** Moves credits and says so in one `credits_transferred`. The caller has checked that they are there. */
+export function moveCredits(step: Step, from: End, to: End, amountMicro: number, purpose: string, holdId: string | null = null): { entry_id: number; transfer_id: string } {
+  const { state } = step
+  state.counters.transfer += 1
+  const transferId = `transfer-${state.counters.transfer}`
+  const entryId = record(step, indexOf(from), indexOf(to), amountMicro, purpose, transferId)
+  if (from.held) (from.party as Agent).held_micro -= amountMicro
+  if (to.held) (to.party as Agent).held_micro += amountMicro
+  if (from.held && (from.party as Agent).held_micro < 0) invariant(false, 'a hold is not released twice', { agent_id: nameOf(from) })
+  emit(step, 'credits_transferred', typeof from.party === 'string' ? nameOf(to) : nameOf(from), {
+    amount: microToCredits(amountMicro), amount_micro: amountMicro, entry_id: entryId, from_account: accountName(from), from_agent: nameOf(from), hold_id: holdId, purpose, to_account: accountName(to), to_agent: nameOf(to), transfer_id: transferId,
+  })
+  return { entry_id: entryId, transfer_id: transferId }
+}
+
+export const freeMicro = (state: State, agent: Agent): number => balanceOf(state.ledger, agent.account)
+
+/** Grants and rewards: the two kinds of mint, never mixed. */
+export function mintCredits(step: Step, agent: Agent, amountMicro: number, kind: 'grant' | 'reward'): void {
+  if (kind === 'grant') step.state.ledger.granted_micro += amountMicro
+  else step.state.ledger.rewarded_micro += amountMicro
+  moveCredits(step, free('mint'), free(agent), amountMicro, kind)
+}
+
+export function agentOf(state: State, agentId: string): Agent {
+  const agent = state.agents.get(agentId)
+  invariant(agent !== undefined, 'an agent once created stays known', { agent_id: agentId })
+  return agent
+}
