@@ -60,7 +60,7 @@ describe('the target flow', () => {
     for (let i = 0; i < 100; i++) tick(world, 100)
     for (const event of world.events) {
       expect(JSON.parse(JSON.stringify(event.data))).toEqual(EVENTS[event.type].data.parse(event.data))
-      if (event.type !== 'prompt_filed') expect(JSON.stringify(event)).toBe(canonicalJson(event))
+      expect(JSON.stringify(event)).toBe(canonicalJson(event))
     }
     expect(world.types()).toContain('human_reward_issued')
     expect(world.types()).toContain('agent_spawned')

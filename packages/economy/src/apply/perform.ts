@@ -102,15 +102,8 @@ function takeMessages(step: Step, command: Of<'take_messages'>): Result {
 
 /** An observation: an event with a sequence number, and no other change. */
 function report(step: Step, command: Of<'report'>): Result {
-  emit(step, command.event_type as EventType, command.agent_id, sortMembers(command.data) as EventData<EventType>)
+  emit(step, command.event_type as EventType, command.agent_id, command.data as EventData<EventType>)
   return { seq: step.state.seq }
-}
-
-/** Sorted members at every depth: an event's plain JSON is then its canonical form. */
-export function sortMembers(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortMembers)
-  if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, member]) => [key, sortMembers(member)]))
 }
 
 function withdraw(step: Step, command: Of<'withdraw_bid'>): Result {
@@ -191,7 +184,7 @@ function performSocial(step: Step, command: Of<Social>): Result {
       return { deadline_at_ms: invocation.deadline_at_ms, invocation_id: invocation.invocation_id }
     }
     case 'respond_service':
-      endInvocation(step, state.invocations.get(command.invocation_id) as never, command.result, 'responded', sortMembers(command.response) as Json)
+      endInvocation(step, state.invocations.get(command.invocation_id) as never, command.result, 'responded', command.response as Json)
       return {}
     case 'file_prompt': {
       const prompt = filePrompt(step, command)

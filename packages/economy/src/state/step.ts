@@ -1,5 +1,5 @@
 import type { Command, EconomyEvent, EventData, EventType } from '@syntropism/contract'
-import { eventId, isoTime } from '../codec/index.ts'
+import { eventId, isoTime, sortMembers } from '../codec/index.ts'
 import { type Asset, ASSETS, BURN, HOLDS, MINT, balanceOf, post } from '../ledger/index.ts'
 import { invariant, microToCredits } from '../units/index.ts'
 import { type Deadline, pushDeadline } from './deadlines.ts'
@@ -43,13 +43,18 @@ export const beginStep = (state: State, sink: Sink | null, command: Command): St
 
 const SOURCES: Partial<Record<EventType, 'agent'>> = { code_change_applied: 'agent', code_change_proposed: 'agent', reasoning_trace: 'agent', reflection: 'agent', tool_call_completed: 'agent', tool_call_initiated: 'agent' }
 
-/** Writes an event. Members stand in sorted order, so that plain JSON.stringify gives the canonical bytes; `data` must be sorted too. */
+/** Events whose data hold what a caller wrote, or are put together from parts: their members are sorted here. */
+const COMPOSED: ReadonlySet<EventType> = new Set<EventType>([
+  'agent_spawned', 'code_change_applied', 'code_change_proposed', 'market_cleared', 'prompt_filed', 'reasoning_trace', 'reflection', 'resources_allocated', 'rules_changed', 'service_invoked', 'service_registered', 'service_requested', 'standing_bid_set', 'tool_call_completed', 'tool_call_initiated',
+])
+
+/** Writes an event. Members stand in sorted order, so that plain JSON.stringify gives the canonical bytes (RFC 8785); what is not in COMPOSED hands in sorted `data`. */
 export function emit<T extends EventType>(step: Step, type: T, agentId: string, data: EventData<T>): void {
   const { state, sink } = step
   state.seq += 1
   if (sink === null) return
   sink.event({
-    agent_id: agentId, at_ms: state.at_ms, cause_id: step.cause_id, correlation_id: step.correlation_id, data, event_id: eventId(state.event_id_prefix, state.seq), scenario_id: '', seq: state.seq,
+    agent_id: agentId, at_ms: state.at_ms, cause_id: step.cause_id, correlation_id: step.correlation_id, data: COMPOSED.has(type) ? sortMembers(data) : data, event_id: eventId(state.event_id_prefix, state.seq), scenario_id: '', seq: state.seq,
     source: SOURCES[type] ?? 'system', timestamp: isoTime(state.at_ms), traceparent: step.traceparent, type,
   } as unknown as EconomyEvent)
 }
