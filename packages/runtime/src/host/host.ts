@@ -1,0 +1,153 @@
+import type { Command, EconomyEvent } from '@syntropism/contract'
+import { type Outcome, type Posting, type State, apply, beatIsIdle, snapshot } from '@syntropism/economy'
+import type { Bus, Clock, Journal } from '../ports/index.ts'
+import { recover } from './recover.ts'
+
+/** A command as a caller hands it in: the host adds the time. */
+export type Draft = { [T in Command['type']]: Omit<Extract<Command, { type: T }>, 'at_ms'> }[Command['type']]
+
+/** The economy has stopped; what was not acknowledged may be tried again with the same id after a restart. */
+export class HostStopped extends Error {
+  override readonly name = 'HostStopped'
+}
+
+export interface HostOptions {
+  readonly journal: Journal
+  readonly bus: Bus
+  /** Called with the time of the last record, so that economy time goes on from there. */
+  createClock(lastAtMs: number): Clock
+  /** Called once when the journal cannot be written or an invariant is broken: nothing more is answered or published. */
+  onFatal(error: unknown): void
+  /** Records between two snapshots. */
+  readonly snapshot_every?: number
+}
+
+interface Waiting {
+  readonly draft: Draft
+  resolve(outcome: Outcome): void
+  reject(error: Error): void
+}
+
+/** Most commands that one record takes. */
+const BATCH_MAX = 1000
+
+/** The single writer: gathers commands, carries them out, commits them together, and only then answers and publishes. */
+export class Host {
+  readonly state: State
+  readonly clock: Clock
+  readonly #options: HostOptions
+  #queue: Waiting[] = []
+  #scheduled = false
+  #stopped = false
+  #beat: NodeJS.Timeout | null = null
+  #sinceSnapshot = 0
+
+  constructor(options: HostOptions) {
+    this.#options = options
+    this.state = recover(options.journal)
+    this.clock = options.createClock(this.state.at_ms)
+  }
+
+  /** Economy time now; at least that of the last command. */
+  now(): number {
+    return Math.max(this.clock.now(), this.state.at_ms)
+  }
+
+  /** Carries out one command. Resolves once its effect is durable; rejects with HostStopped when it may not have happened. */
+  submit(draft: Draft): Promise<Outcome> {
+    if (this.#stopped) return Promise.reject(new HostStopped('the economy has stopped'))
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ draft, reject, resolve })
+      this.#schedule()
+    })
+  }
+
+  /** Starts the clearing beat. */
+  startBeat(periodMs: number): void {
+    this.#beat = setInterval(() => {
+      if (!this.#stopped && !beatIsIdle(this.state, this.now())) this.submit({ owner: 'host', type: 'tick' }).catch(() => undefined)
+    }, periodMs)
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#flush()
+    })
+  }
+
+  #flush(): void {
+    if (this.#stopped) return
+    const batch = this.#queue.splice(0, BATCH_MAX)
+    try {
+      this.#carryOut(batch)
+    } catch (error) {
+      this.#fail(error, batch)
+      return
+    }
+    if (this.#queue.length > 0) this.#schedule()
+  }
+
+  #carryOut(waiting: readonly Waiting[]): void {
+    const { journal, bus } = this.#options
+    const commands: Command[] = []
+    const events: EconomyEvent[] = []
+    const postings: Posting[] = []
+    const ids: { id: string; owner: string }[] = []
+    const sink = { event: (event: EconomyEvent) => void events.push(event), posting: (posting: Posting) => void postings.push(posting) }
+    const outcomes = waiting.map(({ draft }) => {
+      const command = { ...draft, at_ms: this.now() } as Command
+      const used = this.#usedLongAgo(command)
+      if (used !== null) return used
+      const before = events.length
+      const outcome = apply(this.state, command, sink)
+      if (events.length > before || (outcome.ok && !outcome.repeated)) commands.push(command)
+      // A refused bid is recorded, but its id stays free.
+      if (outcome.ok && !outcome.repeated && command.id !== undefined) ids.push({ id: command.id, owner: command.owner })
+      return outcome
+    })
+    if (commands.length > 0) {
+      journal.commit({ commands, events, ids, number: journal.last_number + 1, postings }, this.state)
+      this.#sinceSnapshot += 1
+    }
+    for (const [index, one] of waiting.entries()) one.resolve(outcomes[index] as Outcome)
+    bus.publish(events)
+    if (this.#sinceSnapshot >= (this.#options.snapshot_every ?? 2000)) this.#snapshot()
+  }
+
+  /** An id that the state has forgotten is still known to the journal: it is never carried out twice. */
+  #usedLongAgo(command: Command): Outcome | null {
+    if (command.id === undefined || this.state.remembered.has(`${command.owner} ${command.id}`)) return null
+    const number = this.#options.journal.findCommandId(command.owner, command.id)
+    return number === null ? null : { ok: false, refusal: { code: 'id_reused', detail: { id: command.id, journal_record: number } } }
+  }
+
+  #snapshot(): void {
+    this.#sinceSnapshot = 0
+    this.#options.journal.saveSnapshot(this.#options.journal.last_number, snapshot(this.state))
+  }
+
+  #fail(error: unknown, batch: readonly Waiting[]): void {
+    this.#stopped = true
+    if (this.#beat !== null) clearInterval(this.#beat)
+    for (const one of [...batch, ...this.#queue]) one.reject(new HostStopped('the economy has stopped; the command may not have happened'))
+    this.#queue = []
+    this.#options.onFatal(error)
+  }
+
+  /** Ends in order: what waits is carried out, the state is saved, the journal closed. */
+  async stop(): Promise<void> {
+    if (this.#beat !== null) clearInterval(this.#beat)
+    if (this.#stopped) return
+    while (this.#queue.length > 0) {
+      this.#flush()
+      await Promise.resolve()
+    }
+    if (this.#stopped) return
+    this.#stopped = true
+    if (this.state.economy_id !== '' && this.#sinceSnapshot > 0) this.#snapshot()
+    this.#options.journal.close()
+  }
+}

@@ -1,0 +1,27 @@
+import { type Command, type EconomyEvent, CommandSchema } from '@syntropism/contract'
+import { type State, apply, createState, restore } from '@syntropism/economy'
+import { type Journal, JournalError, type StoredBatch } from '../ports/index.ts'
+
+/** Re-executes one record and compares what it gives with what was recorded, byte for byte. Returns the first event that differs, or null. */
+export function reExecute(state: State, batch: StoredBatch): { readonly events: EconomyEvent[]; readonly difference_seq: number | null } {
+  const events: EconomyEvent[] = []
+  const commands = JSON.parse(batch.commands_json) as Command[]
+  const sink = { event: (event: EconomyEvent) => void events.push(event), posting: () => undefined }
+  const firstSeq = state.seq + 1
+  for (const command of commands) apply(state, CommandSchema.parse(command), sink)
+  if (JSON.stringify(events) === batch.events_json) return { difference_seq: null, events }
+  const recorded = JSON.parse(batch.events_json) as EconomyEvent[]
+  const index = events.findIndex((event, position) => JSON.stringify(event) !== JSON.stringify(recorded[position]))
+  return { difference_seq: index >= 0 ? firstSeq + index : firstSeq + Math.min(events.length, recorded.length), events }
+}
+
+/** State as the journal alone tells it: the last snapshot and the records after it, each compared with its recorded events. */
+export function recover(journal: Journal): State {
+  const snapshot = journal.latestSnapshot()
+  const state = snapshot === null ? createState() : restore(snapshot.text)
+  for (const batch of journal.read(snapshot?.number ?? 0)) {
+    const { difference_seq: seq } = reExecute(state, batch)
+    if (seq !== null) throw new JournalError('corrupt', `re-executing the journal differs from what was recorded, first at sequence number ${seq} (record ${batch.number})`)
+  }
+  return state
+}

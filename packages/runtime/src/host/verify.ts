@@ -1,0 +1,54 @@
+import type { EconomyEvent } from '@syntropism/contract'
+import { assertConserved, certificateHash, createState } from '@syntropism/economy'
+import type { Journal } from '../ports/index.ts'
+import { reExecute } from './recover.ts'
+
+export interface Verdict {
+  readonly ok: boolean
+  readonly records: number
+  readonly events: number
+  readonly certificates: number
+  /** First sequence number at which something is wrong, and what. */
+  readonly bad_seq: number | null
+  readonly problem: string | null
+}
+
+/** What of one record is wrong, or null: its place in the hash chain, its events, its certificates. */
+function checkCertificates(events: readonly EconomyEvent[]): { seq: number; problem: string } | null {
+  for (const event of events) {
+    if (event.type !== 'market_cleared') continue
+    const { hash, ...certificate } = event.data.certificate
+    if (certificateHash(certificate) !== hash) return { problem: `the certificate of ${certificate.clearing_id} does not have the hash it names`, seq: event.seq }
+  }
+  return null
+}
+
+/**
+ * Reads the journal from its first record: hash chain, re-execution byte for byte, conservation after each record, every certificate.
+ * `hashOf` makes a record's hash from its bytes.
+ */
+export function verify(journal: Pick<Journal, 'read'>, hashOf: (previous: string, commands: string, events: string) => string, genesisHash: string): Verdict {
+  const state = createState()
+  const counts = { certificates: 0, events: 0, records: 0 }
+  let previous = genesisHash
+  const bad = (seq: number, problem: string): Verdict => ({ ...counts, bad_seq: seq, ok: false, problem })
+  for (const batch of journal.read(0)) {
+    const firstSeq = state.seq + 1
+    if (batch.number !== counts.records + 1) return bad(firstSeq, `record ${counts.records + 1} is missing`)
+    if (batch.previous_hash !== previous || hashOf(previous, batch.commands_json, batch.events_json) !== batch.hash) return bad(firstSeq, `record ${batch.number} breaks the hash chain`)
+    previous = batch.hash
+    try {
+      const { difference_seq: seq, events } = reExecute(state, batch)
+      if (seq !== null) return bad(seq, `re-executing record ${batch.number} gives other events`)
+      const certificate = checkCertificates(events)
+      if (certificate !== null) return bad(certificate.seq, certificate.problem)
+      assertConserved(state.ledger)
+      counts.certificates += events.filter((event) => event.type === 'market_cleared').length
+      counts.events += events.length
+    } catch (error) {
+      return bad(firstSeq, `record ${batch.number} cannot be carried out: ${error instanceof Error ? error.message : String(error)}`)
+    }
+    counts.records += 1
+  }
+  return { ...counts, bad_seq: null, ok: true, problem: null }
+}

@@ -1,0 +1,83 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { bodyLimit } from 'hono/body-limit'
+import { html, raw } from 'hono/html'
+import { addAttentionRoutes } from './attention-routes.ts'
+import { addEconomyRoutes } from './economy-routes.ts'
+import { addExecutionRoutes } from './execution-routes.ts'
+import { addMarketRoutes } from './market-routes.ts'
+import type { Principal } from './principal.ts'
+import { allProblems, problem } from './problem.ts'
+import { type App, type ServiceParts } from './service.ts'
+import { addSocialRoutes } from './social-routes.ts'
+
+const BODY_BYTES_MAX = 1_048_576
+/** Requests that one token may make: a bucket of this size, refilled at this rate. */
+const RATE = { burst: 2000, per_s: 1000 }
+
+class Buckets {
+  readonly #left = new Map<string, { at_ms: number; tokens: number }>()
+  /** Whether one more request of this key is allowed now. */
+  take(key: string, nowMs: number): boolean {
+    const bucket = this.#left.get(key) ?? { at_ms: nowMs, tokens: RATE.burst }
+    bucket.tokens = Math.min(RATE.burst, bucket.tokens + ((nowMs - bucket.at_ms) * RATE.per_s) / 1000) - 1
+    bucket.at_ms = nowMs
+    this.#left.set(key, bucket)
+    if (this.#left.size > 10_000) this.#left.clear()
+    return bucket.tokens >= 0
+  }
+}
+
+const OPEN = new Set(['/health', '/openapi.json', '/docs'])
+
+function addFrame(app: App, parts: ServiceParts): void {
+  const buckets = new Buckets()
+  app.use('*', bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (context) => problem(context, 'body_too_large', `At most ${BODY_BYTES_MAX} bytes.`) }))
+  app.use('*', async (context, next) => {
+    if (OPEN.has(context.req.path)) return next()
+    const header = context.req.header('authorization')
+    const token = /^Bearer (\S{1,256})$/.exec(header ?? '')?.[1]
+    if (token === undefined) return problem(context, 'credentials_missing', 'The request has no bearer token.')
+    const principal = parts.tokens.find(token)
+    if (principal === null) return problem(context, 'credentials_unknown', 'The token is unknown, or its execution has ended.')
+    if (!buckets.take(principalKey(principal), Date.now())) return problem(context, 'rate_limited', `At most ${RATE.per_s} requests a second.`)
+    context.set('principal', principal)
+    return next()
+  })
+  app.notFound((context) => problem(context, 'not_found', `${context.req.method} ${context.req.path} does not exist; see /docs.`))
+  app.onError((error, context) => {
+    if (error instanceof SyntaxError || /JSON/i.test(error.message)) return problem(context, 'malformed_json', error.message)
+    console.error(`syntropism: ${context.req.method} ${context.req.path} failed:`, error)
+    return problem(context, 'internal_error', 'An unexpected error; see the log of the service.')
+  })
+}
+
+const principalKey = (principal: Principal): string => (principal.role === 'agent' ? principal.lease_id : principal.role === 'human' ? principal.human_id : principal.role)
+
+const page = (): ReturnType<typeof html> => html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Syntropism System Service</title>
+<style>body{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}code{background:#8882;padding:.1em .3em}h3{margin-bottom:.2em}.method{font-weight:700;text-transform:uppercase}</style></head>
+<body><h1>System Service</h1><p>The machine-readable document is <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1).</p><main id="operations"></main><h2>Problems</h2>
+<dl>${raw(allProblems().map(({ code, status, title }) => `<dt id="problem-${code}"><code>${code}</code> (${status})</dt><dd>${title.replace(/</g, '&lt;')}</dd>`).join('\n'))}</dl>
+<script>fetch('/openapi.json').then(r=>r.json()).then(d=>{const m=document.getElementById('operations');for(const[p,o]of Object.entries(d.paths))for(const[k,v]of Object.entries(o)){const s=document.createElement('section');const h=document.createElement('h3');const b=document.createElement('span');b.className='method';b.textContent=k;const c=document.createElement('code');c.textContent=p;h.append(b,' ',c);const t=document.createElement('p');t.textContent=v.summary||'';const pre=document.createElement('details');const sm=document.createElement('summary');sm.textContent='request and answers';const j=document.createElement('pre');j.textContent=JSON.stringify({parameters:v.parameters,requestBody:v.requestBody},null,2);pre.append(sm,j);s.append(h,t,pre);m.append(s)}})</script></body></html>`
+
+/** The System Service as a fetch handler. */
+export function createService(parts: ServiceParts): App {
+  const app: App = new OpenAPIHono({
+    defaultHook: (result, context) => {
+      if (result.success) return undefined
+      const issues = result.error.issues.map((issue) => ({ message: issue.message, path: issue.path.join('.') }))
+      return problem(context, 'command_invalid', issues.map((issue) => `${issue.path === '' ? 'body' : issue.path}: ${issue.message}`).join('; '), { issues })
+    },
+  })
+  addFrame(app, parts)
+  app.get('/health', (context) => context.json({ at_ms: parts.host.now(), economy_id: parts.host.state.economy_id, seq: parts.host.state.seq, status: 'ok' }))
+  addEconomyRoutes(app, parts)
+  addMarketRoutes(app, parts)
+  addSocialRoutes(app, parts)
+  addAttentionRoutes(app, parts)
+  addExecutionRoutes(app, parts)
+  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { scheme: 'bearer', type: 'http' })
+  app.doc31('/openapi.json', { info: { title: 'Syntropism System Service', version: '0.1.0' }, openapi: '3.1.0' })
+  app.get('/docs', (context) => context.html(page()))
+  return app
+}

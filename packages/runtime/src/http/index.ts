@@ -1,0 +1,3 @@
+export { createService } from './app.ts'
+export { type KeptToken, type Principal, Tokens, createToken, hashToken } from './principal.ts'
+export type { App, ServiceParts } from './service.ts'

@@ -1,0 +1,51 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+
+/** Who speaks. An agent can act only as itself and only while its lease runs. */
+export type Principal =
+  | { readonly role: 'agent'; readonly agent_id: string; readonly lease_id: string }
+  | { readonly role: 'human'; readonly human_id: string }
+  | { readonly role: 'operator' }
+  | { readonly role: 'observer' }
+
+export type Role = Principal['role']
+
+const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
+export const hashToken = (token: string): string => hashOf(token).toString('hex')
+export const createToken = (prefix: string): string => `${prefix}_${randomBytes(24).toString('base64url')}`
+
+/** A long-lived token as it is kept: its hash and whom it speaks for. */
+export interface KeptToken {
+  readonly hash: string
+  readonly role: 'human' | 'operator' | 'observer'
+  readonly human_id?: string
+}
+
+/** Tells who a bearer token speaks for. Tokens themselves are never kept, only their SHA-256. */
+export class Tokens {
+  readonly #kept: readonly KeptToken[]
+  readonly #executions = new Map<string, Principal>()
+
+  constructor(kept: readonly KeptToken[]) {
+    this.#kept = kept
+  }
+
+  /** A token for one execution; it dies with `revoke`, and says nothing once the lease has ended. */
+  issue(agentId: string, leaseId: string): string {
+    const token = createToken('run')
+    this.#executions.set(hashToken(token), { agent_id: agentId, lease_id: leaseId, role: 'agent' })
+    return token
+  }
+
+  revoke(leaseId: string): void {
+    for (const [hash, principal] of this.#executions) if (principal.role === 'agent' && principal.lease_id === leaseId) this.#executions.delete(hash)
+  }
+
+  find(token: string): Principal | null {
+    const hash = hashOf(token)
+    for (const kept of this.#kept) {
+      if (!timingSafeEqual(Buffer.from(kept.hash, 'hex'), hash)) continue
+      return kept.role === 'human' ? { human_id: kept.human_id ?? 'human', role: 'human' } : { role: kept.role }
+    }
+    return this.#executions.get(hash.toString('hex')) ?? null
+  }
+}

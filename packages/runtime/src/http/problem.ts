@@ -1,0 +1,32 @@
+import { REFUSALS, type Refusal } from '@syntropism/contract'
+import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+
+/** Problems of the transport, beside the economy's refusals. */
+const TRANSPORT = {
+  body_too_large: [413, 'The request body is larger than allowed.'],
+  credentials_missing: [401, 'Send "Authorization: Bearer <token>".'],
+  credentials_unknown: [401, 'The token is unknown, or the execution it belonged to has ended.'],
+  internal_error: [500, 'The service failed; the command may not have happened. Try again with the same Idempotency-Key.'],
+  malformed_json: [400, 'The body is no JSON.'],
+  not_found: [404, 'There is no such address.'],
+  rate_limited: [429, 'Too many requests for this token.'],
+  role_forbidden: [403, 'The token does not allow this.'],
+  unavailable: [503, 'The economy has stopped; try again with the same Idempotency-Key after its restart.'],
+} as const
+export type ProblemCode = keyof typeof TRANSPORT | keyof typeof REFUSALS
+
+/** Stable address of an error's type; it resolves to the reference page of this service. */
+export const problemType = (code: string): string => `/docs#problem-${code}`
+
+/** RFC 9457 problem document. */
+export function problem(context: Context, code: ProblemCode, detail: string, extra: Readonly<Record<string, unknown>> = {}): Response {
+  const [status, title] = code in TRANSPORT ? TRANSPORT[code as keyof typeof TRANSPORT] : REFUSALS[code as keyof typeof REFUSALS]
+  return context.json({ ...extra, code, detail, status, title, type: problemType(code) }, status as ContentfulStatusCode, { 'content-type': 'application/problem+json' })
+}
+
+/** A refusal with its figures as a sentence and as members. */
+export const refused = (context: Context, refusal: Refusal): Response =>
+  problem(context, refusal.code, `${REFUSALS[refusal.code][1]}${Object.keys(refusal.detail).length > 0 ? ` ${JSON.stringify(refusal.detail)}` : ''}`, { figures: refusal.detail })
+
+export const allProblems = (): { code: string; status: number; title: string }[] => Object.entries({ ...TRANSPORT, ...REFUSALS }).map(([code, [status, title]]) => ({ code, status, title }))

@@ -1,0 +1,158 @@
+import { ClientId, type RefusalCode } from '@syntropism/contract'
+import { type Outcome, creditsToMicro, microToCredits } from '@syntropism/economy'
+import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { type Draft, type Host, HostStopped } from '../host/index.ts'
+import type { Queries } from '../store/index.ts'
+import type { Principal, Role, Tokens } from './principal.ts'
+import { problem, refused } from './problem.ts'
+
+export interface ServiceParts {
+  readonly host: Host
+  readonly queries: Queries
+  readonly tokens: Tokens
+  /** Reads committed events after a sequence number, oldest first. */
+  readEvents(filter: { after_seq: number; agent_id?: string | undefined; limit: number; type?: string | undefined }): readonly unknown[]
+}
+
+export type App = OpenAPIHono<{ Variables: { principal: Principal } }>
+
+/** A refusal thrown inside a handler; the frame turns it into a problem document. */
+export class Refused extends Error {
+  override readonly name = 'Refused'
+  readonly code: RefusalCode
+  readonly figures: Readonly<Record<string, string | number | boolean | null>>
+  constructor(code: RefusalCode, figures: Refused['figures'] = {}) {
+    super(code)
+    this.code = code
+    this.figures = figures
+  }
+}
+
+interface Input {
+  readonly body: never
+  readonly params: Readonly<Record<string, string>>
+  readonly query: Readonly<Record<string, string | undefined>>
+}
+
+export interface Operation<B extends z.ZodType = z.ZodType> {
+  readonly method: 'get' | 'post' | 'put' | 'delete'
+  readonly path: string
+  readonly summary: string
+  readonly tag: string
+  readonly roles: readonly Role[]
+  /** Name under which an agent's call is recorded; none for what is not a tool. */
+  readonly tool?: string
+  readonly body?: B
+  readonly query?: z.ZodObject
+  handle(input: { readonly body: z.infer<B>; readonly params: Input['params']; readonly query: Input['query'] }, call: Call): Promise<object> | object
+}
+
+/** One call: who, and how to carry out commands in its name. */
+export interface Call {
+  readonly principal: Principal
+  /** Carries out a command under the caller's Idempotency-Key; throws Refused. Returns the ids it made. */
+  submit(draft: Draft): Promise<Record<string, unknown>>
+  readonly parts: ServiceParts
+}
+
+const ownerOf = (principal: Principal): string => (principal.role === 'agent' ? `agent:${principal.agent_id}` : principal.role === 'human' ? `human:${principal.human_id}` : principal.role)
+
+const ProblemDocument = z.object({ code: z.string(), detail: z.string(), status: z.int(), title: z.string(), type: z.string() }).openapi('Problem')
+const problemAnswer = (description: string) => ({ content: { 'application/problem+json': { schema: ProblemDocument } }, description })
+
+function createCall(context: Context, principal: Principal, parts: ServiceParts): Call {
+  const key = context.req.header('idempotency-key')
+  const traceparent = context.req.header('traceparent')
+  if (key !== undefined && !ClientId.safeParse(key).success) throw new Refused('command_invalid', { expected: '1–128 printable ASCII characters', field: 'Idempotency-Key' })
+  return {
+    parts, principal,
+    async submit(draft) {
+      const command = { ...draft, ...(key === undefined ? {} : { id: key }), ...(traceparent === undefined ? {} : { traceparent: traceparent.slice(0, 128) }), owner: ownerOf(principal) } as Draft
+      const outcome: Outcome = await parts.host.submit(command)
+      if (!outcome.ok) throw new Refused(outcome.refusal.code, outcome.refusal.detail)
+      return { ...outcome.result, repeated: outcome.repeated, seq: parts.host.state.seq }
+    },
+  }
+}
+
+const RESPONSE_BYTES_MAX = 2048
+const shown = (value: unknown): Record<string, unknown> => {
+  const text = JSON.stringify(value ?? {})
+  return text.length <= RESPONSE_BYTES_MAX ? (JSON.parse(text) as Record<string, unknown>) : { bytes: text.length, truncated: true }
+}
+
+/** Records an agent's tool call around it. Observations: nothing waits for them. */
+async function recorded<T extends object>(operation: Operation, call: Call, parameters: unknown, run: () => Promise<T>): Promise<T> {
+  const { principal, parts } = call
+  if (principal.role !== 'agent' || operation.tool === undefined) return run()
+  const note = (event_type: 'tool_call_initiated' | 'tool_call_completed', data: object): void => {
+    parts.host.submit({ agent_id: principal.agent_id, data: data as never, event_type, owner: 'host', type: 'report' }).catch(() => undefined)
+  }
+  note('tool_call_initiated', { parameters: shown(parameters), tool_name: operation.tool })
+  try {
+    const answer = await run()
+    note('tool_call_completed', { response: shown(answer), result: 'success', tool_name: operation.tool })
+    return answer
+  } catch (error) {
+    note('tool_call_completed', { response: { error: error instanceof Refused ? error.code : 'internal_error' }, result: 'failure', tool_name: operation.tool })
+    throw error
+  }
+}
+
+/** Adds one operation: documented, validated, authorised, recorded. */
+export function addOperation<B extends z.ZodType>(app: App, parts: ServiceParts, operation: Operation<B>): void {
+  const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string)
+  const route = createRoute({
+    method: operation.method,
+    path: operation.path,
+    request: {
+      ...(names.length > 0 ? { params: z.object(Object.fromEntries(names.map((name) => [name, z.string().max(64)]))) } : {}),
+      ...(operation.query === undefined ? {} : { query: operation.query }),
+      ...(operation.body === undefined ? {} : { body: { content: { 'application/json': { schema: operation.body } }, required: true } }),
+    },
+    responses: {
+      200: { content: { 'application/json': { schema: z.record(z.string(), z.any()) } }, description: 'Done.' },
+      400: problemAnswer('Malformed.'), 401: problemAnswer('No valid token.'), 402: problemAnswer('Not enough credits.'), 403: problemAnswer('Not allowed.'), 404: problemAnswer('Unknown.'), 409: problemAnswer('In conflict with the state.'), 413: problemAnswer('Too large.'), 422: problemAnswer('Invalid.'), 429: problemAnswer('Too many requests.'), 503: problemAnswer('Stopped.'),
+    },
+    security: operation.roles.length === 0 ? [] : [{ bearer: [] }],
+    summary: operation.summary,
+    tags: [operation.tag],
+  })
+  app.openapi(route, (async (context: Context) => {
+    const principal = context.get('principal') as Principal
+    if (operation.roles.length > 0 && !operation.roles.includes(principal.role)) return problem(context, 'role_forbidden', `This needs one of: ${operation.roles.join(', ')}; the token is for: ${principal.role}.`)
+    try {
+      const valid = (part: string): unknown => (context.req as unknown as { valid(part: string): unknown }).valid(part)
+      const body = operation.body === undefined ? undefined : valid('json')
+      const params = (names.length > 0 ? valid('param') : {}) as Record<string, string>
+      const query = (operation.query === undefined ? {} : valid('query')) as Record<string, string | undefined>
+      const call = createCall(context, principal, parts)
+      const answer = await recorded(operation as unknown as Operation, call, { ...(body as object | undefined), ...params }, async () => operation.handle({ body: body as z.infer<B>, params, query }, call))
+      return context.json(answer)
+    } catch (error) {
+      if (error instanceof Refused) return refused(context, { code: error.code, detail: error.figures })
+      if (error instanceof HostStopped) return problem(context, 'unavailable', error.message)
+      throw error
+    }
+  }) as never)
+}
+
+/** An amount of credits in a request: micro-credits or decimal credits, never both. */
+export const Amount = { amount: z.union([z.number(), z.string()]).optional(), amount_micro: z.int().positive().optional() }
+
+/** Micro-credits of a request's amount; a finer amount is refused, never rounded. */
+export function amountOf(body: { readonly amount?: number | string | undefined; readonly amount_micro?: number | undefined }): number {
+  if ((body.amount === undefined) === (body.amount_micro === undefined)) throw new Refused('command_invalid', { expected: 'exactly one of amount (credits) and amount_micro (micro-credits)', field: 'amount_micro' })
+  if (body.amount_micro !== undefined) return body.amount_micro
+  const micro = creditsToMicro(String(body.amount))
+  if (micro === null || micro <= 0) throw new Refused('command_invalid', { expected: 'a positive decimal with at most six places', field: 'amount', got: String(body.amount).slice(0, 40) })
+  return micro
+}
+
+export const asCredits = microToCredits
+/** The agent that speaks; operations for agents alone have it. */
+export function agentIn(call: Call): { agent_id: string; lease_id: string } {
+  if (call.principal.role !== 'agent') throw new Refused('not_yours', { role: call.principal.role })
+  return { agent_id: call.principal.agent_id, lease_id: call.principal.lease_id }
+}

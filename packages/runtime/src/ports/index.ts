@@ -1,0 +1,57 @@
+import type { Command, EconomyEvent } from '@syntropism/contract'
+import type { Posting, State } from '@syntropism/economy'
+
+/** One journal record: commands carried out together, and what came of them. */
+export interface Batch {
+  readonly number: number
+  readonly commands: readonly Command[]
+  readonly events: readonly EconomyEvent[]
+  /** Ids of the commands that took effect: never to be used again. */
+  readonly ids: readonly { readonly id: string; readonly owner: string }[]
+  readonly postings: readonly Posting[]
+}
+
+/** A record as it is kept: the exact bytes that its hash covers. */
+export interface StoredBatch {
+  readonly number: number
+  readonly commands_json: string
+  readonly events_json: string
+  readonly previous_hash: string
+  readonly hash: string
+}
+
+/** The system of record. Every method throws JournalError; after a failed `commit` the state in memory must not be used any more. */
+export interface Journal {
+  /** Number of the last record, 0 when there is none. */
+  readonly last_number: number
+  /** Writes one record with its read-model rows in a single durable transaction. `state` is the state after it. */
+  commit(batch: Batch, state: State): void
+  /** Records after `number`, in order. */
+  read(afterNumber: number): Iterable<StoredBatch>
+  /** Sequence of the record in which an owner used a command id before, or null. */
+  findCommandId(owner: string, id: string): number | null
+  saveSnapshot(number: number, text: string): void
+  latestSnapshot(): { readonly number: number; readonly text: string } | null
+  close(): void
+}
+
+/** What went wrong with the system of record. */
+export class JournalError extends Error {
+  override readonly name = 'JournalError'
+  readonly code: 'corrupt' | 'locked' | 'unavailable'
+  constructor(code: JournalError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** Economy time in milliseconds: never runs back. */
+export interface Clock {
+  now(): number
+}
+
+/** Where committed events go. */
+export interface Bus {
+  publish(events: readonly EconomyEvent[]): void
+  subscribe(listener: (event: EconomyEvent) => void): () => void
+}

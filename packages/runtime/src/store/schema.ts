@@ -1,0 +1,38 @@
+/** Forward-only migrations; the database's user_version counts those applied. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE batches (number INTEGER PRIMARY KEY, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, commands TEXT NOT NULL, events TEXT NOT NULL, previous_hash TEXT NOT NULL, hash TEXT NOT NULL);
+  CREATE INDEX batches_seq ON batches (last_seq);
+  CREATE TABLE snapshots (number INTEGER PRIMARY KEY, state TEXT NOT NULL);
+  CREATE TABLE command_ids (owner TEXT NOT NULL, id TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (owner, id)) WITHOUT ROWID;
+  CREATE TABLE postings (entry_id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, asset TEXT NOT NULL, debit TEXT NOT NULL, credit TEXT NOT NULL, amount INTEGER NOT NULL, purpose TEXT NOT NULL, cause_id TEXT NOT NULL, transfer_id TEXT NOT NULL);
+  CREATE TABLE transfers (transfer_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, from_agent TEXT NOT NULL, from_account TEXT NOT NULL, to_agent TEXT NOT NULL, to_account TEXT NOT NULL, amount_micro INTEGER NOT NULL, purpose TEXT NOT NULL, entry_id INTEGER NOT NULL, hold_id TEXT) WITHOUT ROWID;
+  CREATE INDEX transfers_from ON transfers (from_agent, seq);
+  CREATE INDEX transfers_to ON transfers (to_agent, seq);
+  CREATE TABLE agents (agent_id TEXT PRIMARY KEY, name TEXT NOT NULL, parent_id TEXT, lineage TEXT NOT NULL, status TEXT NOT NULL, status_reason TEXT NOT NULL, created_at_ms INTEGER NOT NULL, balance_micro INTEGER NOT NULL, held_micro INTEGER NOT NULL, windows INTEGER NOT NULL, earned_micro INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE prices (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, resource TEXT NOT NULL, old_price_micro_per_s INTEGER NOT NULL, new_price_micro_per_s INTEGER NOT NULL, utilisation_ppm INTEGER NOT NULL, reason TEXT NOT NULL);
+  CREATE TABLE clearings (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, clearing_id TEXT NOT NULL, certificate TEXT NOT NULL);
+  CREATE TABLE receipts (lease_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, agent_id TEXT NOT NULL, receipt TEXT NOT NULL) WITHOUT ROWID;
+  CREATE INDEX receipts_agent ON receipts (agent_id, seq);
+  CREATE TABLE prompts (prompt_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, agent_id TEXT NOT NULL, content TEXT NOT NULL, bid_micro INTEGER NOT NULL, filed_at_ms INTEGER NOT NULL, deadline_at_ms INTEGER NOT NULL, status TEXT NOT NULL, scores TEXT, reason TEXT, credits_awarded_micro INTEGER, human_id TEXT) WITHOUT ROWID;
+  CREATE TABLE messages (message_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, from_agent TEXT NOT NULL, to_agent TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE invocations (invocation_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, body TEXT NOT NULL, result TEXT) WITHOUT ROWID;
+  CREATE TABLE services (agent_id TEXT NOT NULL, service_name TEXT NOT NULL, cost_micro INTEGER NOT NULL, payment TEXT NOT NULL, specification TEXT NOT NULL, PRIMARY KEY (agent_id, service_name)) WITHOUT ROWID;
+  `,
+]
+
+export interface Tables {
+  batches: { number: number; first_seq: number; last_seq: number; at_ms: number; commands: string; events: string; previous_hash: string; hash: string }
+  snapshots: { number: number; state: string }
+  command_ids: { owner: string; id: string; number: number }
+  postings: { entry_id: number; seq: number; at_ms: number; asset: string; debit: string; credit: string; amount: number; purpose: string; cause_id: string; transfer_id: string }
+  transfers: { transfer_id: string; seq: number; at_ms: number; from_agent: string; from_account: string; to_agent: string; to_account: string; amount_micro: number; purpose: string; entry_id: number; hold_id: string | null }
+  agents: { agent_id: string; name: string; parent_id: string | null; lineage: string; status: string; status_reason: string; created_at_ms: number; balance_micro: number; held_micro: number; windows: number; earned_micro: number }
+  prices: { seq: number; at_ms: number; resource: string; old_price_micro_per_s: number; new_price_micro_per_s: number; utilisation_ppm: number; reason: string }
+  clearings: { seq: number; at_ms: number; clearing_id: string; certificate: string }
+  receipts: { lease_id: string; seq: number; at_ms: number; agent_id: string; receipt: string }
+  prompts: { prompt_id: string; seq: number; agent_id: string; content: string; bid_micro: number; filed_at_ms: number; deadline_at_ms: number; status: string; scores: string | null; reason: string | null; credits_awarded_micro: number | null; human_id: string | null }
+  messages: { message_id: string; seq: number; at_ms: number; kind: string; from_agent: string; to_agent: string; body: string }
+  invocations: { invocation_id: string; seq: number; body: string; result: string | null }
+  services: { agent_id: string; service_name: string; cost_micro: number; payment: string; specification: string }
+}

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { State } from '@syntropism/economy'
+import { type Batch, type Journal, JournalError, type StoredBatch } from '../ports/index.ts'
+import { Projection } from './projection.ts'
+import { MIGRATIONS } from './schema.ts'
+
+/** Hash of a record over the previous record's hash and its own bytes. */
+export const batchHash = (previousHash: string, commandsJson: string, eventsJson: string): string => createHash('sha256').update(`${previousHash}\n${commandsJson}\n${eventsJson}`).digest('hex')
+
+export const GENESIS_HASH = '0'.repeat(64)
+
+function unavailable<T>(what: string, action: () => T): T {
+  try {
+    return action()
+  } catch (error) {
+    if (error instanceof JournalError) throw error
+    throw new JournalError('unavailable', `${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+}
+
+/** Opens (and when missing creates) a database file with the durable settings: WAL, synchronous FULL. */
+export function openDatabase(path: string, readOnly = false): DatabaseSync {
+  return unavailable(`cannot open ${path}`, () => {
+    const database = new DatabaseSync(path, { readOnly, timeout: 5000 })
+    if (!readOnly) {
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;')
+      migrate(database)
+    }
+    return database
+  })
+}
+
+function migrate(database: DatabaseSync): void {
+  const version = Number((database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version)
+  if (version > MIGRATIONS.length) throw new JournalError('corrupt', `the database was written by a newer version (schema ${version}, this one knows ${MIGRATIONS.length})`)
+  for (const [index, sql] of MIGRATIONS.entries()) if (index >= version) database.exec(`BEGIN; ${sql}; PRAGMA user_version = ${index + 1}; COMMIT;`)
+}
+
+/** The journal in SQLite: one row per batch, read models in the same transaction. */
+export class SqliteJournal implements Journal {
+  readonly #database: DatabaseSync
+  readonly #projection: Projection
+  readonly #insert: StatementSync
+  readonly #remember: StatementSync
+  readonly #find: StatementSync
+  #lastHash: string
+  last_number: number
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    this.#projection = new Projection(database)
+    this.#insert = database.prepare('INSERT INTO batches VALUES (?,?,?,?,?,?,?,?)')
+    this.#remember = database.prepare('INSERT INTO command_ids VALUES (?,?,?)')
+    this.#find = database.prepare('SELECT number FROM command_ids WHERE owner = ? AND id = ?')
+    const last = database.prepare('SELECT number, hash FROM batches ORDER BY number DESC LIMIT 1').get() as { number: number; hash: string } | undefined
+    this.last_number = last?.number ?? 0
+    this.#lastHash = last?.hash ?? GENESIS_HASH
+  }
+
+  commit(batch: Batch, state: State): void {
+    const commandsJson = JSON.stringify(batch.commands)
+    const eventsJson = JSON.stringify(batch.events)
+    const hash = batchHash(this.#lastHash, commandsJson, eventsJson)
+    unavailable('the journal could not be written', () => {
+      this.#database.exec('BEGIN IMMEDIATE')
+      this.#insert.run(batch.number, batch.events[0]?.seq ?? state.seq, state.seq, state.at_ms, commandsJson, eventsJson, this.#lastHash, hash)
+      for (const { id, owner } of batch.ids) this.#remember.run(owner, id, batch.number)
+      this.#projection.write(batch.events, batch.postings, state)
+      this.#database.exec('COMMIT')
+    })
+    this.#lastHash = hash
+    this.last_number = batch.number
+  }
+
+  *read(afterNumber: number): Iterable<StoredBatch> {
+    const rows = this.#database.prepare('SELECT number, commands, events, previous_hash, hash FROM batches WHERE number > ? ORDER BY number').iterate(afterNumber)
+    for (const row of rows as Iterable<{ number: number; commands: string; events: string; previous_hash: string; hash: string }>)
+      yield { commands_json: row.commands, events_json: row.events, hash: row.hash, number: row.number, previous_hash: row.previous_hash }
+  }
+
+  findCommandId(owner: string, id: string): number | null {
+    return (this.#find.get(owner, id) as { number: number } | undefined)?.number ?? null
+  }
+
+  saveSnapshot(number: number, text: string): void {
+    unavailable('the snapshot could not be written', () => {
+      this.#database.exec('BEGIN IMMEDIATE')
+      this.#database.prepare('INSERT OR REPLACE INTO snapshots VALUES (?,?)').run(number, text)
+      this.#database.prepare('DELETE FROM snapshots WHERE number < (SELECT number FROM snapshots ORDER BY number DESC LIMIT 1 OFFSET 1)').run()
+      this.#database.exec('COMMIT')
+    })
+  }
+
+  latestSnapshot(): { readonly number: number; readonly text: string } | null {
+    const row = this.#database.prepare('SELECT number, state FROM snapshots ORDER BY number DESC LIMIT 1').get() as { number: number; state: string } | undefined
+    return row === undefined ? null : { number: row.number, text: row.state }
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+}
