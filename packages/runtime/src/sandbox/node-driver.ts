@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process'
+import { realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { supervise } from './supervise.ts'
+import { type Protection, type SandboxDriver, SandboxError, type SandboxRun } from './types.ts'
+import { startWatchdog } from './watchdog.ts'
+import { assertNoLinksOut } from './workspace.ts'
+
+export interface SandboxOptions {
+  /** Lets programs other than Node run without bubblewrap: then nothing but limits holds them. */
+  readonly allow_weak: boolean
+  readonly state_dir: string
+  /** Folder whose node_modules holds the agent SDK. */
+  readonly library_dir: string
+}
+
+const onLinux = process.platform === 'linux'
+const LIMITS: readonly Protection[] = [
+  { active: true, how: 'SIGKILL to the whole tree when the window is over', name: 'wall time' },
+  { active: onLinux, how: onLinux ? 'resident size of the tree sampled every 10 ms, SIGKILL above' : 'not enforced on this platform', name: 'memory' },
+  { active: onLinux, how: onLinux ? 'SIGSTOP/SIGCONT every 10 ms to the share bought' : 'not enforced on this platform', name: 'cpu share' },
+  { active: onLinux, how: onLinux ? 'tree counted every 10 ms, SIGKILL above' : 'not enforced on this platform', name: 'processes' },
+  { active: true, how: 'nothing inherited', name: 'environment' },
+]
+
+function argvOf(run: SandboxRun, workspace: string, options: SandboxOptions): string[] {
+  const [program, ...args] = run.command
+  const library = join(realpathSync(options.library_dir), 'node_modules')
+  if (program === 'node')
+    return [process.execPath, '--permission', `--allow-fs-read=${workspace}`, `--allow-fs-read=${library}`, `--allow-fs-write=${workspace}`, '--allow-net', '--disable-warning=SecurityWarning', `--max-old-space-size=${Math.max(16, Math.floor(run.limits.memory_mb * 0.6))}`, ...args]
+  if (!options.allow_weak) throw new SandboxError('command_refused', `"${program}" needs bubblewrap, or --allow-weak-sandbox: without either only Node programs run, under Node's permission model`)
+  return [program ?? '', ...args]
+}
+
+/** Programs under Node's permission model: own workspace only, no child processes, workers, addons or inspector. */
+export function openNodeDriver(options: SandboxOptions): SandboxDriver {
+  const watchdog = startWatchdog(join(options.state_dir, 'running.json'))
+  return {
+    close: async () => watchdog.close(),
+    name: 'node-permission',
+    protections: [
+      { active: true, how: "Node's permission model: own workspace only", name: 'files' },
+      { active: true, how: "Node's permission model: no child processes, workers or addons", name: 'programs' },
+      { active: false, how: 'not confined without bubblewrap: an agent can open connections', name: 'network' },
+      ...LIMITS,
+    ],
+    async start(run) {
+      const workspace = realpathSync(run.workspace_dir)
+      assertNoLinksOut(workspace)
+      const [program, ...args] = argvOf(run, workspace, options)
+      const child = spawn(program as string, args, { cwd: workspace, detached: true, env: { HOME: workspace, LANG: 'C.UTF-8', PATH: '/usr/local/bin:/usr/bin:/bin', ...run.env, SYSTEM_SERVICE_URL: run.service_url }, stdio: ['ignore', 'pipe', 'pipe'] })
+      return await new Promise((resolve, reject) => {
+        child.once('error', (error) => reject(new SandboxError('start_failed', `could not start ${run.command[0]}: ${error.message}`, { cause: error })))
+        child.once('spawn', () => {
+          const pid = child.pid as number
+          watchdog.add(pid)
+          const running = supervise(child, run.limits)
+          resolve({ ...running, exit: running.exit.finally(() => watchdog.remove(pid)) })
+        })
+      })
+    },
+  }
+}
+export { LIMITS }

@@ -1,0 +1,63 @@
+/** What one run may use. Enforced by the driver, whatever the program does. */
+export interface SandboxLimits {
+  readonly duration_ms: number
+  readonly cpu_millicores: number
+  readonly memory_mb: number
+  readonly processes_max: number
+}
+
+export interface SandboxRun {
+  readonly run_id: string
+  readonly workspace_dir: string
+  /** Program and arguments, e.g. ["node", "main.ts"]. */
+  readonly command: readonly string[]
+  /** The whole environment besides PATH, HOME and LANG. */
+  readonly env: Readonly<Record<string, string>>
+  readonly limits: SandboxLimits
+  readonly service_url: string
+  readonly service_socket_path: string
+}
+
+export type ExitCause = 'completed' | 'crashed' | 'wall_limit' | 'memory_limit' | 'process_limit' | 'host_failure'
+
+export interface SandboxExit {
+  readonly cause: ExitCause
+  readonly exit_code: number | null
+  readonly elapsed_ms: number
+  readonly cpu_ms: number
+  readonly memory_peak_mb: number
+  readonly memory_mb_ms: number
+  /** Last 4 KiB of what the program wrote. */
+  readonly output_tail: string
+  readonly detail: string
+}
+
+export interface SandboxProcess {
+  readonly pid: number
+  readonly exit: Promise<SandboxExit>
+  /** Ends the run with the host as cause. */
+  stop(reason: string): void
+}
+
+export interface Protection {
+  readonly name: string
+  readonly active: boolean
+  readonly how: string
+}
+
+export interface SandboxDriver {
+  readonly name: string
+  readonly protections: readonly Protection[]
+  /** Rejects with SandboxError when the program cannot be started: the host's fault, not the agent's. */
+  start(run: SandboxRun): Promise<SandboxProcess>
+  close(): Promise<void>
+}
+
+export class SandboxError extends Error {
+  override readonly name = 'SandboxError'
+  readonly code: 'command_refused' | 'workspace_unsafe' | 'start_failed'
+  constructor(code: SandboxError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

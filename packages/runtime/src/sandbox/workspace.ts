@@ -1,0 +1,24 @@
+import { lstatSync, readdirSync, realpathSync } from 'node:fs'
+import { join, sep } from 'node:path'
+import { SandboxError } from './types.ts'
+
+/** Refuses links that lead out of a workspace: Node's permission model follows them. */
+export function assertNoLinksOut(workspaceDir: string): void {
+  const root = realpathSync(workspaceDir)
+  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    const stat = lstatSync(path)
+    if (stat.isFile() && stat.nlink > 1) throw new SandboxError('workspace_unsafe', `${path} has a second name outside the workspace's control (hard link)`)
+    if (!stat.isSymbolicLink()) continue
+    const target = safeTarget(path)
+    if (target !== root && !target.startsWith(root + sep)) throw new SandboxError('workspace_unsafe', `${path} leads out of the workspace`)
+  }
+}
+
+function safeTarget(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch (error) {
+    throw new SandboxError('workspace_unsafe', `${path} leads nowhere`, { cause: error })
+  }
+}
