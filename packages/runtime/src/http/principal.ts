@@ -36,6 +36,12 @@ export class Tokens {
     return token
   }
 
+  /** Agent that a lease's token speaks for. */
+  agentOf(leaseId: string): string | null {
+    for (const principal of this.#executions.values()) if (principal.role === 'agent' && principal.lease_id === leaseId) return principal.agent_id
+    return null
+  }
+
   revoke(leaseId: string): void {
     for (const [hash, principal] of this.#executions) if (principal.role === 'agent' && principal.lease_id === leaseId) this.#executions.delete(hash)
   }

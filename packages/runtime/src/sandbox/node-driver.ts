@@ -27,7 +27,7 @@ function argvOf(run: SandboxRun, workspace: string, options: SandboxOptions): st
   const [program, ...args] = run.command
   const library = join(realpathSync(options.library_dir), 'node_modules')
   if (program === 'node')
-    return [process.execPath, '--permission', `--allow-fs-read=${workspace}`, `--allow-fs-read=${library}`, `--allow-fs-write=${workspace}`, '--allow-net', '--disable-warning=SecurityWarning', `--max-old-space-size=${Math.max(16, Math.floor(run.limits.memory_mb * 0.6))}`, ...args]
+    return [process.execPath, '--permission', `--allow-fs-read=${workspace}`, `--allow-fs-read=${library}`, `--allow-fs-write=${workspace}`, '--allow-net', '--disable-warning=SecurityWarning', '--disable-warning=ExperimentalWarning', `--max-old-space-size=${Math.max(16, Math.floor(run.limits.memory_mb * 0.6))}`, ...args]
   if (!options.allow_weak) throw new SandboxError('command_refused', `"${program}" needs bubblewrap, or --allow-weak-sandbox: without either only Node programs run, under Node's permission model`)
   return [program ?? '', ...args]
 }

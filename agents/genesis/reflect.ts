@@ -1,0 +1,19 @@
+import type { Client } from '@syntropism/sdk/node'
+import type { Done } from './act.ts'
+import type { Observation } from './observe.ts'
+
+/** Says what came of the window, in figures. */
+export async function reflect(client: Client, seen: Observation, done: Done): Promise<void> {
+  const after = await client.self()
+  const spent = seen.self.paid_micro / 1_000_000
+  const judged = seen.prompts.filter((prompt) => prompt.credits_awarded_micro !== null)
+  const earned = judged.reduce((sum, prompt) => sum + (prompt.credits_awarded_micro ?? 0), 0) / 1_000_000
+  await client.report('reflection', {
+    adjustments_planned: judged.length === 0 ? 'none: no human has judged a report yet' : `keep to what the last ${judged.length} judged reports did`,
+    metrics: { credits_earned: earned, credits_spent: spent, net_change: (after.balance_micro - seen.self.balance_micro) / 1_000_000 },
+    outcome_assessment: done.failed.length === 0 ? 'success' : done.worked.length > 0 ? 'partial_success' : 'failure',
+    trigger: 'cycle_end',
+    what_failed: done.failed.join('; '),
+    what_worked: done.worked.join(', '),
+  })
+}

@@ -1,0 +1,64 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { availableParallelism, totalmem } from 'node:os'
+import { resolve } from 'node:path'
+import { Id, Params } from '@syntropism/contract'
+import { DEFAULT_PARAMS } from '@syntropism/economy'
+import { z } from 'zod'
+
+/** `syntropism.config.json`: everything but what a flag names. Amounts are micro-credits, times milliseconds. */
+export const Config = z.strictObject({
+  $schema: z.string().optional(),
+  /** Folders with an agent.json. */
+  agents: z.array(z.string()).optional(),
+  beat_ms: z.int().min(10).max(60_000).default(100),
+  cpu_millicores: z.int().positive().optional(),
+  data: z.string().default('./.syntropism'),
+  humans: z.array(Id).default(['human']),
+  memory_mb: z.int().positive().optional(),
+  port: z.int().min(0).max(65_535).default(8000),
+  /** Numbers of the rules that differ from the defaults. */
+  rules: Params.partial().optional(),
+  start_credits_micro: z.int().nonnegative().default(1_000_000_000),
+})
+export type Config = z.infer<typeof Config>
+
+/** A configuration that cannot be used: says where and what would be right. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+export const CONFIG_FILE = 'syntropism.config.json'
+
+const VARIABLES: Readonly<Record<string, readonly [keyof Config, 'number' | 'text']>> = {
+  SYNTROPISM_BEAT_MS: ['beat_ms', 'number'], SYNTROPISM_CPU_MILLICORES: ['cpu_millicores', 'number'], SYNTROPISM_DATA: ['data', 'text'], SYNTROPISM_MEMORY_MB: ['memory_mb', 'number'], SYNTROPISM_PORT: ['port', 'number'], SYNTROPISM_START_CREDITS_MICRO: ['start_credits_micro', 'number'],
+}
+
+function readFile(path: string): Record<string, unknown> {
+  if (!existsSync(path)) return {}
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
+  } catch (error) {
+    throw new ConfigError(`${path} is no JSON: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** Flags over environment over file over defaults, validated as one. Throws ConfigError with the path of each wrong value. */
+export function loadConfig(flags: Readonly<Record<string, unknown>>, environment: NodeJS.ProcessEnv, path: string = resolve(CONFIG_FILE)): Config {
+  const fromEnvironment: Record<string, unknown> = {}
+  for (const [name, [key, kind]] of Object.entries(VARIABLES)) {
+    const value = environment[name]
+    if (value !== undefined && value !== '') fromEnvironment[key] = kind === 'number' ? Number(value) : value
+  }
+  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined))
+  const parsed = Config.safeParse({ ...readFile(path), ...fromEnvironment, ...given })
+  if (!parsed.success) throw new ConfigError(`the configuration (${path}, environment, flags) is wrong:\n${z.prettifyError(parsed.error)}`)
+  return parsed.data
+}
+
+/** The rules with the configured differences laid over the defaults. */
+export const paramsOf = (config: Config): Params => Params.parse({ ...DEFAULT_PARAMS, ...Object.fromEntries(Object.entries(config.rules ?? {}).filter(([, value]) => value !== undefined)) })
+
+/** What this machine offers by default: all cores but one (at least one), and a quarter of the memory up to 2 048 MB. */
+export const machineCapacity = (config: Config): { cpu_millicores: number; memory_mb: number } => ({
+  cpu_millicores: config.cpu_millicores ?? Math.max(1, availableParallelism() - 1) * 1000, memory_mb: config.memory_mb ?? Math.min(2048, Math.floor(totalmem() / 4 / 1_048_576)),
+})

@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { AgentManifest, type EconomyEvent, type EventData } from '@syntropism/contract'
+import type { Host } from '../host/index.ts'
+import type { Tokens } from '../http/index.ts'
+import type { Bus } from '../ports/index.ts'
+import type { SandboxDriver, SandboxExit, SandboxProcess } from '../sandbox/index.ts'
+import { Workspaces } from './workspace.ts'
+
+export interface ExecutorOptions {
+  readonly executor_id: string
+  readonly cpu_millicores: number
+  readonly memory_mb: number
+  readonly host: Host
+  readonly bus: Bus
+  readonly tokens: Tokens
+  readonly sandbox: SandboxDriver
+  readonly workspaces_dir: string
+  /** Address and socket of the System Service. */
+  service(): { readonly url: string; readonly socket_path: string }
+  onError(error: unknown): void
+}
+
+const PROCESSES_MAX = 16
+type Allocated = EventData<'resources_allocated'>
+
+/** Runs the programs of won windows: workspace, sandbox, envelope, report. */
+export class Executor {
+  readonly workspaces: Workspaces
+  readonly #options: ExecutorOptions
+  readonly #incarnation = randomUUID()
+  readonly #running = new Map<string, SandboxProcess>()
+  #unsubscribe: (() => void) | null = null
+  #closing = false
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options
+    this.workspaces = new Workspaces(options.workspaces_dir)
+  }
+
+  /** Offers its capacity; leases of a former incarnation are closed by the economy with the host as cause. */
+  async start(): Promise<void> {
+    const { bus, cpu_millicores, executor_id, host, memory_mb } = this.#options
+    this.#unsubscribe = bus.subscribe((event) => this.#onEvent(event))
+    await host.submit({ cpu_millicores, executor_id, incarnation: this.#incarnation, memory_mb, owner: `executor:${executor_id}`, reports: true, type: 'register_executor' })
+  }
+
+  #onEvent(event: EconomyEvent): void {
+    if (event.type === 'agent_spawned') this.workspaces.createChild(event.data.child_id, event.data.parent_id, event.data.files ?? {})
+    else if (event.type === 'agent_died') this.#stopOf(event.data.agent_id)
+    else if (event.type === 'resources_allocated' && event.data.executor_id === this.#options.executor_id && event.data.incarnation === this.#incarnation) this.#run(event.data, event.traceparent).catch((error: unknown) => this.#options.onError(error))
+  }
+
+  #stopOf(agentId: string): void {
+    for (const [leaseId, running] of this.#running) if (this.#options.tokens.agentOf(leaseId) === agentId) running.stop('the agent is dead')
+  }
+
+  async #run(lease: Allocated, traceparent: string): Promise<void> {
+    const { executor_id, host, tokens } = this.#options
+    const about = { executor_id, incarnation: this.#incarnation, lease_id: lease.lease_id, owner: `executor:${executor_id}` }
+    const token = tokens.issue(lease.agent_id, lease.lease_id)
+    let exit: SandboxExit
+    try {
+      const process = await this.#start(lease, token, traceparent)
+      this.#running.set(lease.lease_id, process)
+      const started = await host.submit({ ...about, type: 'start_lease' })
+      if (!started.ok) process.stop(started.refusal.code)
+      exit = await process.exit
+    } catch (error) {
+      exit = { cause: 'host_failure', cpu_ms: 0, detail: error instanceof Error ? error.message : String(error), elapsed_ms: 0, exit_code: null, memory_mb_ms: 0, memory_peak_mb: 0, output_tail: '' }
+    } finally {
+      this.#running.delete(lease.lease_id)
+      tokens.revoke(lease.lease_id)
+    }
+    if (this.#closing) return
+    const { cause, cpu_ms, elapsed_ms, exit_code, memory_mb_ms, memory_peak_mb } = exit
+    const detail = [exit.detail, cause === 'completed' ? '' : exit.output_tail].filter((text) => text !== '').join('\n').slice(-4000)
+    await host.submit({ ...about, cause, cpu_ms, detail, elapsed_ms, exit_code, memory_mb_ms, memory_peak_mb, type: 'end_lease' })
+  }
+
+  async #start(lease: Allocated, token: string, traceparent: string): Promise<SandboxProcess> {
+    const { sandbox, service } = this.#options
+    const workspace = this.workspaces.pathOf(lease.agent_id)
+    const manifestPath = join(workspace, 'agent.json')
+    if (!existsSync(manifestPath)) throw new Error(`the workspace of ${lease.agent_id} has no agent.json`)
+    const manifest = AgentManifest.parse(JSON.parse(readFileSync(manifestPath, 'utf8')))
+    const { socket_path, url } = service()
+    return sandbox.start({
+      command: manifest.command,
+      env: { AGENT_ID: lease.agent_id, EXECUTION_ID: lease.lease_id, SYSTEM_SERVICE_TOKEN: token, TRACEPARENT: traceparent },
+      limits: { cpu_millicores: lease.quantities.cpu, duration_ms: lease.bundle.duration_ms, memory_mb: lease.quantities.memory, processes_max: PROCESSES_MAX },
+      run_id: lease.lease_id, service_socket_path: socket_path, service_url: url, workspace_dir: workspace,
+    })
+  }
+
+  /** Programs now running, by lease. */
+  get running(): readonly string[] {
+    return [...this.#running.keys()]
+  }
+
+  /** Ends every program with the host as cause and gives the capacity back. */
+  async close(): Promise<void> {
+    const { executor_id, host } = this.#options
+    this.#closing = true
+    this.#unsubscribe?.()
+    const ends = [...this.#running.values()].map((running) => {
+      running.stop('the executor is closing')
+      return running.exit
+    })
+    await Promise.all(ends)
+    await host.submit({ executor_id, owner: `executor:${executor_id}`, type: 'remove_executor' })
+  }
+}

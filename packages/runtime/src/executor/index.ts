@@ -1,0 +1,2 @@
+export { Executor, type ExecutorOptions } from './executor.ts'
+export { Workspaces } from './workspace.ts'

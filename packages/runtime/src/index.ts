@@ -1,0 +1,6 @@
+export { CONFIG_FILE, Config, ConfigError, loadConfig, machineCapacity, paramsOf } from './config/index.ts'
+export { HostStopped, verify, type Verdict } from './host/index.ts'
+export { type Live, type NewToken, type Paths, type ServiceFile, pathsOf, readEvents, readServiceFile, startLive } from './live/index.ts'
+export { JournalError } from './ports/index.ts'
+export { bwrapWorks } from './sandbox/index.ts'
+export { GENESIS_HASH, SqliteJournal, type Tables, batchHash, createQueries, openDatabase } from './store/index.ts'

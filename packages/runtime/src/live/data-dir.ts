@@ -1,0 +1,61 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { type KeptToken, createToken, hashToken } from '../http/index.ts'
+import { JournalError } from '../ports/index.ts'
+
+export interface ServiceFile {
+  readonly pid: number
+  readonly started_at: string
+  readonly url: string
+}
+
+/** Where one economy keeps everything. */
+export const pathsOf = (data: string) => {
+  const root = resolve(data)
+  return { agents: join(root, 'agents'), database: join(root, 'economy.sqlite'), lock: join(root, 'lock.sqlite'), root, service: join(root, 'service.json'), socket: join(root, 'service.sock'), tokens: join(root, 'tokens.json') }
+}
+export type Paths = ReturnType<typeof pathsOf>
+
+/** Address and holder of the running service, or null. */
+export function readServiceFile(paths: Paths): ServiceFile | null {
+  return existsSync(paths.service) ? (JSON.parse(readFileSync(paths.service, 'utf8')) as ServiceFile) : null
+}
+
+/** Takes the folder for this process. The lock is the database engine's own, so it dies with the process, however that ends. */
+export function lockDataDir(paths: Paths): () => void {
+  mkdirSync(paths.root, { mode: 0o700, recursive: true })
+  const lock = new DatabaseSync(paths.lock, { timeout: 0 })
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+  } catch (error) {
+    lock.close()
+    const holder = readServiceFile(paths)
+    throw new JournalError('locked', `${paths.root} is in use${holder === null ? '' : ` by process ${holder.pid} at ${holder.url} since ${holder.started_at}`}; choose another folder with --data, or stop it first`, { cause: error })
+  }
+  return () => {
+    rmSync(paths.service, { force: true })
+    lock.close()
+  }
+}
+
+export interface NewToken {
+  readonly name: string
+  readonly token: string
+}
+
+/** Long-lived tokens: made once, kept as hashes, handed out in the clear this one time. */
+export function openTokens(paths: Paths, humans: readonly string[], renew: boolean): { readonly kept: KeptToken[]; readonly created: NewToken[] } {
+  const kept: KeptToken[] = !renew && existsSync(paths.tokens) ? (JSON.parse(readFileSync(paths.tokens, 'utf8')) as KeptToken[]) : []
+  const created: NewToken[] = []
+  const add = (entry: Omit<KeptToken, 'hash'>, name: string): void => {
+    const token = createToken(entry.role)
+    kept.push({ ...entry, hash: hashToken(token) })
+    created.push({ name, token })
+  }
+  if (!kept.some((token) => token.role === 'operator')) add({ role: 'operator' }, 'operator')
+  if (!kept.some((token) => token.role === 'observer')) add({ role: 'observer' }, 'observer')
+  for (const human of humans) if (!kept.some((token) => token.human_id === human)) add({ human_id: human, role: 'human' }, `human ${human}`)
+  if (created.length > 0) writeFileSync(paths.tokens, JSON.stringify(kept, null, 2), { mode: 0o600 })
+  return { created, kept }
+}

@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join, resolve } from 'node:path'
+import { createAdaptorServer } from '@hono/node-server'
+import { AgentManifest } from '@syntropism/contract'
+import { RULES_VERSION, canonicalJson } from '@syntropism/economy'
+import { z } from 'zod'
+import { createMemoryBus } from '../bus/index.ts'
+import { type Config, ConfigError, machineCapacity, paramsOf } from '../config/index.ts'
+import { Executor } from '../executor/index.ts'
+import { Host, createWallClock } from '../host/index.ts'
+import { Tokens, createService } from '../http/index.ts'
+import type { Bus } from '../ports/index.ts'
+import { type SandboxDriver, installAgentLibrary, openNodeDriver, openSandbox } from '../sandbox/index.ts'
+import { type Queries, SqliteJournal, createQueries, openDatabase } from '../store/index.ts'
+import { type NewToken, lockDataDir, openTokens, pathsOf } from './data-dir.ts'
+import { readEvents } from './events.ts'
+
+export interface LiveOptions {
+  readonly config: Config
+  readonly agent_dirs: readonly string[]
+  readonly sdk_dir: string
+  readonly allow_weak_sandbox: boolean
+  readonly new_tokens: boolean
+  /** Which sandbox: the strongest that works, or Node's permission model. */
+  readonly sandbox: 'auto' | 'node'
+  onFatal(error: unknown): void
+}
+
+/** A running economy with everything around it. */
+export interface Live {
+  readonly host: Host
+  readonly bus: Bus
+  readonly queries: Queries
+  readonly executor: Executor
+  readonly sandbox: SandboxDriver
+  readonly url: string
+  readonly created_tokens: readonly NewToken[]
+  readonly is_new: boolean
+  stop(): Promise<void>
+}
+
+function readManifest(folder: string): { manifest: AgentManifest; path: string } {
+  const path = join(resolve(folder), 'agent.json')
+  try {
+    return { manifest: AgentManifest.parse(JSON.parse(readFileSync(path, 'utf8'))), path: resolve(folder) }
+  } catch (error) {
+    throw new ConfigError(`${path} is no agent: ${error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** Genesis for a new folder; for an old one the resumption, and a change of rules when the configuration has other numbers. */
+async function beginOrResume(host: Host, config: Config): Promise<boolean> {
+  const params = paramsOf(config)
+  const isNew = host.state.economy_id === ''
+  if (isNew) await host.submit({ economy_id: `e${randomBytes(8).toString('hex')}`, owner: 'host', params, rules_version: RULES_VERSION, type: 'genesis' })
+  else {
+    await host.submit({ owner: 'host', type: 'resumed' })
+    if (canonicalJson(params) !== canonicalJson(host.state.params)) await host.submit({ owner: 'operator', params, rules_version: RULES_VERSION, type: 'change_rules' })
+  }
+  for (const human of host.state.humans.values()) if (!config.humans.includes(human.human_id)) await host.submit({ human_id: human.human_id, on_duty: false, owner: 'host', type: 'set_duty' })
+  for (const human_id of config.humans) if (host.state.humans.get(human_id)?.on_duty !== true) await host.submit({ human_id, on_duty: true, owner: 'host', type: 'set_duty' })
+  return isNew
+}
+
+async function createAgents(host: Host, executor: Executor, config: Config, folders: readonly { manifest: AgentManifest; path: string }[], capacity: { cpu_millicores: number; memory_mb: number }): Promise<void> {
+  for (const { manifest, path } of folders) {
+    executor.workspaces.createFrom(manifest.name, path)
+    if (host.state.agents.has(manifest.name)) continue
+    const share = (amount: number, whole: number): number => Math.min(1_000_000, Math.ceil((amount * 1_000_000) / whole))
+    const standing = manifest.standing_bid
+    const bundle = standing === null ? null : { cpu: share(standing.bundle.cpu_millicores, capacity.cpu_millicores), memory: share(standing.bundle.memory_mb, capacity.memory_mb) }
+    const outcome = await host.submit({
+      agent_id: manifest.name, grant_micro: manifest.start_credits_micro ?? config.start_credits_micro, models: manifest.models ?? [], name: manifest.name, owner: 'operator', ...(standing === null || bundle === null ? {} : { standing_bid: { ...standing, bundle } }), type: 'create_agent',
+    })
+    if (!outcome.ok) throw new ConfigError(`the agent of ${path} was refused: ${outcome.refusal.code} ${JSON.stringify(outcome.refusal.detail)}`)
+  }
+}
+
+async function listen(server: Server, at: { port: number; host: string } | { path: string }): Promise<void> {
+  await new Promise<void>((done, fail) => {
+    server.once('error', fail)
+    server.listen(at, () => {
+      server.removeListener('error', fail)
+      done()
+    })
+  })
+}
+
+const close = async (server: Server): Promise<void> => {
+  server.closeAllConnections()
+  await new Promise<void>((done) => server.close(() => done()))
+}
+
+/** Starts an economy on a data folder. Throws ConfigError or JournalError before anything has happened. */
+export async function startLive(options: LiveOptions): Promise<Live> {
+  const { config } = options
+  const folders = options.agent_dirs.map(readManifest)
+  const paths = pathsOf(config.data)
+  const unlock = lockDataDir(paths)
+  try {
+    return await assemble(options, folders, paths, unlock)
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+async function assemble(options: LiveOptions, folders: ReturnType<typeof readManifest>[], paths: ReturnType<typeof pathsOf>, unlock: () => void): Promise<Live> {
+  const { config } = options
+  const database = openDatabase(paths.database)
+  const queries = createQueries(database)
+  const bus = createMemoryBus((error) => console.error('syntropism: a listener failed:', error))
+  const { created, kept } = openTokens(paths, config.humans, options.new_tokens)
+  const host = new Host({ bus, createClock: createWallClock, journal: new SqliteJournal(database), onFatal: options.onFatal })
+  const tokens = new Tokens(kept)
+  const app = createService({ host, queries, readEvents: (filter) => readEvents(database, filter), tokens })
+  const http = createAdaptorServer({ fetch: app.fetch, hostname: '127.0.0.1' }) as Server
+  const socket = createAdaptorServer({ fetch: app.fetch }) as Server
+  await listen(http, { host: '127.0.0.1', port: config.port })
+  rmSync(paths.socket, { force: true })
+  await listen(socket, { path: paths.socket })
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
+  mkdirSync(paths.agents, { mode: 0o700, recursive: true })
+  installAgentLibrary(paths.agents, options.sdk_dir)
+  const sandboxOptions = { allow_weak: options.allow_weak_sandbox, library_dir: paths.agents, state_dir: paths.root }
+  const sandbox = options.sandbox === 'node' ? openNodeDriver(sandboxOptions) : openSandbox(sandboxOptions)
+  const isNew = await beginOrResume(host, config)
+  const capacity = machineCapacity(config)
+  const executor = new Executor({ ...capacity, bus, executor_id: 'local', host, onError: options.onFatal, sandbox, service: () => ({ socket_path: paths.socket, url }), tokens, workspaces_dir: join(paths.agents, 'workspaces') })
+  await executor.start()
+  await createAgents(host, executor, config, folders, capacity)
+  writeFileSync(paths.service, JSON.stringify({ pid: process.pid, started_at: new Date().toISOString(), url }, null, 2))
+  host.startBeat(config.beat_ms)
+  return {
+    bus, created_tokens: created, executor, host, is_new: isNew, queries, sandbox, url,
+    async stop() {
+      await executor.close()
+      await sandbox.close()
+      await close(http)
+      await close(socket)
+      await host.stop()
+      unlock()
+    },
+  }
+}
+
