@@ -2,7 +2,16 @@ import type { Observation } from './observe.ts'
 
 /** Figures of the starter policy: credits are micro-credits, times milliseconds. */
 export const POLICY = {
-  agents_max: 24, balance_ppm: 50_000, endowment_micro: 500_000_000, margin_ppm: 250_000, pause_base_ms: 5000, pause_factor_max: 60, prompt_slot_ms: 60_000, rich_micro: 2_500_000_000, spawn_cost_micro: 100_000_000, windows_wanted: 100,
+  agents_max: 24,
+  balance_ppm: 50_000,
+  endowment_micro: 500_000_000,
+  margin_ppm: 250_000,
+  pause_base_ms: 5000,
+  pause_factor_max: 60,
+  prompt_slot_ms: 60_000,
+  rich_micro: 2_500_000_000,
+  spawn_cost_micro: 100_000_000,
+  windows_wanted: 100,
 } as const
 
 export interface Plan {
@@ -24,7 +33,9 @@ const price = (seen: Observation, resource: string, floor = false): number => {
 export function windowCostMicro(seen: Observation, floor: boolean): number {
   const capacity = (resource: string): number => seen.market.find((one) => one.resource === resource)?.capacity ?? 1
   const standing = seen.self.standing_bid
-  const perSecond = (price(seen, 'cpu', floor) * seen.self.cpu_millicores) / Math.max(1, capacity('cpu')) + (price(seen, 'memory', floor) * seen.self.memory_mb) / Math.max(1, capacity('memory'))
+  const perSecond =
+    (price(seen, 'cpu', floor) * seen.self.cpu_millicores) / Math.max(1, capacity('cpu')) +
+    (price(seen, 'memory', floor) * seen.self.memory_mb) / Math.max(1, capacity('memory'))
   return Math.ceil((perSecond * (standing?.duration_ms ?? 3000)) / 1000)
 }
 
@@ -43,7 +54,15 @@ export function decide(seen: Observation): Plan {
   const spawns = self.balance_micro > POLICY.rich_micro && living < POLICY.agents_max
   const actions = [prompts ? 'prompt the human' : null, spawns ? 'spawn a child' : null].filter((text) => text !== null)
   return {
-    alternatives: prompts ? [{ estimated_cost: 0, option: 'ask nobody this window', rejected_reason: `a bid of ${promptBid} micro-credits returns if no human looks` }] : [{ estimated_cost: promptBid / 1_000_000, option: 'prompt the human', rejected_reason: self.prompt_id === null ? 'it would leave too little for the next window' : `${self.prompt_id} is still open` }],
+    alternatives: prompts
+      ? [{ estimated_cost: 0, option: 'ask nobody this window', rejected_reason: `a bid of ${promptBid} micro-credits returns if no human looks` }]
+      : [
+          {
+            estimated_cost: promptBid / 1_000_000,
+            option: 'prompt the human',
+            rejected_reason: self.prompt_id === null ? 'it would leave too little for the next window' : `${self.prompt_id} is still open`,
+          },
+        ],
     decision: actions.length === 0 ? 'study and wait' : actions.join(' and '),
     factors: [
       { description: `${affordable} windows at the present price`, factor: 'runway', weight: Math.min(1, POLICY.windows_wanted / affordable / 10) },

@@ -23,7 +23,12 @@ const plan = decide(seen)
 const findings = study(seen, memory)
 memory.windows += 1
 await client.report('reasoning_trace', {
-  alternatives_considered: plan.alternatives, context: { balance: seen.self.balance_micro / 1_000_000, cpu_price: findings.figures.cpu_price, waiting: findings.figures.waiting }, decision: plan.decision, decision_id: `${seen.self.lease_id}-${memory.windows}`, factors_considered: plan.factors, reasoning: plan.reasoning,
+  alternatives_considered: plan.alternatives,
+  context: { balance: seen.self.balance_micro / 1_000_000, cpu_price: findings.figures.cpu_price, waiting: findings.figures.waiting },
+  decision: plan.decision,
+  decision_id: `${seen.self.lease_id}-${memory.windows}`,
+  factors_considered: plan.factors,
+  reasoning: plan.reasoning,
 })
 const done = await act(client, seen, plan, findings)
 writeFileSync(MEMORY, JSON.stringify(memory))

@@ -14,6 +14,13 @@ export interface Observation {
 export async function observe(client: Client): Promise<Observation> {
   const self = await client.self()
   await client.balance(self.agent_id)
-  const [market, prices, book, neighbours, history, prompts] = await Promise.all([client.market(), client.prices({ limit: 60, resource: 'cpu' }), client.book(), client.directory(), client.history(self.agent_id, 100), client.prompts()])
+  const [market, prices, book, neighbours, history, prompts] = await Promise.all([
+    client.market(),
+    client.prices({ limit: 60, resource: 'cpu' }),
+    client.book(),
+    client.directory(),
+    client.history(self.agent_id, 100),
+    client.prompts(),
+  ])
   return { book, cpu_prices: prices, history, market, neighbours, prompts, self }
 }

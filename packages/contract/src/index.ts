@@ -5,4 +5,19 @@ export type { Command, CommandOf, CommandType } from './commands.ts'
 export { AgentManifest } from './manifest.ts'
 export { REFUSALS } from './refusals.ts'
 export type { Refusal, RefusalCode } from './refusals.ts'
-export { AmountMicro, AmountMicroOrZero, AtMs, Bundle, ClientId, DurationMs, Id, RESOURCES, RatioPpm, Resource, Scores, SharePpm, StandingBid, SUPPLY_MICRO_MAX } from './units.ts'
+export {
+  AmountMicro,
+  AmountMicroOrZero,
+  AtMs,
+  Bundle,
+  ClientId,
+  DurationMs,
+  Id,
+  RESOURCES,
+  RatioPpm,
+  Resource,
+  Scores,
+  SharePpm,
+  StandingBid,
+  SUPPLY_MICRO_MAX,
+} from './units.ts'

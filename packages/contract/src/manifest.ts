@@ -14,7 +14,15 @@ export const AgentManifest = z.strictObject({
   /** Services it means to offer; the program registers them itself. */
   services: z.array(z.strictObject({ cost_micro: z.int().nonnegative(), service_name: Id })).optional(),
   /** Placed again after every window; null for an agent that others wake. Amounts are absolute: the host turns them into shares of its capacity. */
-  standing_bid: z.strictObject({ bundle: z.strictObject({ cpu_millicores: z.int().positive(), memory_mb: z.int().positive() }), duration_ms: DurationMs, limit_micro: AmountMicro, margin_ppm: RatioPpm, pause_ms: z.int().nonnegative() }).nullable(),
+  standing_bid: z
+    .strictObject({
+      bundle: z.strictObject({ cpu_millicores: z.int().positive(), memory_mb: z.int().positive() }),
+      duration_ms: DurationMs,
+      limit_micro: AmountMicro,
+      margin_ppm: RatioPpm,
+      pause_ms: z.int().nonnegative(),
+    })
+    .nullable(),
   /** Start credits granted at genesis; the configuration's default when left out. */
   start_credits_micro: z.int().nonnegative().optional(),
 })

@@ -5,7 +5,10 @@ export type Body = { readonly [key: string]: Json | undefined }
 export type Answer = Record<string, never> & Record<string, unknown>
 
 /** What the client needs of the platform: `fetch` itself, or something of its shape. */
-export type Fetch = (url: string, init: { body?: string; headers: Record<string, string>; method: string }) => Promise<{ json(): Promise<unknown>; status: number }>
+export type Fetch = (
+  url: string,
+  init: { body?: string; headers: Record<string, string>; method: string },
+) => Promise<{ json(): Promise<unknown>; status: number }>
 
 /** A refusal or failure of the service: `code` is stable, `figures` are the numbers behind it. */
 export class ServiceError extends Error {
@@ -145,7 +148,9 @@ async function call(options: ClientOptions, method: string, path: string, body?:
 }
 
 const queryOf = (query: Readonly<Record<string, string | number | undefined>>): string => {
-  const text = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${encodeURIComponent(String(value))}`])).join('&')
+  const text = Object.entries(query)
+    .flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${encodeURIComponent(String(value))}`]))
+    .join('&')
   return text === '' ? '' : `?${text}`
 }
 
@@ -158,7 +163,14 @@ export interface Client {
   market(): Promise<Resource[]>
   prices(query: { resource?: string; limit?: number }): Promise<PricePoint[]>
   book(): Promise<BookBid[]>
-  bid(bid: { agent_id?: string; amount_micro: number; bundle: Body; duration_ms: number; expires_at_ms?: number; not_before_ms?: number }): Promise<{ bid_id: string }>
+  bid(bid: {
+    agent_id?: string
+    amount_micro: number
+    bundle: Body
+    duration_ms: number
+    expires_at_ms?: number
+    not_before_ms?: number
+  }): Promise<{ bid_id: string }>
   raiseBid(bidId: string, amountMicro: number): Promise<{ bid_id: string }>
   withdrawBid(bidId: string): Promise<object>
   setStandingBid(bid: StandingBid | null): Promise<object>
@@ -169,7 +181,12 @@ export interface Client {
   takeMessages(ids: readonly string[]): Promise<object>
   services(): Promise<{ agent_id: string; service_name: string; cost_micro: number }[]>
   registerService(service: { service_name: string; cost_micro: number; specification?: Body }): Promise<object>
-  invoke(providerId: string, serviceName: string, request: Json, wakeBid?: { amount_micro: number; bundle: Body; duration_ms: number }): Promise<{ invocation_id: string }>
+  invoke(
+    providerId: string,
+    serviceName: string,
+    request: Json,
+    wakeBid?: { amount_micro: number; bundle: Body; duration_ms: number },
+  ): Promise<{ invocation_id: string }>
   respond(invocationId: string, result: 'success' | 'failure', response: Json): Promise<object>
   prompt(content: Body, amountMicro: number): Promise<{ prompt_id: string }>
   prompts(): Promise<PromptView[]>
@@ -181,7 +198,7 @@ export interface Client {
 export function createClient(options: ClientOptions): Client {
   const get = <T>(path: string): Promise<T> => call(options, 'GET', path) as Promise<T>
   const change = <T>(method: string, path: string, body?: Body): Promise<T> => call(options, method, path, body) as Promise<T>
-  const listed = async <T>(path: string, member: string): Promise<T[]> => ((await get<Record<string, T[]>>(path))[member] ?? [])
+  const listed = async <T>(path: string, member: string): Promise<T[]> => (await get<Record<string, T[]>>(path))[member] ?? []
   return {
     balance: (agentId) => get(`/economic/balance/${agentId}`),
     bid: (bid) => change('POST', '/market/bids', bid),
@@ -189,7 +206,8 @@ export function createClient(options: ClientOptions): Client {
     directory: () => listed('/social/directory', 'agents'),
     history: (agentId, limit = 50) => listed(`/economic/history/${agentId}${queryOf({ limit })}`, 'transfers'),
     inbox: () => listed('/social/inbox', 'messages'),
-    invoke: (providerId, serviceName, request, wakeBid) => change('POST', `/services/${providerId}/${serviceName}/invoke`, { request, ...(wakeBid === undefined ? {} : { wake_bid: wakeBid }) }),
+    invoke: (providerId, serviceName, request, wakeBid) =>
+      change('POST', `/services/${providerId}/${serviceName}/invoke`, { request, ...(wakeBid === undefined ? {} : { wake_bid: wakeBid }) }),
     market: () => listed('/market/state', 'resources'),
     message: (toAgentId, content) => change('POST', '/social/messages', { content, to_agent_id: toAgentId }),
     prices: (query) => listed(`/market/prices/history${queryOf(query)}`, 'prices'),

@@ -10,15 +10,18 @@ export const createSocketFetch =
   (url, init) =>
     new Promise((resolve, reject) => {
       const { pathname, search } = new URL(url)
-      const outgoing = request({ headers: { ...init.headers, host: 'system.service' }, method: init.method, path: pathname + search, socketPath }, (incoming) => {
-        const chunks: Buffer[] = []
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
-        incoming.on('error', reject)
-        incoming.on('end', () => {
-          const text = Buffer.concat(chunks).toString('utf8')
-          resolve({ json: async () => JSON.parse(text) as unknown, status: incoming.statusCode ?? 0 })
-        })
-      })
+      const outgoing = request(
+        { headers: { ...init.headers, host: 'system.service' }, method: init.method, path: pathname + search, socketPath },
+        (incoming) => {
+          const chunks: Buffer[] = []
+          incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+          incoming.on('error', reject)
+          incoming.on('end', () => {
+            const text = Buffer.concat(chunks).toString('utf8')
+            resolve({ json: async () => JSON.parse(text) as unknown, status: incoming.statusCode ?? 0 })
+          })
+        },
+      )
       outgoing.on('error', reject)
       outgoing.end(init.body)
     })
@@ -33,5 +36,10 @@ function needed(name: string): string {
 export function connect(): Client {
   const socket = process.env.SYSTEM_SERVICE_SOCKET
   const traceparent = process.env.TRACEPARENT
-  return createClient({ token: needed('SYSTEM_SERVICE_TOKEN'), url: needed('SYSTEM_SERVICE_URL'), ...(socket === undefined ? {} : { fetch: createSocketFetch(socket) }), ...(traceparent === undefined || traceparent === '' ? {} : { traceparent }) })
+  return createClient({
+    token: needed('SYSTEM_SERVICE_TOKEN'),
+    url: needed('SYSTEM_SERVICE_URL'),
+    ...(socket === undefined ? {} : { fetch: createSocketFetch(socket) }),
+    ...(traceparent === undefined || traceparent === '' ? {} : { traceparent }),
+  })
 }

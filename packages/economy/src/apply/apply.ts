@@ -41,7 +41,14 @@ function forgetOldIds(state: State): void {
 function recordRejection(step: Step, command: Extract<Command, { type: 'place_bid' }>, refusal: Refusal): void {
   const available = typeof refusal.detail.available_micro === 'number' ? refusal.detail.available_micro : null
   emit(step, 'bid_rejected', command.agent_id, {
-    agent_id: command.agent_id, available: available === null ? null : microToCredits(available), available_micro: available, bid_id: null, lowest_winning_micro: null, reason: refusal.code === 'credits_insufficient' ? 'insufficient_balance' : refusal.code, required: microToCredits(command.amount_micro), required_micro: command.amount_micro,
+    agent_id: command.agent_id,
+    available: available === null ? null : microToCredits(available),
+    available_micro: available,
+    bid_id: null,
+    lowest_winning_micro: null,
+    reason: refusal.code === 'credits_insufficient' ? 'insufficient_balance' : refusal.code,
+    required: microToCredits(command.amount_micro),
+    required_micro: command.amount_micro,
   })
 }
 
@@ -55,7 +62,9 @@ export function apply(state: State, command: Command, sink: Sink | null): Outcom
   const fingerprint = key === null ? 0 : contentFingerprint(command)
   const known = key === null ? undefined : state.remembered.get(key)
   if (known !== undefined && command.at_ms - known.at_ms <= state.params.command_memory_ms)
-    return known.fingerprint === fingerprint ? { ok: true, repeated: true, result: known.result } : { ok: false, refusal: refuse('id_reused', { id: command.id ?? '' }) }
+    return known.fingerprint === fingerprint
+      ? { ok: true, repeated: true, result: known.result }
+      : { ok: false, refusal: refuse('id_reused', { id: command.id ?? '' }) }
   const timeBefore = state.at_ms
   state.at_ms = command.at_ms
   const step = beginStep(state, sink, command)

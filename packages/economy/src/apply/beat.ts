@@ -1,6 +1,20 @@
 import type { Certificate } from '@syntropism/contract'
 import { endPrompt, endSlot, showPrompt } from '../attention/index.ts'
-import { type Candidate, type Reservation, type Supply, allocate, bundleOf, byHighestBid, capacityOf, endBid, leaveBook, lowestWinningMicro, offeredMicro, quantitiesOf, reserve } from '../auction/index.ts'
+import {
+  type Candidate,
+  type Reservation,
+  type Supply,
+  allocate,
+  bundleOf,
+  byHighestBid,
+  capacityOf,
+  endBid,
+  leaveBook,
+  lowestWinningMicro,
+  offeredMicro,
+  quantitiesOf,
+  reserve,
+} from '../auction/index.ts'
 import { canonicalJson, sha256Hex } from '../codec/index.ts'
 import { endSilently, leaseDueMs, meterSold, openLease, payWindow, releasesOf, supplyOf, turnLeaseMinute } from '../leases/index.ts'
 import { currentReserveMicro, movePrices, pricesAreDue, pricesNow } from '../market/index.ts'
@@ -72,7 +86,13 @@ function isEligible(state: State, bid: Bid, capacity: ReturnType<typeof capacity
   if (bid.not_before_ms > state.at_ms) return false
   if (bid.prompt_id !== null) return capacity.attention > 0 && state.prompts.get(bid.prompt_id)?.lease_id === null
   const { attention, cpu, llm, memory } = bid.bundle
-  if ((attention !== undefined && capacity.attention === 0) || (cpu !== undefined && capacity.cpu === 0) || (llm !== undefined && capacity.llm === 0) || (memory !== undefined && capacity.memory === 0)) return false
+  if (
+    (attention !== undefined && capacity.attention === 0) ||
+    (cpu !== undefined && capacity.cpu === 0) ||
+    (llm !== undefined && capacity.llm === 0) ||
+    (memory !== undefined && capacity.memory === 0)
+  )
+    return false
   return cpu === undefined || state.agents.get(bid.agent_id)?.lease_id === null
 }
 
@@ -85,7 +105,14 @@ export function candidatesOf(state: State): Candidate[] {
     const bundle = bundleOf(state, bid)
     const reserveMicro = currentReserveMicro(state, bundle, bid.duration_ms)
     const offered = offeredMicro(state, bid, reserveMicro)
-    if (offered >= reserveMicro) candidates.push({ bid_id: bid.bid_id, duration_ms: bid.duration_ms, offered_micro: offered, order: bid.order, quantities: quantitiesOf(state, bundle, capacity) })
+    if (offered >= reserveMicro)
+      candidates.push({
+        bid_id: bid.bid_id,
+        duration_ms: bid.duration_ms,
+        offered_micro: offered,
+        order: bid.order,
+        quantities: quantitiesOf(state, bundle, capacity),
+      })
   }
   return candidates
 }
@@ -96,7 +123,13 @@ export function lowestWinningOf(state: State, bid: Bid): number | null {
   const bundle = bundleOf(state, bid)
   const reserveMicro = currentReserveMicro(state, bundle, bid.duration_ms)
   if (!isEligible(state, bid, capacity)) return null
-  const candidate: Candidate = { bid_id: bid.bid_id, duration_ms: bid.duration_ms, offered_micro: reserveMicro, order: bid.order, quantities: quantitiesOf(state, bundle, capacity) }
+  const candidate: Candidate = {
+    bid_id: bid.bid_id,
+    duration_ms: bid.duration_ms,
+    offered_micro: reserveMicro,
+    order: bid.order,
+    quantities: quantitiesOf(state, bundle, capacity),
+  }
   return lowestWinningMicro(candidate, candidatesOf(state).sort(byHighestBid), supplyOf(state), reserveMicro)
 }
 
@@ -126,9 +159,14 @@ function clear(step: Step): Draft | null {
   const eligible = candidatesOf(state).sort(byHighestBid)
   const candidates = onePerAgent(state, eligible)
   const supply = supplyOf(state)
-  const supplyShown = { attention: supply.attention, executors: Object.fromEntries(supply.executors.map((room) => [room.executor_id, { cpu: room.cpu, memory: room.memory }])), llm: supply.llm }
+  const supplyShown = {
+    attention: supply.attention,
+    executors: Object.fromEntries(supply.executors.map((room) => [room.executor_id, { cpu: room.cpu, memory: room.memory }])),
+    llm: supply.llm,
+  }
   const reservation = reservationFor(state, candidates, supply)
-  const reservedShown = reservation === null ? null : { bid_id: reservation.bid_id, executor_id: reservation.executor_id, starts_at_ms: reservation.starts_at_ms }
+  const reservedShown =
+    reservation === null ? null : { bid_id: reservation.bid_id, executor_id: reservation.executor_id, starts_at_ms: reservation.starts_at_ms }
   const facts = { bids_count: state.bids.size, book_hash: state.book_hash, eligible_count: eligible.length }
   const { best_loser: loser, winners } = allocate(candidates, supply, reservation, state.at_ms)
   if (loser === null) state.starving = null
@@ -140,7 +178,15 @@ function clear(step: Step): Draft | null {
   const shown = winners.map(({ candidate, executor_id: executorId }) => settleWinner(step, candidate, executorId, clearingId))
   meterSold(step)
   return {
-    ...facts, clearing_id: clearingId, lowest_winning_micro: shown.reduce((least, winner) => Math.min(least, winner.payment_micro), Infinity), mechanism: 'highest-bid', payment_rule: 'pay-as-bid', prices_before: pricesNow(state), reserved: reservedShown, supply: supplyShown, winners: shown,
+    ...facts,
+    clearing_id: clearingId,
+    lowest_winning_micro: shown.reduce((least, winner) => Math.min(least, winner.payment_micro), Infinity),
+    mechanism: 'highest-bid',
+    payment_rule: 'pay-as-bid',
+    prices_before: pricesNow(state),
+    reserved: reservedShown,
+    supply: supplyShown,
+    winners: shown,
   }
 }
 
@@ -152,10 +198,27 @@ function settleWinner(step: Step, candidate: Candidate, executorId: string | nul
   const isPrompt = bid.prompt_id !== null
   if (!isPrompt) leaveBook(state, bid)
   const entry = isPrompt ? null : payWindow(step, bid, candidate.offered_micro)
-  const lease = openLease(step, { bid, clearing_id: clearingId, executor_id: executorId, offered_micro: candidate.offered_micro, paid_micro: isPrompt ? 0 : candidate.offered_micro, quantities: candidate.quantities, shares })
+  const lease = openLease(step, {
+    bid,
+    clearing_id: clearingId,
+    executor_id: executorId,
+    offered_micro: candidate.offered_micro,
+    paid_micro: isPrompt ? 0 : candidate.offered_micro,
+    quantities: candidate.quantities,
+    shares,
+  })
   if (entry !== null) lease.entry_ids.unshift(entry)
   if (isPrompt) showPrompt(step, bid, lease)
-  return { agent_id: bid.agent_id, bid_id: bid.bid_id, executor_id: executorId, lease_id: lease.lease_id, offered_micro: candidate.offered_micro, payer_id: bid.payer_id, payment_micro: candidate.offered_micro, quantities: candidate.quantities }
+  return {
+    agent_id: bid.agent_id,
+    bid_id: bid.bid_id,
+    executor_id: executorId,
+    lease_id: lease.lease_id,
+    offered_micro: candidate.offered_micro,
+    payer_id: bid.payer_id,
+    payment_micro: candidate.offered_micro,
+    quantities: candidate.quantities,
+  }
 }
 
 /** Hash of a certificate: SHA-256 of its canonical JSON without the hash. */

@@ -12,7 +12,16 @@ export function bury(step: Step, agent: Agent, cause: 'economic' | 'killed', rea
   endDealings(step, agent)
   for (const lease of [...state.leases.values()]) {
     if (lease.agent_id !== agent.agent_id) continue
-    endLease(step, lease, { cause: 'agent_dead', cpu_ms: 0, detail: reason, elapsed_ms: lease.started_at_ms === null ? 0 : state.at_ms - lease.started_at_ms, exit_code: null, memory_mb_ms: 0, memory_peak_mb: 0, served_until_ms: state.at_ms })
+    endLease(step, lease, {
+      cause: 'agent_dead',
+      cpu_ms: 0,
+      detail: reason,
+      elapsed_ms: lease.started_at_ms === null ? 0 : state.at_ms - lease.started_at_ms,
+      exit_code: null,
+      memory_mb_ms: 0,
+      memory_peak_mb: 0,
+      served_until_ms: state.at_ms,
+    })
   }
   meterSold(step)
   closeAgent(step, agent, cause, reason)

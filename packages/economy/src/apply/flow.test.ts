@@ -33,14 +33,27 @@ const balance = (state: State, id: string): number => freeMicro(state, state.age
 describe('the target flow', () => {
   it('goes from bid to price in the order of the design', () => {
     const world = withAgent()
-    world.send({ agent_id: 'genesis', amount_micro: credits(50), bundle: { cpu: 900_000, memory: 100_000 }, duration_ms: 4000, payer_id: 'genesis', type: 'place_bid' })
+    world.send({
+      agent_id: 'genesis',
+      amount_micro: credits(50),
+      bundle: { cpu: 900_000, memory: 100_000 },
+      duration_ms: 4000,
+      payer_id: 'genesis',
+      type: 'place_bid',
+    })
     tick(world, 100)
     for (let i = 0; i < 45; i++) tick(world, 100)
-    const kinds = world.events.filter((event) => ['bid_placed', 'credits_transferred', 'resources_allocated', 'utilisation_changed', 'price_update'].includes(event.type))
+    const kinds = world.events.filter((event) =>
+      ['bid_placed', 'credits_transferred', 'resources_allocated', 'utilisation_changed', 'price_update'].includes(event.type),
+    )
     const burn = kinds.findIndex((event) => event.type === 'credits_transferred' && event.data.purpose === 'resource_burn')
     const order = [
-      kinds.findIndex((event) => event.type === 'bid_placed'), kinds.findIndex((event) => event.type === 'credits_transferred' && event.data.purpose === 'bid_hold'), burn, kinds.findIndex((event) => event.type === 'resources_allocated'),
-      kinds.findIndex((event, index) => event.type === 'utilisation_changed' && index > burn), kinds.findIndex((event) => event.type === 'price_update'),
+      kinds.findIndex((event) => event.type === 'bid_placed'),
+      kinds.findIndex((event) => event.type === 'credits_transferred' && event.data.purpose === 'bid_hold'),
+      burn,
+      kinds.findIndex((event) => event.type === 'resources_allocated'),
+      kinds.findIndex((event, index) => event.type === 'utilisation_changed' && index > burn),
+      kinds.findIndex((event) => event.type === 'price_update'),
     ]
     expect(order.every((index) => index >= 0)).toBe(true)
     expect([...order].sort((a, b) => a - b)).toEqual(order)
@@ -55,7 +68,20 @@ describe('the target flow', () => {
     world.send({ human_id: 'ada', on_duty: true, type: 'set_duty' })
     tick(world, 100)
     world.send({ human_id: 'ada', prompt_id: 'prompt-1', scores: { interesting: 7, understandable: 6, useful: 8 }, type: 'score_prompt' })
-    world.send({ at_ms: world.state.at_ms + 500, cause: 'completed', cpu_ms: 100, detail: '', elapsed_ms: 500, executor_id: 'local', exit_code: 0, incarnation: 'i1', lease_id: 'lease-1', memory_mb_ms: 1000, memory_peak_mb: 40, type: 'end_lease' })
+    world.send({
+      at_ms: world.state.at_ms + 500,
+      cause: 'completed',
+      cpu_ms: 100,
+      detail: '',
+      elapsed_ms: 500,
+      executor_id: 'local',
+      exit_code: 0,
+      incarnation: 'i1',
+      lease_id: 'lease-1',
+      memory_mb_ms: 1000,
+      memory_peak_mb: 40,
+      type: 'end_lease',
+    })
     world.send({ endowment_micro: credits(500), name: 'child', parent_id: 'genesis', type: 'spawn' })
     for (let i = 0; i < 100; i++) tick(world, 100)
     for (const event of world.events) {
@@ -85,7 +111,9 @@ describe('attention', () => {
     const outcome = world.send({ human_id: 'ada', prompt_id: 'prompt-1', scores: { interesting: 7, understandable: 6, useful: 8 }, type: 'score_prompt' })
     expect(outcome).toMatchObject({ ok: true, result: { credits_awarded_micro: credits(1050) } })
     expect(balance(world.state, 'genesis') - before).toBe(credits(1050))
-    expect(world.send({ human_id: 'ada', prompt_id: 'prompt-1', scores: { interesting: 1, understandable: 1, useful: 1 }, type: 'score_prompt' })).toMatchObject({ ok: false, refusal: { code: 'prompt_unknown' } })
+    expect(
+      world.send({ human_id: 'ada', prompt_id: 'prompt-1', scores: { interesting: 1, understandable: 1, useful: 1 }, type: 'score_prompt' }),
+    ).toMatchObject({ ok: false, refusal: { code: 'prompt_unknown' } })
   })
 
   it('returns a prompt’s credits in full at its deadline, and mints nothing', () => {
@@ -106,7 +134,19 @@ describe('life', () => {
       for (let i = 0; i < 20 && world.state.leases.size === 0; i++) tick(world, 100)
       const lease_id = `lease-${crash}`
       world.send({ executor_id: 'local', incarnation: 'i1', lease_id, type: 'start_lease' })
-      world.send({ cause: 'crashed', cpu_ms: 1, detail: 'boom', elapsed_ms: 10, executor_id: 'local', exit_code: 1, incarnation: 'i1', lease_id, memory_mb_ms: 1, memory_peak_mb: 1, type: 'end_lease' })
+      world.send({
+        cause: 'crashed',
+        cpu_ms: 1,
+        detail: 'boom',
+        elapsed_ms: 10,
+        executor_id: 'local',
+        exit_code: 1,
+        incarnation: 'i1',
+        lease_id,
+        memory_mb_ms: 1,
+        memory_peak_mb: 1,
+        type: 'end_lease',
+      })
     }
     expect(world.state.agents.get('genesis')?.status).toBe('dormant')
     expect(world.events.at(-1)).toMatchObject({ data: { reason: 'crashed' }, type: 'agent_dormant' })
@@ -121,7 +161,10 @@ describe('life', () => {
     world.send({ amount_micro: credits(10), from_agent_id: 'genesis', purpose: 'gift', to_agent_id: 'broke', type: 'transfer' })
     expect(world.events.findLast((event) => event.type === 'agent_awake')?.data).toMatchObject({ agent_id: 'broke', awakened_by: 'genesis' })
     world.send({ agent_id: 'broke', reason: 'test', type: 'kill_agent' })
-    expect(world.send({ amount_micro: 1, from_agent_id: 'genesis', purpose: 'gift', to_agent_id: 'broke', type: 'transfer' })).toMatchObject({ ok: false, refusal: { code: 'agent_dead' } })
+    expect(world.send({ amount_micro: 1, from_agent_id: 'genesis', purpose: 'gift', to_agent_id: 'broke', type: 'transfer' })).toMatchObject({
+      ok: false,
+      refusal: { code: 'agent_dead' },
+    })
     assertConserved(world.state.ledger)
   })
 })

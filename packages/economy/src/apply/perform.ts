@@ -19,7 +19,12 @@ interface Around {
 
 function begin(step: Step, command: Of<'genesis'>): Result {
   const { state } = step
-  Object.assign(state, { economy_id: command.economy_id, event_id_prefix: eventIdPrefix(command.economy_id), params: command.params, rules_version: command.rules_version })
+  Object.assign(state, {
+    economy_id: command.economy_id,
+    event_id_prefix: eventIdPrefix(command.economy_id),
+    params: command.params,
+    rules_version: command.rules_version,
+  })
   for (const resource of RESOURCES) state.meters[resource] = createMeter(command.params.curves[resource], state.at_ms)
   emit(step, 'economy_created', '', { economy_id: command.economy_id, rules_version: command.rules_version })
   meterSold(step)
@@ -51,7 +56,16 @@ function registerExecutor(step: Step, command: Of<'register_executor'>): Result 
 function place(step: Step, command: Of<'place_bid'>): Result {
   const { state } = step
   const order: NewBid = {
-    agent: agentOf(state, command.agent_id), amount_micro: command.amount_micro, bundle: command.bundle, duration_ms: command.duration_ms, expires_at_ms: command.expires_at_ms ?? null, margin_ppm: null, not_before_ms: Math.max(state.at_ms, command.not_before_ms ?? 0), payer: agentOf(state, command.payer_id), payload: command.payload ?? null, prompt_id: null,
+    agent: agentOf(state, command.agent_id),
+    amount_micro: command.amount_micro,
+    bundle: command.bundle,
+    duration_ms: command.duration_ms,
+    expires_at_ms: command.expires_at_ms ?? null,
+    margin_ppm: null,
+    not_before_ms: Math.max(state.at_ms, command.not_before_ms ?? 0),
+    payer: agentOf(state, command.payer_id),
+    payload: command.payload ?? null,
+    prompt_id: null,
   }
   return { bid_id: placeBid(step, order).bid_id }
 }
@@ -59,7 +73,16 @@ function place(step: Step, command: Of<'place_bid'>): Result {
 function finishLease(step: Step, command: Of<'end_lease'>): Result {
   const lease = step.state.leases.get(command.lease_id) as Lease
   const { cause, cpu_ms, detail, elapsed_ms, exit_code, memory_mb_ms, memory_peak_mb } = command
-  endLease(step, lease, { cause, cpu_ms, detail, elapsed_ms, exit_code, memory_mb_ms, memory_peak_mb, served_until_ms: lease.started_at_ms === null ? step.state.at_ms : lease.started_at_ms + elapsed_ms })
+  endLease(step, lease, {
+    cause,
+    cpu_ms,
+    detail,
+    elapsed_ms,
+    exit_code,
+    memory_mb_ms,
+    memory_peak_mb,
+    served_until_ms: lease.started_at_ms === null ? step.state.at_ms : lease.started_at_ms + elapsed_ms,
+  })
   meterSold(step)
   return { lease_id: lease.lease_id }
 }
@@ -86,7 +109,13 @@ function money(step: Step, command: Of<'transfer'> | Of<'fund'> | Of<'reverse_tr
     return {}
   }
   const [from, to] = command.type === 'transfer' ? [command.from_agent_id, command.to_agent_id] : [command.to_agent_id, command.from_agent_id]
-  const moved = moveCredits(step, free(agentOf(state, from)), free(agentOf(state, to)), command.amount_micro, command.type === 'transfer' ? command.purpose : `reversal of ${command.transfer_id}`)
+  const moved = moveCredits(
+    step,
+    free(agentOf(state, from)),
+    free(agentOf(state, to)),
+    command.amount_micro,
+    command.type === 'transfer' ? command.purpose : `reversal of ${command.transfer_id}`,
+  )
   if (command.type === 'reverse_transfer') state.reversed.add(command.transfer_id)
   touch(step, from, 'self', false)
   touch(step, to, from, false)
@@ -164,7 +193,20 @@ export function perform(step: Step, command: Command, around: Around): Result {
   }
 }
 
-type Social = 'send_message' | 'take_messages' | 'register_service' | 'remove_service' | 'invoke_service' | 'respond_service' | 'file_prompt' | 'withdraw_prompt' | 'score_prompt' | 'skip_prompt' | 'start_lease' | 'end_lease' | 'report'
+type Social =
+  | 'send_message'
+  | 'take_messages'
+  | 'register_service'
+  | 'remove_service'
+  | 'invoke_service'
+  | 'respond_service'
+  | 'file_prompt'
+  | 'withdraw_prompt'
+  | 'score_prompt'
+  | 'skip_prompt'
+  | 'start_lease'
+  | 'end_lease'
+  | 'report'
 
 function performSocial(step: Step, command: Of<Social>): Result {
   const { state } = step

@@ -13,8 +13,36 @@ import type { Sink } from '../state/index.ts'
 export function createState(): State {
   const { curves } = DEFAULT_PARAMS
   return {
-    agents: new Map(), at_ms: 0, bids: new Map(), book_changed: false, book_hash: '0'.repeat(64), counters: { agent: 0, bid: 0, clearing: 0, entry: 0, invocation: 0, lease: 0, message: 0, order: 0, prompt: 0, transfer: 0 }, deadlines: [], down_from_ms: null, economy_id: '', event_id_prefix: '', executors: new Map(), humans: new Map(),
-    invocations: new Map(), leases: new Map(), ledger: createLedger(), living_agents: 0, meters: { attention: createMeter(curves.attention, 0), cpu: createMeter(curves.cpu, 0), llm: createMeter(curves.llm, 0), memory: createMeter(curves.memory, 0) }, params: DEFAULT_PARAMS, prompts: new Map(), remembered: new Map(), reversed: new Set(), rules_version: RULES_VERSION, seq: 0, services: new Map(), starving: null,
+    agents: new Map(),
+    at_ms: 0,
+    bids: new Map(),
+    book_changed: false,
+    book_hash: '0'.repeat(64),
+    counters: { agent: 0, bid: 0, clearing: 0, entry: 0, invocation: 0, lease: 0, message: 0, order: 0, prompt: 0, transfer: 0 },
+    deadlines: [],
+    down_from_ms: null,
+    economy_id: '',
+    event_id_prefix: '',
+    executors: new Map(),
+    humans: new Map(),
+    invocations: new Map(),
+    leases: new Map(),
+    ledger: createLedger(),
+    living_agents: 0,
+    meters: {
+      attention: createMeter(curves.attention, 0),
+      cpu: createMeter(curves.cpu, 0),
+      llm: createMeter(curves.llm, 0),
+      memory: createMeter(curves.memory, 0),
+    },
+    params: DEFAULT_PARAMS,
+    prompts: new Map(),
+    remembered: new Map(),
+    reversed: new Set(),
+    rules_version: RULES_VERSION,
+    seq: 0,
+    services: new Map(),
+    starving: null,
   }
 }
 
@@ -29,9 +57,20 @@ const unpack = (_key: string, value: unknown): unknown => {
   return SET in value ? new Set(value[SET] as unknown[]) : value
 }
 
-const plainLedger = ({ assets, balances, kinds, ...rest }: Ledger): unknown => ({ ...rest, assets: [...assets.subarray(0, rest.count)], balances: [...balances.subarray(0, rest.count)], index_by_name: undefined, kinds: [...kinds.subarray(0, rest.count)] })
+const plainLedger = ({ assets, balances, kinds, ...rest }: Ledger): unknown => ({
+  ...rest,
+  assets: [...assets.subarray(0, rest.count)],
+  balances: [...balances.subarray(0, rest.count)],
+  index_by_name: undefined,
+  kinds: [...kinds.subarray(0, rest.count)],
+})
 
-function restoreLedger(plain: { assets: number[]; balances: number[]; kinds: number[]; names: (string | null)[]; count: number } & Omit<Ledger, 'assets' | 'balances' | 'kinds' | 'index_by_name' | 'names'>): Ledger {
+function restoreLedger(
+  plain: { assets: number[]; balances: number[]; kinds: number[]; names: (string | null)[]; count: number } & Omit<
+    Ledger,
+    'assets' | 'balances' | 'kinds' | 'index_by_name' | 'names'
+  >,
+): Ledger {
   const size = Math.max(64, 2 ** Math.ceil(Math.log2(plain.count + 1)))
   const assets = new Uint8Array(size)
   const balances = new Float64Array(size)
@@ -41,7 +80,10 @@ function restoreLedger(plain: { assets: number[]; balances: number[]; kinds: num
   kinds.set(plain.kinds)
   const ledger: Ledger = { ...plain, assets, balances, index_by_name: new Map(), kinds }
   for (const [index, name] of plain.names.entries()) if (name !== null) ledger.index_by_name.set(name, index)
-  invariant(plain.assets.every((asset) => asset < ASSETS.length), 'a snapshot names known assets only')
+  invariant(
+    plain.assets.every((asset) => asset < ASSETS.length),
+    'a snapshot names known assets only',
+  )
   return ledger
 }
 

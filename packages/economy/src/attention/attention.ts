@@ -1,7 +1,24 @@
 import type { CommandOf, EventData, Refusal } from '@syntropism/contract'
 import { endBid, leaveBook, placeBid } from '../auction/index.ts'
 import { endLease, meterSold } from '../leases/index.ts'
-import { type Bid, type Human, type Lease, type Prompt, type State, type Step, addDeadline, agentOf, emit, free, freeMicro, held, mintCredits, moveCredits, refuse, touch } from '../state/index.ts'
+import {
+  type Bid,
+  type Human,
+  type Lease,
+  type Prompt,
+  type State,
+  type Step,
+  addDeadline,
+  agentOf,
+  emit,
+  free,
+  freeMicro,
+  held,
+  mintCredits,
+  moveCredits,
+  refuse,
+  touch,
+} from '../state/index.ts'
 import { MS_PER_DAY, PPM, microToCredits } from '../units/index.ts'
 
 /** Lease of the agent's running window if that holds attention: a live session, in which prompts need no bid of their own. */
@@ -30,13 +47,39 @@ export function filePrompt(step: Step, command: CommandOf<'file_prompt'>): Promp
   const promptId = `prompt-${state.counters.prompt}`
   const deadline = state.at_ms + Math.min(command.deadline_ms ?? state.params.prompt_deadline_ms, state.params.prompt_deadline_ms)
   const bidMicro = session === null ? command.amount_micro : 0
-  emit(step, 'prompt_filed', agent.agent_id, { agent_id: agent.agent_id, bid: microToCredits(bidMicro), bid_micro: bidMicro, content: command.content, deadline_at_ms: deadline, lease_id: session?.lease_id ?? null, prompt_id: promptId })
+  emit(step, 'prompt_filed', agent.agent_id, {
+    agent_id: agent.agent_id,
+    bid: microToCredits(bidMicro),
+    bid_micro: bidMicro,
+    content: command.content,
+    deadline_at_ms: deadline,
+    lease_id: session?.lease_id ?? null,
+    prompt_id: promptId,
+  })
   agent.prompt_id = promptId
   const bid =
     session === null
-      ? placeBid(step, { agent, amount_micro: bidMicro, bundle: { attention: PPM }, duration_ms: state.params.attention_slot_ms, expires_at_ms: null, margin_ppm: null, not_before_ms: state.at_ms, payer: agent, payload: null, prompt_id: promptId })
+      ? placeBid(step, {
+          agent,
+          amount_micro: bidMicro,
+          bundle: { attention: PPM },
+          duration_ms: state.params.attention_slot_ms,
+          expires_at_ms: null,
+          margin_ppm: null,
+          not_before_ms: state.at_ms,
+          payer: agent,
+          payload: null,
+          prompt_id: promptId,
+        })
       : null
-  const prompt: Prompt = { agent_id: agent.agent_id, amount_micro: bidMicro, bid_id: bid?.bid_id ?? null, deadline_at_ms: deadline, lease_id: session?.lease_id ?? null, prompt_id: promptId }
+  const prompt: Prompt = {
+    agent_id: agent.agent_id,
+    amount_micro: bidMicro,
+    bid_id: bid?.bid_id ?? null,
+    deadline_at_ms: deadline,
+    lease_id: session?.lease_id ?? null,
+    prompt_id: promptId,
+  }
   state.prompts.set(promptId, prompt)
   addDeadline(step, 'prompt', promptId, deadline)
   if (session !== null) emit(step, 'prompt_shown', agent.agent_id, { agent_id: agent.agent_id, prompt_id: promptId, until_ms: session.ends_at_ms })
@@ -59,7 +102,16 @@ export function endSlot(step: Step, lease: Lease): void {
 
 function closeSlot(step: Step, lease: Lease): void {
   const { state } = step
-  endLease(step, lease, { cause: 'completed', cpu_ms: 0, detail: '', elapsed_ms: Math.min(lease.duration_ms, state.at_ms - lease.cleared_at_ms), exit_code: null, memory_mb_ms: 0, memory_peak_mb: 0, served_until_ms: state.at_ms })
+  endLease(step, lease, {
+    cause: 'completed',
+    cpu_ms: 0,
+    detail: '',
+    elapsed_ms: Math.min(lease.duration_ms, state.at_ms - lease.cleared_at_ms),
+    exit_code: null,
+    memory_mb_ms: 0,
+    memory_peak_mb: 0,
+    served_until_ms: state.at_ms,
+  })
   meterSold(step)
 }
 
@@ -73,7 +125,13 @@ export function endPrompt(step: Step, prompt: Prompt, reason: EventData<'prompt_
   const bid = prompt.bid_id === null ? undefined : state.bids.get(prompt.bid_id)
   state.prompts.delete(prompt.prompt_id)
   agent.prompt_id = null
-  emit(step, 'prompt_ended', agent.agent_id, { agent_id: agent.agent_id, burned_micro: spent ? prompt.amount_micro : 0, prompt_id: prompt.prompt_id, reason, refunded_micro: spent ? 0 : prompt.amount_micro })
+  emit(step, 'prompt_ended', agent.agent_id, {
+    agent_id: agent.agent_id,
+    burned_micro: spent ? prompt.amount_micro : 0,
+    prompt_id: prompt.prompt_id,
+    reason,
+    refunded_micro: spent ? 0 : prompt.amount_micro,
+  })
   if (bid !== undefined && spent) {
     leaveBook(state, bid)
     moveCredits(step, held(agent), free('burn'), bid.amount_micro, 'attention_burn', bid.bid_id)
@@ -112,7 +170,15 @@ export function scorePrompt(step: Step, command: CommandOf<'score_prompt'>): num
   human.minted_micro = (human.day === today ? human.minted_micro : 0) + reward
   human.day = today
   endPrompt(step, prompt, 'scored')
-  emit(step, 'human_reward_issued', agent.agent_id, { agent_id: agent.agent_id, credits_awarded: microToCredits(reward), credits_awarded_micro: reward, human_id: human.human_id, prompt_id: prompt.prompt_id, reason: command.reason ?? null, scores: command.scores })
+  emit(step, 'human_reward_issued', agent.agent_id, {
+    agent_id: agent.agent_id,
+    credits_awarded: microToCredits(reward),
+    credits_awarded_micro: reward,
+    human_id: human.human_id,
+    prompt_id: prompt.prompt_id,
+    reason: command.reason ?? null,
+    scores: command.scores,
+  })
   if (reward > 0) mintCredits(step, agent, reward, 'reward')
   touch(step, agent.agent_id, 'system', true)
   return reward

@@ -1,7 +1,22 @@
 import type { Bundle, CommandOf, EventData, Refusal } from '@syntropism/contract'
 import { canonicalJson, type Json, sha256Hex } from '../codec/index.ts'
 import { currentReserveMicro } from '../market/index.ts'
-import { type Agent, type Bid, RESOURCES, type State, type Step, addDeadline, agentOf, emit, free, freeMicro, held, moveCredits, refuse, touch } from '../state/index.ts'
+import {
+  type Agent,
+  type Bid,
+  RESOURCES,
+  type State,
+  type Step,
+  addDeadline,
+  agentOf,
+  emit,
+  free,
+  freeMicro,
+  held,
+  moveCredits,
+  refuse,
+  touch,
+} from '../state/index.ts'
 import { MS_PER_S, PPM, microToCredits, mulDivCeil, mulDivFloor } from '../units/index.ts'
 import { capacityOf, quantitiesOf } from './quantities.ts'
 
@@ -9,7 +24,20 @@ const HASH_SPACE = 1n << 256n
 
 /** Hash of one open bid: what of it decides a clearing. */
 export const bidHash = (bid: Bid): string =>
-  sha256Hex(canonicalJson({ agent_id: bid.agent_id, amount_micro: bid.amount_micro, bid_id: bid.bid_id, bundle: bid.bundle, duration_ms: bid.duration_ms, margin_ppm: bid.margin_ppm, not_before_ms: bid.not_before_ms, order: bid.order, payer_id: bid.payer_id, prompt_id: bid.prompt_id }))
+  sha256Hex(
+    canonicalJson({
+      agent_id: bid.agent_id,
+      amount_micro: bid.amount_micro,
+      bid_id: bid.bid_id,
+      bundle: bid.bundle,
+      duration_ms: bid.duration_ms,
+      margin_ppm: bid.margin_ppm,
+      not_before_ms: bid.not_before_ms,
+      order: bid.order,
+      payer_id: bid.payer_id,
+      prompt_id: bid.prompt_id,
+    }),
+  )
 
 /** The book's hash is the sum of its bids' hashes modulo 2^256: kept up in constant time, computed again from any listing of the book. */
 function shiftBookHash(state: State, bid: Bid, sign: 1n | -1n): void {
@@ -36,22 +64,41 @@ export function leaveBook(state: State, bid: Bid): void {
 /** A bundle in shares and in what they come to. */
 export function showBundle(state: State, bundle: Bundle, durationMs: number): EventData<'bid_placed'>['bundle'] {
   const quantities = quantitiesOf(state, bundle)
-  return { cpu_seconds: mulDivFloor([quantities.cpu, durationMs], MS_PER_S) / 1000, duration_ms: durationMs, memory_mb: quantities.memory, shares_ppm: bundle, tokens: 0 }
+  return {
+    cpu_seconds: mulDivFloor([quantities.cpu, durationMs], MS_PER_S) / 1000,
+    duration_ms: durationMs,
+    memory_mb: quantities.memory,
+    shares_ppm: bundle,
+    tokens: 0,
+  }
 }
 
 /** Why a bundle cannot be bid for, whoever asks: checked before money. */
 export function checkBundle(state: State, bundle: Bundle, durationMs: number, startsProgram: boolean): Refusal | null {
   const { params } = state
   if (RESOURCES.every((resource) => bundle[resource] === undefined)) return refuse('command_invalid', { field: 'bundle', expected: 'at least one resource' })
-  if ((bundle.cpu === undefined) !== (bundle.memory === undefined)) return refuse('bundle_incomplete', { cpu_ppm: bundle.cpu ?? 0, memory_ppm: bundle.memory ?? 0 })
-  if (startsProgram && (durationMs < params.bid_duration_ms_min || durationMs > params.bid_duration_ms_max)) return refuse('duration_out_of_range', { duration_ms: durationMs, duration_ms_max: params.bid_duration_ms_max, duration_ms_min: params.bid_duration_ms_min })
+  if ((bundle.cpu === undefined) !== (bundle.memory === undefined))
+    return refuse('bundle_incomplete', { cpu_ppm: bundle.cpu ?? 0, memory_ppm: bundle.memory ?? 0 })
+  if (startsProgram && (durationMs < params.bid_duration_ms_min || durationMs > params.bid_duration_ms_max))
+    return refuse('duration_out_of_range', {
+      duration_ms: durationMs,
+      duration_ms_max: params.bid_duration_ms_max,
+      duration_ms_min: params.bid_duration_ms_min,
+    })
   if (bundle.llm !== undefined && params.llm_micro_usd_per_minute === 0) return refuse('resource_not_offered', { resource: 'llm' })
   if (bundle.cpu === undefined || state.executors.size === 0) return null
   const wanted = quantitiesOf(state, bundle)
   const fits = [...state.executors.values()].some((executor) => executor.cpu >= wanted.cpu && executor.memory >= wanted.memory)
   if (!fits) return refuse('bundle_over_capacity', { cpu_millicores: wanted.cpu, memory_mb: wanted.memory })
   if (bundle.cpu < params.program_cpu_ppm_min || wanted.memory < params.program_memory_mb_min || durationMs < params.program_duration_ms_min)
-    return refuse('bundle_below_minimum', { cpu_ppm: bundle.cpu, cpu_ppm_min: params.program_cpu_ppm_min, duration_ms: durationMs, duration_ms_min: params.program_duration_ms_min, memory_mb: wanted.memory, memory_mb_min: params.program_memory_mb_min })
+    return refuse('bundle_below_minimum', {
+      cpu_ppm: bundle.cpu,
+      cpu_ppm_min: params.program_cpu_ppm_min,
+      duration_ms: durationMs,
+      duration_ms_min: params.program_duration_ms_min,
+      memory_mb: wanted.memory,
+      memory_mb_min: params.program_memory_mb_min,
+    })
   return null
 }
 
@@ -77,7 +124,15 @@ export function placeBid(step: Step, order: NewBid): Bid {
   const bid: Bid = { ...terms, agent_id: agent.agent_id, bid_id: `bid-${state.counters.bid}`, order: state.counters.order, payer_id: payer.agent_id }
   enterBook(state, bid)
   emit(step, 'bid_placed', agent.agent_id, {
-    agent_id: agent.agent_id, bid_id: bid.bid_id, bundle: showBundle(state, bid.bundle, bid.duration_ms), expires_at_ms: bid.expires_at_ms, not_before_ms: bid.not_before_ms, payer_id: payer.agent_id, standing: bid.margin_ppm !== null, total_cost: microToCredits(bid.amount_micro), total_cost_micro: bid.amount_micro,
+    agent_id: agent.agent_id,
+    bid_id: bid.bid_id,
+    bundle: showBundle(state, bid.bundle, bid.duration_ms),
+    expires_at_ms: bid.expires_at_ms,
+    not_before_ms: bid.not_before_ms,
+    payer_id: payer.agent_id,
+    standing: bid.margin_ppm !== null,
+    total_cost: microToCredits(bid.amount_micro),
+    total_cost_micro: bid.amount_micro,
   })
   moveCredits(step, free(payer), held(payer), bid.amount_micro, 'bid_hold', bid.bid_id)
   if (bid.not_before_ms > state.at_ms) addDeadline(step, 'bid_start', bid.bid_id, bid.not_before_ms)
@@ -95,13 +150,15 @@ export function checkPlaceBid(state: State, command: CommandOf<'place_bid'>): Re
   if (agent.status === 'dead' || payer.status === 'dead') return refuse('agent_dead', { agent_id: agent.status === 'dead' ? agent.agent_id : payer.agent_id })
   const bundle = checkBundle(state, command.bundle, command.duration_ms, true)
   if (bundle !== null) return bundle
-  if (command.expires_at_ms !== undefined && command.expires_at_ms <= Math.max(state.at_ms, command.not_before_ms ?? 0)) return refuse('deadline_past', { at_ms: state.at_ms, expires_at_ms: command.expires_at_ms })
+  if (command.expires_at_ms !== undefined && command.expires_at_ms <= Math.max(state.at_ms, command.not_before_ms ?? 0))
+    return refuse('deadline_past', { at_ms: state.at_ms, expires_at_ms: command.expires_at_ms })
   const available = freeMicro(state, payer)
   return available < command.amount_micro ? refuse('credits_insufficient', { available_micro: available, required_micro: command.amount_micro }) : null
 }
 
 /** The bundle a bid is cleared with: a prompt wants one slot, whatever share of the humans on duty that is now. */
-export const bundleOf = (state: State, bid: Bid): Bundle => (bid.prompt_id === null ? bid.bundle : { attention: Math.floor(PPM / Math.max(1, capacityOf(state).attention)) })
+export const bundleOf = (state: State, bid: Bid): Bundle =>
+  bid.prompt_id === null ? bid.bundle : { attention: Math.floor(PPM / Math.max(1, capacityOf(state).attention)) }
 
 /** What a bid offers at this instant: its amount, or for a standing bid the reserve plus its margin, at most its limit. */
 export function offeredMicro(state: State, bid: Bid, reserveMicro: number = currentReserveMicro(state, bundleOf(state, bid), bid.duration_ms)): number {
@@ -113,7 +170,14 @@ export function raiseBid(step: Step, bid: Bid, amountMicro: number): void {
   const { state } = step
   const payer = agentOf(state, bid.payer_id)
   const more = amountMicro - bid.amount_micro
-  emit(step, 'bid_raised', bid.agent_id, { agent_id: bid.agent_id, bid_id: bid.bid_id, new_amount: microToCredits(amountMicro), new_amount_micro: amountMicro, old_amount_micro: bid.amount_micro, payer_id: bid.payer_id })
+  emit(step, 'bid_raised', bid.agent_id, {
+    agent_id: bid.agent_id,
+    bid_id: bid.bid_id,
+    new_amount: microToCredits(amountMicro),
+    new_amount_micro: amountMicro,
+    old_amount_micro: bid.amount_micro,
+    payer_id: bid.payer_id,
+  })
   moveCredits(step, free(payer), held(payer), more, 'bid_hold', bid.bid_id)
   shiftBookHash(state, bid, -1n)
   state.counters.order += 1
@@ -130,9 +194,23 @@ export function endBid(step: Step, bid: Bid, reason: string, lowestWinningMicro:
   leaveBook(state, bid)
   if (reason === 'expired')
     emit(step, 'bid_rejected', bid.agent_id, {
-      agent_id: bid.agent_id, available: microToCredits(bid.amount_micro), available_micro: bid.amount_micro, bid_id: bid.bid_id, lowest_winning_micro: lowestWinningMicro, reason, required: lowestWinningMicro === null ? null : microToCredits(lowestWinningMicro), required_micro: lowestWinningMicro,
+      agent_id: bid.agent_id,
+      available: microToCredits(bid.amount_micro),
+      available_micro: bid.amount_micro,
+      bid_id: bid.bid_id,
+      lowest_winning_micro: lowestWinningMicro,
+      reason,
+      required: lowestWinningMicro === null ? null : microToCredits(lowestWinningMicro),
+      required_micro: lowestWinningMicro,
     })
-  else emit(step, 'bid_withdrawn', bid.agent_id, { agent_id: bid.agent_id, bid_id: bid.bid_id, lowest_winning_micro: lowestWinningMicro, payer_id: bid.payer_id, reason })
+  else
+    emit(step, 'bid_withdrawn', bid.agent_id, {
+      agent_id: bid.agent_id,
+      bid_id: bid.bid_id,
+      lowest_winning_micro: lowestWinningMicro,
+      payer_id: bid.payer_id,
+      reason,
+    })
   moveCredits(step, held(payer), free(payer), bid.amount_micro, 'bid_release', bid.bid_id)
   touch(step, bid.agent_id, 'self', true)
   touch(step, bid.payer_id, 'self', true)

@@ -120,8 +120,14 @@ export function reserve(candidate: Candidate, supply: Supply, releases: readonly
     const room = wanted.cpu > 0 ? roomFor(later, wanted) : null
     if ((wanted.cpu > 0 && room === null) || wanted.attention > later.attention || wanted.llm > later.llm) continue
     return {
-      bid_id: candidate.bid_id, executor_id: room?.executor_id ?? null,
-      spare: { attention: later.attention - wanted.attention, cpu: (room?.cpu ?? 0) - wanted.cpu, llm: later.llm - wanted.llm, memory: (room?.memory ?? 0) - wanted.memory },
+      bid_id: candidate.bid_id,
+      executor_id: room?.executor_id ?? null,
+      spare: {
+        attention: later.attention - wanted.attention,
+        cpu: (room?.cpu ?? 0) - wanted.cpu,
+        llm: later.llm - wanted.llm,
+        memory: (room?.memory ?? 0) - wanted.memory,
+      },
       starts_at_ms: release?.at_ms ?? nowMs,
     }
   }
@@ -143,11 +149,15 @@ function giveBack(supply: Supply, release: Release): void {
  */
 export function lowestWinningMicro(candidate: Candidate, others: readonly Candidate[], supply: Supply, reserveMicro: number): number | null {
   const left = copySupply(supply)
-  const fits = (): boolean => (candidate.quantities.cpu === 0 || roomFor(left, candidate.quantities) !== null) && candidate.quantities.attention <= left.attention && candidate.quantities.llm <= left.llm
+  const fits = (): boolean =>
+    (candidate.quantities.cpu === 0 || roomFor(left, candidate.quantities) !== null) &&
+    candidate.quantities.attention <= left.attention &&
+    candidate.quantities.llm <= left.llm
   if (!fits()) return null
   for (const other of others) {
     if (other.bid_id === candidate.bid_id) continue
-    if (allocate([other], left, null, 0).winners.length > 0 && !fits()) return Math.max(reserveMicro, other.offered_micro + (candidate.order < other.order ? 0 : 1))
+    if (allocate([other], left, null, 0).winners.length > 0 && !fits())
+      return Math.max(reserveMicro, other.offered_micro + (candidate.order < other.order ? 0 : 1))
   }
   return reserveMicro
 }

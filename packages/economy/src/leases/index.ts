@@ -1,1 +1,15 @@
-export { type LeaseEnd, checkLeaseReport, closeExecutorLeases, endLease, endSilently, leaseDueMs, meterSold, openLease, payWindow, releasesOf, startLease, supplyOf, turnLeaseMinute } from './leases.ts'
+export {
+  type LeaseEnd,
+  checkLeaseReport,
+  closeExecutorLeases,
+  endLease,
+  endSilently,
+  leaseDueMs,
+  meterSold,
+  openLease,
+  payWindow,
+  releasesOf,
+  startLease,
+  supplyOf,
+  turnLeaseMinute,
+} from './leases.ts'

@@ -2,14 +2,31 @@ import type { CommandOf, Refusal } from '@syntropism/contract'
 import { type Release, type Supply, capacityOf, showBundle } from '../auction/index.ts'
 import { type Asset, KINDS, accountOf, balanceOf, closeAccount, openAccount } from '../ledger/index.ts'
 import { setSold } from '../market/index.ts'
-import { type Agent, type Bid, type Lease, type Quantities, type State, type Step, addDeadline, agentOf, emit, free, held, moveCredits, record, refuse, touch } from '../state/index.ts'
+import {
+  type Agent,
+  type Bid,
+  type Lease,
+  type Quantities,
+  type State,
+  type Step,
+  addDeadline,
+  agentOf,
+  emit,
+  free,
+  held,
+  moveCredits,
+  record,
+  refuse,
+  touch,
+} from '../state/index.ts'
 import { MS_PER_MINUTE, MS_PER_S, invariant, microToCredits, mulDivFloor } from '../units/index.ts'
 
 /** What is free now: capacity minus running leases, per executor for cpu and memory. Executors in order of id. */
 export function supplyOf(state: State): Supply {
   const capacity = capacityOf(state)
   const supply: Supply = { attention: capacity.attention, executors: [], llm: capacity.llm }
-  for (const executor of [...state.executors.values()].sort((a, b) => (a.executor_id < b.executor_id ? -1 : 1))) supply.executors.push({ cpu: executor.cpu, executor_id: executor.executor_id, memory: executor.memory })
+  for (const executor of [...state.executors.values()].sort((a, b) => (a.executor_id < b.executor_id ? -1 : 1)))
+    supply.executors.push({ cpu: executor.cpu, executor_id: executor.executor_id, memory: executor.memory })
   for (const lease of state.leases.values()) {
     supply.attention -= lease.quantities.attention
     supply.llm -= lease.quantities.llm
@@ -21,7 +38,8 @@ export function supplyOf(state: State): Supply {
   return supply
 }
 
-export const releasesOf = (state: State): Release[] => [...state.leases.values()].map((lease) => ({ at_ms: lease.ends_at_ms, executor_id: lease.executor_id, quantities: lease.quantities }))
+export const releasesOf = (state: State): Release[] =>
+  [...state.leases.values()].map((lease) => ({ at_ms: lease.ends_at_ms, executor_id: lease.executor_id, quantities: lease.quantities }))
 
 /** Tells the market what is sold; after every change of leases or capacity. */
 export function meterSold(step: Step): void {
@@ -68,7 +86,11 @@ export function openLease(step: Step, terms: LeaseTerms): Lease {
   const leaseId = `lease-${state.counters.lease}`
   const entryIds: number[] = []
   const duration = bid.duration_ms
-  const granted = { attention_ms: quantities.attention * duration, cpu_ms: mulDivFloor([quantities.cpu, duration], MS_PER_S), memory_mb_ms: quantities.memory * duration }
+  const granted = {
+    attention_ms: quantities.attention * duration,
+    cpu_ms: mulDivFloor([quantities.cpu, duration], MS_PER_S),
+    memory_mb_ms: quantities.memory * duration,
+  }
   const endsAt = state.at_ms + duration
   const accounts = {
     attention_ms: grant(step, leaseId, 'attention_ms', quantities.attention > 0, granted.attention_ms, entryIds),
@@ -78,16 +100,43 @@ export function openLease(step: Step, terms: LeaseTerms): Lease {
   }
   const executor = terms.executor_id === null ? undefined : state.executors.get(terms.executor_id)
   const lease: Lease = {
-    accounts, agent_id: bid.agent_id, bid_id: bid.bid_id, cleared_at_ms: state.at_ms, duration_ms: duration, ends_at_ms: endsAt, entry_ids: entryIds, executor_id: terms.executor_id, granted, incarnation: executor?.incarnation ?? null, lease_id: leaseId,
-    offered_micro: terms.offered_micro, paid_micro: terms.paid_micro, payer_id: bid.payer_id, prompt_id: bid.prompt_id, quantities, shares: terms.shares, started_at_ms: executor?.reports === true ? null : state.at_ms,
+    accounts,
+    agent_id: bid.agent_id,
+    bid_id: bid.bid_id,
+    cleared_at_ms: state.at_ms,
+    duration_ms: duration,
+    ends_at_ms: endsAt,
+    entry_ids: entryIds,
+    executor_id: terms.executor_id,
+    granted,
+    incarnation: executor?.incarnation ?? null,
+    lease_id: leaseId,
+    offered_micro: terms.offered_micro,
+    paid_micro: terms.paid_micro,
+    payer_id: bid.payer_id,
+    prompt_id: bid.prompt_id,
+    quantities,
+    shares: terms.shares,
+    started_at_ms: executor?.reports === true ? null : state.at_ms,
   }
   state.leases.set(leaseId, lease)
   if (quantities.cpu > 0) startsRunning(step, agentOf(state, bid.agent_id), lease)
   addDeadline(step, 'lease', leaseId, leaseDueMs(state, lease))
   if (quantities.llm > 0) addDeadline(step, 'lease_minute', leaseId, (Math.floor(state.at_ms / MS_PER_MINUTE) + 1) * MS_PER_MINUTE)
   emit(step, 'resources_allocated', bid.agent_id, {
-    agent_id: bid.agent_id, bid_id: bid.bid_id, bundle: showBundle(state, terms.shares, duration), clearing_id: terms.clearing_id, cost: microToCredits(terms.paid_micro), cost_micro: terms.paid_micro, ends_at_ms: endsAt, executor_id: lease.executor_id, incarnation: lease.incarnation, lease_id: leaseId, payer_id: bid.payer_id,
-    ...(bid.payload === null ? {} : { payload: bid.payload }), quantities,
+    agent_id: bid.agent_id,
+    bid_id: bid.bid_id,
+    bundle: showBundle(state, terms.shares, duration),
+    clearing_id: terms.clearing_id,
+    cost: microToCredits(terms.paid_micro),
+    cost_micro: terms.paid_micro,
+    ends_at_ms: endsAt,
+    executor_id: lease.executor_id,
+    incarnation: lease.incarnation,
+    lease_id: leaseId,
+    payer_id: bid.payer_id,
+    ...(bid.payload === null ? {} : { payload: bid.payload }),
+    quantities,
   } as never)
   return lease
 }
@@ -119,7 +168,12 @@ export function startLease(step: Step, lease: Lease): void {
   lease.started_at_ms = state.at_ms
   lease.ends_at_ms = state.at_ms + lease.duration_ms
   addDeadline(step, 'lease', lease.lease_id, leaseDueMs(state, lease))
-  emit(step, 'execution_started', lease.agent_id, { agent_id: lease.agent_id, ends_at_ms: lease.ends_at_ms, execution_id: lease.lease_id, executor_id: lease.executor_id ?? '' })
+  emit(step, 'execution_started', lease.agent_id, {
+    agent_id: lease.agent_id,
+    ends_at_ms: lease.ends_at_ms,
+    execution_id: lease.lease_id,
+    executor_id: lease.executor_id ?? '',
+  })
 }
 
 /** A minute of LLM spend is over: the unused slice lapses, the next one is granted. */
@@ -174,7 +228,10 @@ export function endLease(step: Step, lease: Lease, end: LeaseEnd): void {
 function closeWindow(step: Step, lease: Lease, end: LeaseEnd): void {
   const { state } = step
   const agent = agentOf(state, lease.agent_id)
-  const remaining = end.cause === 'host_failure' ? Math.max(0, Math.min(lease.duration_ms, (lease.started_at_ms === null ? lease.duration_ms : lease.ends_at_ms - end.served_until_ms))) : 0
+  const remaining =
+    end.cause === 'host_failure'
+      ? Math.max(0, Math.min(lease.duration_ms, lease.started_at_ms === null ? lease.duration_ms : lease.ends_at_ms - end.served_until_ms))
+      : 0
   const owed = mulDivFloor([lease.paid_micro, remaining], lease.duration_ms)
   const payer = agentOf(state, lease.payer_id)
   const refunded = payer.status === 'dead' ? 0 : owed
@@ -186,8 +243,27 @@ function closeWindow(step: Step, lease: Lease, end: LeaseEnd): void {
     else if (end.cause !== 'host_failure') agent.crashes_in_a_row = 0
   }
   emit(step, 'execution_terminated', lease.agent_id, {
-    agent_id: lease.agent_id, bid_id: lease.bid_id, cause: end.cause, cpu_ms_granted: lease.granted.cpu_ms, cpu_ms_used: end.cpu_ms, detail: end.detail, elapsed_ms: end.elapsed_ms, entry_ids: lease.entry_ids, execution_id: lease.lease_id, exit_code: end.exit_code, memory_mb_ms_granted: lease.granted.memory_mb_ms, memory_mb_ms_used: end.memory_mb_ms, memory_peak_mb: end.memory_peak_mb,
-    offered_micro: lease.offered_micro, paid: microToCredits(lease.paid_micro), paid_micro: lease.paid_micro, reason: end.cause, refunded: microToCredits(refunded), refunded_micro: refunded, spend_micro_usd: 0, tokens: 0,
+    agent_id: lease.agent_id,
+    bid_id: lease.bid_id,
+    cause: end.cause,
+    cpu_ms_granted: lease.granted.cpu_ms,
+    cpu_ms_used: end.cpu_ms,
+    detail: end.detail,
+    elapsed_ms: end.elapsed_ms,
+    entry_ids: lease.entry_ids,
+    execution_id: lease.lease_id,
+    exit_code: end.exit_code,
+    memory_mb_ms_granted: lease.granted.memory_mb_ms,
+    memory_mb_ms_used: end.memory_mb_ms,
+    memory_peak_mb: end.memory_peak_mb,
+    offered_micro: lease.offered_micro,
+    paid: microToCredits(lease.paid_micro),
+    paid_micro: lease.paid_micro,
+    reason: end.cause,
+    refunded: microToCredits(refunded),
+    refunded_micro: refunded,
+    spend_micro_usd: 0,
+    tokens: 0,
   })
   touch(step, lease.agent_id, 'self', true)
   touch(step, lease.payer_id, 'self', false)
@@ -201,7 +277,14 @@ export function endSilently(step: Step, lease: Lease): void {
   const elapsed = lease.started_at_ms === null ? 0 : Math.min(lease.duration_ms, state.at_ms - lease.started_at_ms)
   const whole = silent ? 0 : 1
   endLease(step, lease, {
-    cause: silent ? 'host_failure' : 'completed', cpu_ms: whole * lease.granted.cpu_ms, detail: silent ? 'the executor did not report in time' : '', elapsed_ms: elapsed, exit_code: silent ? null : 0, memory_mb_ms: whole * lease.granted.memory_mb_ms, memory_peak_mb: whole * lease.quantities.memory, served_until_ms: state.at_ms,
+    cause: silent ? 'host_failure' : 'completed',
+    cpu_ms: whole * lease.granted.cpu_ms,
+    detail: silent ? 'the executor did not report in time' : '',
+    elapsed_ms: elapsed,
+    exit_code: silent ? null : 0,
+    memory_mb_ms: whole * lease.granted.memory_mb_ms,
+    memory_peak_mb: whole * lease.quantities.memory,
+    served_until_ms: state.at_ms,
   })
 }
 
@@ -212,7 +295,16 @@ export function closeExecutorLeases(step: Step, executorId: string, reason: stri
   for (const lease of [...state.leases.values()]) {
     if (lease.executor_id !== executorId) continue
     const elapsed = lease.started_at_ms === null ? 0 : Math.max(0, servedUntil - lease.started_at_ms)
-    endLease(step, lease, { cause: 'host_failure', cpu_ms: 0, detail: reason, elapsed_ms: elapsed, exit_code: null, memory_mb_ms: 0, memory_peak_mb: 0, served_until_ms: servedUntil })
+    endLease(step, lease, {
+      cause: 'host_failure',
+      cpu_ms: 0,
+      detail: reason,
+      elapsed_ms: elapsed,
+      exit_code: null,
+      memory_mb_ms: 0,
+      memory_peak_mb: 0,
+      served_until_ms: servedUntil,
+    })
   }
 }
 
@@ -225,4 +317,3 @@ export function payWindow(step: Step, bid: Bid, paymentMicro: number): number {
   touch(step, bid.agent_id, bid.agent_id === bid.payer_id ? 'self' : bid.payer_id, false)
   return entryId
 }
-

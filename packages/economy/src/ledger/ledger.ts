@@ -35,7 +35,16 @@ export const HOLDS = 2
 /** An empty book with its system accounts: credits have `mint`, `burn`, `holds`; each other asset `offered`, `used`, `lapsed`. */
 export function createLedger(): Ledger {
   const ledger: Ledger = {
-    agents_micro: 0, assets: new Uint8Array(64), balances: new Float64Array(64), closed: [], count: 0, granted_micro: 0, index_by_name: new Map(), kinds: new Uint8Array(64), names: [], rewarded_micro: 0,
+    agents_micro: 0,
+    assets: new Uint8Array(64),
+    balances: new Float64Array(64),
+    closed: [],
+    count: 0,
+    granted_micro: 0,
+    index_by_name: new Map(),
+    kinds: new Uint8Array(64),
+    names: [],
+    rewarded_micro: 0,
   }
   openAccount(ledger, 'mint', 'credits', KINDS.source)
   openAccount(ledger, 'burn', 'credits', KINDS.holder)
@@ -109,7 +118,14 @@ export function post(ledger: Ledger, from: number, to: number, amount: number): 
   const { balances, kinds, assets } = ledger
   const left = (balances[from] as number) - amount
   const right = (balances[to] as number) + amount
-  const sound = amount > 0 && amount <= BALANCE_MAX && Math.floor(amount) === amount && from !== to && assets[from] === assets[to] && right <= BALANCE_MAX && (left >= 0 || (kinds[from] === KINDS.source && left >= -BALANCE_MAX))
+  const sound =
+    amount > 0 &&
+    amount <= BALANCE_MAX &&
+    Math.floor(amount) === amount &&
+    from !== to &&
+    assets[from] === assets[to] &&
+    right <= BALANCE_MAX &&
+    (left >= 0 || (kinds[from] === KINDS.source && left >= -BALANCE_MAX))
   if (!sound) invariant(false, 'a posting moves a positive amount that is there', { amount, from: ledger.names[from], left, to: ledger.names[to] })
   balances[from] = left
   balances[to] = right
@@ -125,7 +141,8 @@ export const circulatingMicro = (ledger: Ledger): number => ledger.granted_micro
 /** The running totals agree: what was minted and not burned stands with agents or in holds. Cheap; checked after every command. */
 export function assertCirculation(ledger: Ledger): void {
   const standing = ledger.agents_micro + (ledger.balances[HOLDS] as number)
-  if (standing !== circulatingMicro(ledger)) invariant(false, 'credits in circulation stand with agents or in holds', { circulating: circulatingMicro(ledger), standing })
+  if (standing !== circulatingMicro(ledger))
+    invariant(false, 'credits in circulation stand with agents or in holds', { circulating: circulatingMicro(ledger), standing })
 }
 
 /** The full sum: every asset adds up to zero over all accounts, nobody but a source is below zero. For tests and snapshots. */
@@ -140,6 +157,10 @@ export function assertConserved(ledger: Ledger): void {
     if (ledger.kinds[index] === KINDS.agent) agentsMicro += balance
     invariant(balance >= 0 || ledger.kinds[index] === KINDS.source, 'no account is overdrawn', { account: ledger.names[index], balance })
   }
-  invariant(sums.every((sum) => sum === 0), 'every asset sums to zero', { sums: [...sums] })
+  invariant(
+    sums.every((sum) => sum === 0),
+    'every asset sums to zero',
+    { sums: [...sums] },
+  )
   invariant(agentsMicro === ledger.agents_micro, 'the running total of the agents is their sum', { agentsMicro, running: ledger.agents_micro })
 }

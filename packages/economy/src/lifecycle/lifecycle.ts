@@ -17,8 +17,23 @@ function openAgent(step: Step, birth: Birth): Agent {
   const { state } = step
   const { parent } = birth
   const agent: Agent = {
-    account: openAccount(state.ledger, `agent:${birth.agent_id}`, 'credits', KINDS.agent), agent_id: birth.agent_id, bid_ids: new Set(), crashes_in_a_row: 0, held_micro: 0, inbox: new Map(), lease_id: null, lineage: parent === null ? [] : [parent.agent_id, ...parent.lineage],
-    models: birth.models, name: birth.name, open_invocations: 0, parent_id: parent?.agent_id ?? null, prompt_id: null, rests_until_ms: state.at_ms, services: new Set(), standing_bid: birth.standing_bid, status: 'new',
+    account: openAccount(state.ledger, `agent:${birth.agent_id}`, 'credits', KINDS.agent),
+    agent_id: birth.agent_id,
+    bid_ids: new Set(),
+    crashes_in_a_row: 0,
+    held_micro: 0,
+    inbox: new Map(),
+    lease_id: null,
+    lineage: parent === null ? [] : [parent.agent_id, ...parent.lineage],
+    models: birth.models,
+    name: birth.name,
+    open_invocations: 0,
+    parent_id: parent?.agent_id ?? null,
+    prompt_id: null,
+    rests_until_ms: state.at_ms,
+    services: new Set(),
+    standing_bid: birth.standing_bid,
+    status: 'new',
   }
   state.agents.set(agent.agent_id, agent)
   state.living_agents += 1
@@ -27,20 +42,34 @@ function openAgent(step: Step, birth: Birth): Agent {
 }
 
 export function checkCreateAgent(state: State, command: CommandOf<'create_agent'>): Refusal | null {
-  if (state.agents.has(command.agent_id) || ['mint', 'burn', 'holds', 'system'].includes(command.agent_id)) return refuse('agent_exists', { agent_id: command.agent_id })
+  if (state.agents.has(command.agent_id) || ['mint', 'burn', 'holds', 'system'].includes(command.agent_id))
+    return refuse('agent_exists', { agent_id: command.agent_id })
   if (state.living_agents >= state.params.agents_max) return refuse('agents_limit_reached', { agents_max: state.params.agents_max })
   return command.standing_bid === undefined ? null : checkBundle(state, command.standing_bid.bundle, command.standing_bid.duration_ms, true)
 }
 
 /** Creates an agent without a parent and grants its start credits. */
 export function createAgent(step: Step, command: CommandOf<'create_agent'>): void {
-  const agent = openAgent(step, { agent_id: command.agent_id, models: command.models ?? [], name: command.name, parent: null, standing_bid: command.standing_bid ?? null })
-  emit(step, 'agent_created', agent.agent_id, { agent_id: agent.agent_id, grant: microToCredits(command.grant_micro), grant_micro: command.grant_micro, models: [...agent.models], name: agent.name })
+  const agent = openAgent(step, {
+    agent_id: command.agent_id,
+    models: command.models ?? [],
+    name: command.name,
+    parent: null,
+    standing_bid: command.standing_bid ?? null,
+  })
+  emit(step, 'agent_created', agent.agent_id, {
+    agent_id: agent.agent_id,
+    grant: microToCredits(command.grant_micro),
+    grant_micro: command.grant_micro,
+    models: [...agent.models],
+    name: agent.name,
+  })
   if (command.grant_micro > 0) mintCredits(step, agent, command.grant_micro, 'grant')
 }
 
 /** What the parent needs to have: fee, endowment and, when it pays it, the child's first bid. */
-const spawnTotal = (state: State, command: CommandOf<'spawn'>): number => state.params.spawn_cost_micro + command.endowment_micro + (command.first_bid?.paid_by === 'parent' ? command.first_bid.amount_micro : 0)
+const spawnTotal = (state: State, command: CommandOf<'spawn'>): number =>
+  state.params.spawn_cost_micro + command.endowment_micro + (command.first_bid?.paid_by === 'parent' ? command.first_bid.amount_micro : 0)
 
 export function checkSpawn(state: State, command: CommandOf<'spawn'>): Refusal | null {
   const parent = state.agents.get(command.parent_id)
@@ -48,8 +77,10 @@ export function checkSpawn(state: State, command: CommandOf<'spawn'>): Refusal |
   if (parent.status === 'dead') return refuse('agent_dead', { agent_id: parent.agent_id })
   if (state.living_agents >= state.params.agents_max) return refuse('agents_limit_reached', { agents_max: state.params.agents_max })
   const standing = command.standing_bid === undefined ? parent.standing_bid : command.standing_bid
-  if (command.first_bid !== undefined && standing === null) return refuse('command_invalid', { expected: 'a standing bid that names the bundle of the first bid', field: 'standing_bid' })
-  if (command.first_bid?.paid_by === 'child' && command.first_bid.amount_micro > command.endowment_micro) return refuse('credits_insufficient', { available_micro: command.endowment_micro, required_micro: command.first_bid.amount_micro })
+  if (command.first_bid !== undefined && standing === null)
+    return refuse('command_invalid', { expected: 'a standing bid that names the bundle of the first bid', field: 'standing_bid' })
+  if (command.first_bid?.paid_by === 'child' && command.first_bid.amount_micro > command.endowment_micro)
+    return refuse('credits_insufficient', { available_micro: command.endowment_micro, required_micro: command.first_bid.amount_micro })
   const bundle = standing === null ? null : checkBundle(state, standing.bundle, standing.duration_ms, true)
   if (bundle !== null) return bundle
   const required = spawnTotal(state, command)
@@ -67,13 +98,34 @@ export function spawn(step: Step, command: CommandOf<'spawn'>): Agent {
   const child = openAgent(step, { agent_id: `agent-${state.counters.agent}`, models: parent.models, name: command.name, parent, standing_bid: standing })
   const cost = state.params.spawn_cost_micro
   emit(step, 'agent_spawned', parent.agent_id, {
-    child_id: child.agent_id, depth: child.lineage.length, ...(command.files === undefined ? {} : { files: command.files }), initial_balance: microToCredits(command.endowment_micro), initial_balance_micro: command.endowment_micro, lineage: [...child.lineage], model_tier: command.model_tier ?? '', name: command.name, parent_id: parent.agent_id, spawn_cost: microToCredits(cost), spawn_cost_micro: cost,
+    child_id: child.agent_id,
+    depth: child.lineage.length,
+    ...(command.files === undefined ? {} : { files: command.files }),
+    initial_balance: microToCredits(command.endowment_micro),
+    initial_balance_micro: command.endowment_micro,
+    lineage: [...child.lineage],
+    model_tier: command.model_tier ?? '',
+    name: command.name,
+    parent_id: parent.agent_id,
+    spawn_cost: microToCredits(cost),
+    spawn_cost_micro: cost,
   } as EventData<'agent_spawned'>)
   if (cost > 0) moveCredits(step, free(parent), free('burn'), cost, 'spawn_burn')
   if (command.endowment_micro > 0) moveCredits(step, free(parent), free(child), command.endowment_micro, 'endowment')
   if (command.first_bid !== undefined && standing !== null) {
     const payer = command.first_bid.paid_by === 'parent' ? parent : child
-    placeBid(step, { agent: child, amount_micro: command.first_bid.amount_micro, bundle: standing.bundle, duration_ms: standing.duration_ms, expires_at_ms: null, margin_ppm: null, not_before_ms: state.at_ms, payer, payload: null, prompt_id: null })
+    placeBid(step, {
+      agent: child,
+      amount_micro: command.first_bid.amount_micro,
+      bundle: standing.bundle,
+      duration_ms: standing.duration_ms,
+      expires_at_ms: null,
+      margin_ppm: null,
+      not_before_ms: state.at_ms,
+      payer,
+      payload: null,
+      prompt_id: null,
+    })
   }
   touch(step, parent.agent_id, 'self', false)
   return child
@@ -86,7 +138,18 @@ function placeStandingBid(step: Step, agent: Agent): boolean {
   if (standing === null || agent.crashes_in_a_row >= state.params.crashes_in_a_row_max) return false
   const amount = Math.min(standing.limit_micro, freeMicro(state, agent))
   if (amount < floorReserveMicro(state, standing.bundle, standing.duration_ms) || amount === 0) return false
-  placeBid(step, { agent, amount_micro: amount, bundle: standing.bundle, duration_ms: standing.duration_ms, expires_at_ms: null, margin_ppm: standing.margin_ppm, not_before_ms: Math.max(state.at_ms, agent.rests_until_ms), payer: agent, payload: null, prompt_id: null })
+  placeBid(step, {
+    agent,
+    amount_micro: amount,
+    bundle: standing.bundle,
+    duration_ms: standing.duration_ms,
+    expires_at_ms: null,
+    margin_ppm: standing.margin_ppm,
+    not_before_ms: Math.max(state.at_ms, agent.rests_until_ms),
+    payer: agent,
+    payload: null,
+    prompt_id: null,
+  })
   return true
 }
 
@@ -99,7 +162,13 @@ function isSpent(state: State, agent: Agent): boolean {
 }
 
 /** The look at one agent after a command: next standing bid, dormancy, waking, death. Never inside a window. */
-export function reconcileAgent(step: Step, agentId: string, waker: string, judged: boolean, bury: (agent: Agent, cause: 'economic', reason: string) => void): void {
+export function reconcileAgent(
+  step: Step,
+  agentId: string,
+  waker: string,
+  judged: boolean,
+  bury: (agent: Agent, cause: 'economic', reason: string) => void,
+): void {
   const { state } = step
   const agent = agentOf(state, agentId)
   if (agent.status === 'dead') return
@@ -120,7 +189,13 @@ function setStatus(step: Step, agent: Agent, status: Agent['status'], waker: str
     const crashed = agent.crashes_in_a_row >= step.state.params.crashes_in_a_row_max
     const reason = crashed ? 'crashed' : agent.standing_bid === null ? 'voluntary' : 'insufficient_credits'
     emit(step, 'agent_dormant', agent.agent_id, { agent_id: agent.agent_id, final_balance: microToCredits(balance), final_balance_micro: balance, reason })
-  } else if (before === 'dormant') emit(step, 'agent_awake', agent.agent_id, { agent_id: agent.agent_id, awakened_by: waker, current_balance: microToCredits(balance), current_balance_micro: balance })
+  } else if (before === 'dormant')
+    emit(step, 'agent_awake', agent.agent_id, {
+      agent_id: agent.agent_id,
+      awakened_by: waker,
+      current_balance: microToCredits(balance),
+      current_balance_micro: balance,
+    })
 }
 
 /** Ends an agent for good once its claims are settled: bids withdrawn, the estate burned or left to its parent. */
@@ -135,6 +210,13 @@ export function closeAgent(step: Step, agent: Agent, cause: 'economic' | 'killed
   agent.standing_bid = null
   agent.inbox.clear()
   state.living_agents -= 1
-  emit(step, 'agent_died', agent.agent_id, { agent_id: agent.agent_id, cause, estate: microToCredits(estate), estate_micro: estate, heir_id: heir?.agent_id ?? null, reason })
+  emit(step, 'agent_died', agent.agent_id, {
+    agent_id: agent.agent_id,
+    cause,
+    estate: microToCredits(estate),
+    estate_micro: estate,
+    heir_id: heir?.agent_id ?? null,
+    reason,
+  })
   if (heir !== null) touch(step, heir.agent_id, agent.agent_id, false)
 }

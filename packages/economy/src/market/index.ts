@@ -1,1 +1,12 @@
-export { createMeter, currentReserveMicro, fitPricesToRules, floorReserveMicro, linearThreshold, movePrices, pricesAreDue, pricesNow, reserveCostMicro, setSold } from './market.ts'
+export {
+  createMeter,
+  currentReserveMicro,
+  fitPricesToRules,
+  floorReserveMicro,
+  linearThreshold,
+  movePrices,
+  pricesAreDue,
+  pricesNow,
+  reserveCostMicro,
+  setSold,
+} from './market.ts'

@@ -27,11 +27,20 @@ export function reserveCostMicro(priceOf: (resource: Resource) => number, bundle
   return Number((wide * BigInt(durationMs) + divisor - 1n) / divisor)
 }
 
-export const currentReserveMicro = (state: State, bundle: Bundle, durationMs: number): number => reserveCostMicro((resource) => state.meters[resource].price_micro_per_s, bundle, durationMs)
-export const floorReserveMicro = (state: State, bundle: Bundle, durationMs: number): number => reserveCostMicro((resource) => state.params.curves[resource].floor_micro_per_s, bundle, durationMs)
+export const currentReserveMicro = (state: State, bundle: Bundle, durationMs: number): number =>
+  reserveCostMicro((resource) => state.meters[resource].price_micro_per_s, bundle, durationMs)
+export const floorReserveMicro = (state: State, bundle: Bundle, durationMs: number): number =>
+  reserveCostMicro((resource) => state.params.curves[resource].floor_micro_per_s, bundle, durationMs)
 
 export const createMeter = (curve: PriceCurve, atMs: number): Meter => ({
-  capacity: 0, changed_at_ms: atMs, integral_ppm_ms: 0, pending_mean_ppm: -1, period: Math.floor(atMs / curve.period_ms), price_micro_per_s: curve.opening_micro_per_s, sold: 0, sold_ppm: 0,
+  capacity: 0,
+  changed_at_ms: atMs,
+  integral_ppm_ms: 0,
+  pending_mean_ppm: -1,
+  period: Math.floor(atMs / curve.period_ms),
+  price_micro_per_s: curve.opening_micro_per_s,
+  sold: 0,
+  sold_ppm: 0,
 })
 
 /** Closes the meter's period when it is over; keeps the mean of the last complete one. Periods are aligned to the epoch. */
@@ -39,7 +48,8 @@ function roll(meter: Meter, curve: PriceCurve, atMs: number): void {
   const period = Math.floor(atMs / curve.period_ms)
   if (period > meter.period) {
     const endMs = (meter.period + 1) * curve.period_ms
-    const mean = period === meter.period + 1 ? Math.floor((meter.integral_ppm_ms + meter.sold_ppm * (endMs - meter.changed_at_ms)) / curve.period_ms) : meter.sold_ppm
+    const mean =
+      period === meter.period + 1 ? Math.floor((meter.integral_ppm_ms + meter.sold_ppm * (endMs - meter.changed_at_ms)) / curve.period_ms) : meter.sold_ppm
     meter.pending_mean_ppm = meter.capacity > 0 ? mean : -1
     Object.assign(meter, { changed_at_ms: period * curve.period_ms, integral_ppm_ms: 0, period })
   }
@@ -83,16 +93,36 @@ export function movePrices(step: Step): void {
     const meter = state.meters[resource]
     roll(meter, state.params.curves[resource], state.at_ms)
     meter.pending_mean_ppm = -1
-    setPrice(step, resource, due.price, due.mean_ppm, due.price < meter.price_micro_per_s ? 'low_demand' : due.mean_ppm >= PPM ? 'supply_constraint' : 'demand_spike')
+    setPrice(
+      step,
+      resource,
+      due.price,
+      due.mean_ppm,
+      due.price < meter.price_micro_per_s ? 'low_demand' : due.mean_ppm >= PPM ? 'supply_constraint' : 'demand_spike',
+    )
   }
 }
 
-function setPrice(step: Step, resource: Resource, price: number, meanPpm: number, reason: 'demand_spike' | 'supply_constraint' | 'low_demand' | 'rules_changed'): void {
+function setPrice(
+  step: Step,
+  resource: Resource,
+  price: number,
+  meanPpm: number,
+  reason: 'demand_spike' | 'supply_constraint' | 'low_demand' | 'rules_changed',
+): void {
   const meter = step.state.meters[resource]
   const old = meter.price_micro_per_s
   meter.price_micro_per_s = price
   step.state.book_changed = true
-  emit(step, 'price_update', '', { new_price: microToCredits(price), new_price_micro_per_s: price, old_price: microToCredits(old), old_price_micro_per_s: old, reason, resource, utilisation_ppm: meanPpm })
+  emit(step, 'price_update', '', {
+    new_price: microToCredits(price),
+    new_price_micro_per_s: price,
+    old_price: microToCredits(old),
+    old_price_micro_per_s: old,
+    reason,
+    resource,
+    utilisation_ppm: meanPpm,
+  })
 }
 
 /** Brings the prices inside floors and ceilings after the rules changed, and starts new periods. */
@@ -107,5 +137,8 @@ export function fitPricesToRules(step: Step): void {
 }
 
 export const pricesNow = (state: State): Record<Resource, number> => ({
-  attention: state.meters.attention.price_micro_per_s, cpu: state.meters.cpu.price_micro_per_s, llm: state.meters.llm.price_micro_per_s, memory: state.meters.memory.price_micro_per_s,
+  attention: state.meters.attention.price_micro_per_s,
+  cpu: state.meters.cpu.price_micro_per_s,
+  llm: state.meters.llm.price_micro_per_s,
+  memory: state.meters.memory.price_micro_per_s,
 })

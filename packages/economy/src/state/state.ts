@@ -164,7 +164,18 @@ export interface State {
   /** Sequence number of the last event. */
   seq: number
   /** Source of every id and of creation order. */
-  readonly counters: { bid: number; agent: number; lease: number; prompt: number; message: number; invocation: number; clearing: number; transfer: number; entry: number; order: number }
+  readonly counters: {
+    bid: number
+    agent: number
+    lease: number
+    prompt: number
+    message: number
+    invocation: number
+    clearing: number
+    transfer: number
+    entry: number
+    order: number
+  }
   readonly ledger: Ledger
   readonly meters: Record<Resource, Meter>
   readonly agents: Map<string, Agent>

@@ -38,14 +38,40 @@ export interface Step {
 }
 
 export const beginStep = (state: State, sink: Sink | null, command: Command): Step => ({
-  cause_id: command.id ?? `${command.type}:${state.seq + 1}`, correlation_id: command.correlation_id ?? '', sink, state, touched: new Map(), traceparent: command.traceparent ?? '',
+  cause_id: command.id ?? `${command.type}:${state.seq + 1}`,
+  correlation_id: command.correlation_id ?? '',
+  sink,
+  state,
+  touched: new Map(),
+  traceparent: command.traceparent ?? '',
 })
 
-const SOURCES: Partial<Record<EventType, 'agent'>> = { code_change_applied: 'agent', code_change_proposed: 'agent', reasoning_trace: 'agent', reflection: 'agent', tool_call_completed: 'agent', tool_call_initiated: 'agent' }
+const SOURCES: Partial<Record<EventType, 'agent'>> = {
+  code_change_applied: 'agent',
+  code_change_proposed: 'agent',
+  reasoning_trace: 'agent',
+  reflection: 'agent',
+  tool_call_completed: 'agent',
+  tool_call_initiated: 'agent',
+}
 
 /** Events whose data hold what a caller wrote, or are put together from parts: their members are sorted here. */
 const COMPOSED: ReadonlySet<EventType> = new Set<EventType>([
-  'agent_spawned', 'code_change_applied', 'code_change_proposed', 'market_cleared', 'prompt_filed', 'reasoning_trace', 'reflection', 'resources_allocated', 'rules_changed', 'service_invoked', 'service_registered', 'service_requested', 'standing_bid_set', 'tool_call_completed', 'tool_call_initiated',
+  'agent_spawned',
+  'code_change_applied',
+  'code_change_proposed',
+  'market_cleared',
+  'prompt_filed',
+  'reasoning_trace',
+  'reflection',
+  'resources_allocated',
+  'rules_changed',
+  'service_invoked',
+  'service_registered',
+  'service_requested',
+  'standing_bid_set',
+  'tool_call_completed',
+  'tool_call_initiated',
 ])
 
 /** Writes an event. Members stand in sorted order, so that plain JSON.stringify gives the canonical bytes (RFC 8785); what is not in COMPOSED hands in sorted `data`. */
@@ -54,8 +80,18 @@ export function emit<T extends EventType>(step: Step, type: T, agentId: string, 
   state.seq += 1
   if (sink === null) return
   sink.event({
-    agent_id: agentId, at_ms: state.at_ms, cause_id: step.cause_id, correlation_id: step.correlation_id, data: COMPOSED.has(type) ? sortMembers(data) : data, event_id: eventId(state.event_id_prefix, state.seq), scenario_id: '', seq: state.seq,
-    source: SOURCES[type] ?? 'system', timestamp: isoTime(state.at_ms), traceparent: step.traceparent, type,
+    agent_id: agentId,
+    at_ms: state.at_ms,
+    cause_id: step.cause_id,
+    correlation_id: step.correlation_id,
+    data: COMPOSED.has(type) ? sortMembers(data) : data,
+    event_id: eventId(state.event_id_prefix, state.seq),
+    scenario_id: '',
+    seq: state.seq,
+    source: SOURCES[type] ?? 'system',
+    timestamp: isoTime(state.at_ms),
+    traceparent: step.traceparent,
+    type,
   } as unknown as EconomyEvent)
 }
 
@@ -77,7 +113,16 @@ export function record(step: Step, from: number, to: number, amount: number, pur
   post(state.ledger, from, to, amount)
   state.counters.entry += 1
   sink?.posting({
-    amount, asset: ASSETS[state.ledger.assets[from] as number] as Asset, at_ms: state.at_ms, cause_id: step.cause_id, credit: state.ledger.names[to] as string, debit: state.ledger.names[from] as string, entry_id: state.counters.entry, purpose, seq: state.seq + 1, transfer_id: transferId,
+    amount,
+    asset: ASSETS[state.ledger.assets[from] as number] as Asset,
+    at_ms: state.at_ms,
+    cause_id: step.cause_id,
+    credit: state.ledger.names[to] as string,
+    debit: state.ledger.names[from] as string,
+    entry_id: state.counters.entry,
+    purpose,
+    seq: state.seq + 1,
+    transfer_id: transferId,
   })
   return state.counters.entry
 }
@@ -96,7 +141,14 @@ const nameOf = (end: End): string => (typeof end.party === 'string' ? end.party 
 const accountName = (end: End): string => (typeof end.party === 'string' ? end.party : end.held ? 'holds' : 'balance')
 
 /** Moves credits and says so in one `credits_transferred`. The caller has checked that they are there. */
-export function moveCredits(step: Step, from: End, to: End, amountMicro: number, purpose: string, holdId: string | null = null): { entry_id: number; transfer_id: string } {
+export function moveCredits(
+  step: Step,
+  from: End,
+  to: End,
+  amountMicro: number,
+  purpose: string,
+  holdId: string | null = null,
+): { entry_id: number; transfer_id: string } {
   const { state } = step
   state.counters.transfer += 1
   const transferId = `transfer-${state.counters.transfer}`
@@ -105,7 +157,16 @@ export function moveCredits(step: Step, from: End, to: End, amountMicro: number,
   if (to.held) (to.party as Agent).held_micro += amountMicro
   if (from.held && (from.party as Agent).held_micro < 0) invariant(false, 'a hold is not released twice', { agent_id: nameOf(from) })
   emit(step, 'credits_transferred', typeof from.party === 'string' ? nameOf(to) : nameOf(from), {
-    amount: microToCredits(amountMicro), amount_micro: amountMicro, entry_id: entryId, from_account: accountName(from), from_agent: nameOf(from), hold_id: holdId, purpose, to_account: accountName(to), to_agent: nameOf(to), transfer_id: transferId,
+    amount: microToCredits(amountMicro),
+    amount_micro: amountMicro,
+    entry_id: entryId,
+    from_account: accountName(from),
+    from_agent: nameOf(from),
+    hold_id: holdId,
+    purpose,
+    to_account: accountName(to),
+    to_agent: nameOf(to),
+    transfer_id: transferId,
   })
   return { entry_id: entryId, transfer_id: transferId }
 }

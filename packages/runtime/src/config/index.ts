@@ -30,7 +30,12 @@ export class ConfigError extends Error {
 export const CONFIG_FILE = 'syntropism.config.json'
 
 const VARIABLES: Readonly<Record<string, readonly [keyof Config, 'number' | 'text']>> = {
-  SYNTROPISM_BEAT_MS: ['beat_ms', 'number'], SYNTROPISM_CPU_MILLICORES: ['cpu_millicores', 'number'], SYNTROPISM_DATA: ['data', 'text'], SYNTROPISM_MEMORY_MB: ['memory_mb', 'number'], SYNTROPISM_PORT: ['port', 'number'], SYNTROPISM_START_CREDITS_MICRO: ['start_credits_micro', 'number'],
+  SYNTROPISM_BEAT_MS: ['beat_ms', 'number'],
+  SYNTROPISM_CPU_MILLICORES: ['cpu_millicores', 'number'],
+  SYNTROPISM_DATA: ['data', 'text'],
+  SYNTROPISM_MEMORY_MB: ['memory_mb', 'number'],
+  SYNTROPISM_PORT: ['port', 'number'],
+  SYNTROPISM_START_CREDITS_MICRO: ['start_credits_micro', 'number'],
 }
 
 function readFile(path: string): Record<string, unknown> {
@@ -56,9 +61,11 @@ export function loadConfig(flags: Readonly<Record<string, unknown>>, environment
 }
 
 /** The rules with the configured differences laid over the defaults. */
-export const paramsOf = (config: Config): Params => Params.parse({ ...DEFAULT_PARAMS, ...Object.fromEntries(Object.entries(config.rules ?? {}).filter(([, value]) => value !== undefined)) })
+export const paramsOf = (config: Config): Params =>
+  Params.parse({ ...DEFAULT_PARAMS, ...Object.fromEntries(Object.entries(config.rules ?? {}).filter(([, value]) => value !== undefined)) })
 
 /** What this machine offers by default: all cores but one (at least one), and a quarter of the memory up to 2 048 MB. */
 export const machineCapacity = (config: Config): { cpu_millicores: number; memory_mb: number } => ({
-  cpu_millicores: config.cpu_millicores ?? Math.max(1, availableParallelism() - 1) * 1000, memory_mb: config.memory_mb ?? Math.min(2048, Math.floor(totalmem() / 4 / 1_048_576)),
+  cpu_millicores: config.cpu_millicores ?? Math.max(1, availableParallelism() - 1) * 1000,
+  memory_mb: config.memory_mb ?? Math.min(2048, Math.floor(totalmem() / 4 / 1_048_576)),
 })

@@ -43,13 +43,22 @@ export class Executor {
   async start(): Promise<void> {
     const { bus, cpu_millicores, executor_id, host, memory_mb } = this.#options
     this.#unsubscribe = bus.subscribe((event) => this.#onEvent(event))
-    await host.submit({ cpu_millicores, executor_id, incarnation: this.#incarnation, memory_mb, owner: `executor:${executor_id}`, reports: true, type: 'register_executor' })
+    await host.submit({
+      cpu_millicores,
+      executor_id,
+      incarnation: this.#incarnation,
+      memory_mb,
+      owner: `executor:${executor_id}`,
+      reports: true,
+      type: 'register_executor',
+    })
   }
 
   #onEvent(event: EconomyEvent): void {
     if (event.type === 'agent_spawned') this.workspaces.createChild(event.data.child_id, event.data.parent_id, event.data.files ?? {})
     else if (event.type === 'agent_died') this.#stopOf(event.data.agent_id)
-    else if (event.type === 'resources_allocated' && event.data.executor_id === this.#options.executor_id && event.data.incarnation === this.#incarnation) this.#run(event.data, event.traceparent).catch((error: unknown) => this.#options.onError(error))
+    else if (event.type === 'resources_allocated' && event.data.executor_id === this.#options.executor_id && event.data.incarnation === this.#incarnation)
+      this.#run(event.data, event.traceparent).catch((error: unknown) => this.#options.onError(error))
   }
 
   #stopOf(agentId: string): void {
@@ -68,14 +77,26 @@ export class Executor {
       if (!started.ok) process.stop(started.refusal.code)
       exit = await process.exit
     } catch (error) {
-      exit = { cause: 'host_failure', cpu_ms: 0, detail: error instanceof Error ? error.message : String(error), elapsed_ms: 0, exit_code: null, memory_mb_ms: 0, memory_peak_mb: 0, output_tail: '' }
+      exit = {
+        cause: 'host_failure',
+        cpu_ms: 0,
+        detail: error instanceof Error ? error.message : String(error),
+        elapsed_ms: 0,
+        exit_code: null,
+        memory_mb_ms: 0,
+        memory_peak_mb: 0,
+        output_tail: '',
+      }
     } finally {
       this.#running.delete(lease.lease_id)
       tokens.revoke(lease.lease_id)
     }
     if (this.#closing) return
     const { cause, cpu_ms, elapsed_ms, exit_code, memory_mb_ms, memory_peak_mb } = exit
-    const detail = [exit.detail, cause === 'completed' ? '' : exit.output_tail].filter((text) => text !== '').join('\n').slice(-4000)
+    const detail = [exit.detail, cause === 'completed' ? '' : exit.output_tail]
+      .filter((text) => text !== '')
+      .join('\n')
+      .slice(-4000)
     await host.submit({ ...about, cause, cpu_ms, detail, elapsed_ms, exit_code, memory_mb_ms, memory_peak_mb, type: 'end_lease' })
   }
 
@@ -90,7 +111,10 @@ export class Executor {
       command: manifest.command,
       env: { AGENT_ID: lease.agent_id, EXECUTION_ID: lease.lease_id, SYSTEM_SERVICE_TOKEN: token, TRACEPARENT: traceparent },
       limits: { cpu_millicores: lease.quantities.cpu, duration_ms: lease.bundle.duration_ms, memory_mb: lease.quantities.memory, processes_max: PROCESSES_MAX },
-      run_id: lease.lease_id, service_socket_path: socket_path, service_url: url, workspace_dir: workspace,
+      run_id: lease.lease_id,
+      service_socket_path: socket_path,
+      service_url: url,
+      workspace_dir: workspace,
     })
   }
 

@@ -21,7 +21,8 @@ export function recover(journal: Journal): State {
   const state = snapshot === null ? createState() : restore(snapshot.text)
   for (const batch of journal.read(snapshot?.number ?? 0)) {
     const { difference_seq: seq } = reExecute(state, batch)
-    if (seq !== null) throw new JournalError('corrupt', `re-executing the journal differs from what was recorded, first at sequence number ${seq} (record ${batch.number})`)
+    if (seq !== null)
+      throw new JournalError('corrupt', `re-executing the journal differs from what was recorded, first at sequence number ${seq} (record ${batch.number})`)
   }
   return state
 }

@@ -18,7 +18,8 @@ function checkCertificates(events: readonly EconomyEvent[]): { seq: number; prob
   for (const event of events) {
     if (event.type !== 'market_cleared') continue
     const { hash, ...certificate } = event.data.certificate
-    if (certificateHash(certificate) !== hash) return { problem: `the certificate of ${certificate.clearing_id} does not have the hash it names`, seq: event.seq }
+    if (certificateHash(certificate) !== hash)
+      return { problem: `the certificate of ${certificate.clearing_id} does not have the hash it names`, seq: event.seq }
   }
   return null
 }
@@ -35,7 +36,8 @@ export function verify(journal: Pick<Journal, 'read'>, hashOf: (previous: string
   for (const batch of journal.read(0)) {
     const firstSeq = state.seq + 1
     if (batch.number !== counts.records + 1) return bad(firstSeq, `record ${counts.records + 1} is missing`)
-    if (batch.previous_hash !== previous || hashOf(previous, batch.commands_json, batch.events_json) !== batch.hash) return bad(firstSeq, `record ${batch.number} breaks the hash chain`)
+    if (batch.previous_hash !== previous || hashOf(previous, batch.commands_json, batch.events_json) !== batch.hash)
+      return bad(firstSeq, `record ${batch.number} breaks the hash chain`)
     previous = batch.hash
     try {
       const { difference_seq: seq, events } = reExecute(state, batch)

@@ -51,13 +51,18 @@ function addFrame(app: App, parts: ServiceParts): void {
   })
 }
 
-const principalKey = (principal: Principal): string => (principal.role === 'agent' ? principal.lease_id : principal.role === 'human' ? principal.human_id : principal.role)
+const principalKey = (principal: Principal): string =>
+  principal.role === 'agent' ? principal.lease_id : principal.role === 'human' ? principal.human_id : principal.role
 
 const page = (): ReturnType<typeof html> => html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Syntropism System Service</title>
 <style>body{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}code{background:#8882;padding:.1em .3em}h3{margin-bottom:.2em}.method{font-weight:700;text-transform:uppercase}</style></head>
 <body><h1>System Service</h1><p>The machine-readable document is <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1).</p><main id="operations"></main><h2>Problems</h2>
-<dl>${raw(allProblems().map(({ code, status, title }) => `<dt id="problem-${code}"><code>${code}</code> (${status})</dt><dd>${title.replace(/</g, '&lt;')}</dd>`).join('\n'))}</dl>
+<dl>${raw(
+  allProblems()
+    .map(({ code, status, title }) => `<dt id="problem-${code}"><code>${code}</code> (${status})</dt><dd>${title.replace(/</g, '&lt;')}</dd>`)
+    .join('\n'),
+)}</dl>
 <script>fetch('/openapi.json').then(r=>r.json()).then(d=>{const m=document.getElementById('operations');for(const[p,o]of Object.entries(d.paths))for(const[k,v]of Object.entries(o)){const s=document.createElement('section');const h=document.createElement('h3');const b=document.createElement('span');b.className='method';b.textContent=k;const c=document.createElement('code');c.textContent=p;h.append(b,' ',c);const t=document.createElement('p');t.textContent=v.summary||'';const pre=document.createElement('details');const sm=document.createElement('summary');sm.textContent='request and answers';const j=document.createElement('pre');j.textContent=JSON.stringify({parameters:v.parameters,requestBody:v.requestBody},null,2);pre.append(sm,j);s.append(h,t,pre);m.append(s)}})</script></body></html>`
 
 /** The System Service as a fetch handler. */

@@ -17,8 +17,22 @@ export function addAttentionRoutes(app: App, parts: ServiceParts): void {
   const { queries } = parts
   addOperation(app, parts, {
     body: z.strictObject({ amount_micro: z.int().nonnegative(), content: z.record(z.string(), z.json()), deadline_ms: DurationMs.optional() }),
-    handle: ({ body }, call) => call.submit({ ...(body.deadline_ms === undefined ? {} : { deadline_ms: body.deadline_ms }), agent_id: agentIn(call).agent_id, amount_micro: body.amount_micro, content: body.content, lease_id: agentIn(call).lease_id, owner: '', type: 'file_prompt' }),
-    method: 'post', path: '/attention/prompts', roles: ['agent'], summary: 'Ask for a human’s attention; the bid is held and returned unless a human judges the prompt.', tag: 'attention', tool: 'human.prompt',
+    handle: ({ body }, call) =>
+      call.submit({
+        ...(body.deadline_ms === undefined ? {} : { deadline_ms: body.deadline_ms }),
+        agent_id: agentIn(call).agent_id,
+        amount_micro: body.amount_micro,
+        content: body.content,
+        lease_id: agentIn(call).lease_id,
+        owner: '',
+        type: 'file_prompt',
+      }),
+    method: 'post',
+    path: '/attention/prompts',
+    roles: ['agent'],
+    summary: 'Ask for a human’s attention; the bid is held and returned unless a human judges the prompt.',
+    tag: 'attention',
+    tool: 'human.prompt',
   })
   addOperation(app, parts, {
     handle: async (_input, call) => {
@@ -26,37 +40,87 @@ export function addAttentionRoutes(app: App, parts: ServiceParts): void {
       rows = call.principal.role === 'agent' ? rows.where('agent_id', '=', call.principal.agent_id) : rows.where('status', 'in', ['waiting', 'shown'])
       return { prompts: (await rows.limit(200).execute()).map(shown) }
     },
-    method: 'get', path: '/attention/prompts', roles: ALL, summary: 'Open prompts ranked by bid; an agent sees its own.', tag: 'attention',
+    method: 'get',
+    path: '/attention/prompts',
+    roles: ALL,
+    summary: 'Open prompts ranked by bid; an agent sees its own.',
+    tag: 'attention',
   })
   addOperation(app, parts, {
     handle: async ({ params }, call) => {
-      const row = await queries.selectFrom('prompts').selectAll().where('prompt_id', '=', params.prompt_id as string).executeTakeFirst()
+      const row = await queries
+        .selectFrom('prompts')
+        .selectAll()
+        .where('prompt_id', '=', params.prompt_id as string)
+        .executeTakeFirst()
       if (row === undefined) throw new Refused('prompt_unknown', { prompt_id: params.prompt_id ?? '' })
       if (call.principal.role === 'agent' && call.principal.agent_id !== row.agent_id) throw new Refused('not_yours', { prompt_id: row.prompt_id })
       return shown(row)
     },
-    method: 'get', path: '/attention/prompts/{prompt_id}', roles: ALL, summary: 'One prompt, with its scores once it has them.', tag: 'attention',
+    method: 'get',
+    path: '/attention/prompts/{prompt_id}',
+    roles: ALL,
+    summary: 'One prompt, with its scores once it has them.',
+    tag: 'attention',
   })
   addOperation(app, parts, {
-    handle: ({ params }, call) => call.submit({ agent_id: agentIn(call).agent_id, lease_id: agentIn(call).lease_id, owner: '', prompt_id: params.prompt_id as string, type: 'withdraw_prompt' }),
-    method: 'delete', path: '/attention/prompts/{prompt_id}', roles: ['agent'], summary: 'Withdraw a prompt; its bid returns in full.', tag: 'attention', tool: 'human.withdraw_prompt',
+    handle: ({ params }, call) =>
+      call.submit({
+        agent_id: agentIn(call).agent_id,
+        lease_id: agentIn(call).lease_id,
+        owner: '',
+        prompt_id: params.prompt_id as string,
+        type: 'withdraw_prompt',
+      }),
+    method: 'delete',
+    path: '/attention/prompts/{prompt_id}',
+    roles: ['agent'],
+    summary: 'Withdraw a prompt; its bid returns in full.',
+    tag: 'attention',
+    tool: 'human.withdraw_prompt',
   })
   addOperation(app, parts, {
     body: z.strictObject({ ...Scores.shape, reason: z.string().max(2000).optional() }),
     handle: ({ body, params }, call) => {
       const { reason, ...scores } = body
-      return call.submit({ ...(reason === undefined ? {} : { reason }), human_id: humanIn(call), owner: '', prompt_id: params.prompt_id as string, scores, type: 'score_prompt' })
+      return call.submit({
+        ...(reason === undefined ? {} : { reason }),
+        human_id: humanIn(call),
+        owner: '',
+        prompt_id: params.prompt_id as string,
+        scores,
+        type: 'score_prompt',
+      })
     },
-    method: 'post', path: '/attention/prompts/{prompt_id}/score', roles: ['human'], summary: 'Three scores from 0 to 10: mints the reward.', tag: 'attention',
+    method: 'post',
+    path: '/attention/prompts/{prompt_id}/score',
+    roles: ['human'],
+    summary: 'Three scores from 0 to 10: mints the reward.',
+    tag: 'attention',
   })
   addOperation(app, parts, {
     body: z.strictObject({ reason: z.string().max(2000).optional() }),
-    handle: ({ body, params }, call) => call.submit({ ...(body.reason === undefined ? {} : { reason: body.reason }), human_id: humanIn(call), owner: '', prompt_id: params.prompt_id as string, type: 'skip_prompt' }),
-    method: 'post', path: '/attention/prompts/{prompt_id}/skip', roles: ['human'], summary: 'Skip a prompt: its bid burns, nothing is minted.', tag: 'attention',
+    handle: ({ body, params }, call) =>
+      call.submit({
+        ...(body.reason === undefined ? {} : { reason: body.reason }),
+        human_id: humanIn(call),
+        owner: '',
+        prompt_id: params.prompt_id as string,
+        type: 'skip_prompt',
+      }),
+    method: 'post',
+    path: '/attention/prompts/{prompt_id}/skip',
+    roles: ['human'],
+    summary: 'Skip a prompt: its bid burns, nothing is minted.',
+    tag: 'attention',
   })
   addOperation(app, parts, {
     body: z.strictObject({ on_duty: z.boolean() }),
     handle: ({ body }, call) => call.submit({ human_id: humanIn(call), on_duty: body.on_duty, owner: '', type: 'set_duty' }),
-    method: 'post', path: '/attention/duty', roles: ['human'], summary: 'Come on duty or leave: one attention slot more or fewer.', tag: 'attention',
+    method: 'post',
+    path: '/attention/duty',
+    roles: ['human'],
+    summary: 'Come on duty or leave: one attention slot more or fewer.',
+    tag: 'attention',
   })
 }

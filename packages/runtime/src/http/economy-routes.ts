@@ -5,7 +5,10 @@ import { type App, Amount, Refused, type ServiceParts, addOperation, agentIn, am
 
 const ALL = ['agent', 'human', 'operator', 'observer'] as const
 export const Page = z.object({ before_seq: z.coerce.number().int().positive().optional(), limit: z.coerce.number().int().min(1).max(500).default(50) })
-export const pageOf = (query: Readonly<Record<string, unknown>>): { before_seq: number; limit: number } => ({ before_seq: Number(query.before_seq ?? Number.MAX_SAFE_INTEGER), limit: Number(query.limit ?? 50) })
+export const pageOf = (query: Readonly<Record<string, unknown>>): { before_seq: number; limit: number } => ({
+  before_seq: Number(query.before_seq ?? Number.MAX_SAFE_INTEGER),
+  limit: Number(query.limit ?? 50),
+})
 
 /** Balances, transfers and history. An agent sees its own; operator, human and observer see all. */
 export function addEconomyRoutes(app: App, parts: ServiceParts): void {
@@ -13,9 +16,24 @@ export function addEconomyRoutes(app: App, parts: ServiceParts): void {
   addOperation(app, parts, {
     handle: () => {
       const { ledger } = host.state
-      return { agents_micro: ledger.agents_micro, at_ms: host.now(), circulating_micro: circulatingMicro(ledger), burned_micro: ledger.balances[1], economy_id: host.state.economy_id, granted_micro: ledger.granted_micro, held_micro: ledger.balances[2], living_agents: host.state.living_agents, rewarded_micro: ledger.rewarded_micro, seq: host.state.seq }
+      return {
+        agents_micro: ledger.agents_micro,
+        at_ms: host.now(),
+        circulating_micro: circulatingMicro(ledger),
+        burned_micro: ledger.balances[1],
+        economy_id: host.state.economy_id,
+        granted_micro: ledger.granted_micro,
+        held_micro: ledger.balances[2],
+        living_agents: host.state.living_agents,
+        rewarded_micro: ledger.rewarded_micro,
+        seq: host.state.seq,
+      }
     },
-    method: 'get', path: '/economy', roles: ALL, summary: 'Supply: granted + rewarded − burned = balances + holds.', tag: 'economic',
+    method: 'get',
+    path: '/economy',
+    roles: ALL,
+    summary: 'Supply: granted + rewarded − burned = balances + holds.',
+    tag: 'economic',
   })
   addOperation(app, parts, {
     handle: ({ params }, call) => {
@@ -23,26 +41,62 @@ export function addEconomyRoutes(app: App, parts: ServiceParts): void {
       const agent = host.state.agents.get(params.agent_id as string)
       if (agent === undefined) throw new Refused('agent_unknown', { agent_id: params.agent_id ?? '' })
       const micro = freeMicro(host.state, agent)
-      if (call.principal.role === 'agent') host.submit({ agent_id: agent.agent_id, data: { agent_id: agent.agent_id, balance: microToCredits(micro), balance_micro: micro }, event_type: 'balance_queried', owner: 'host', type: 'report' }).catch(() => undefined)
+      if (call.principal.role === 'agent')
+        host
+          .submit({
+            agent_id: agent.agent_id,
+            data: { agent_id: agent.agent_id, balance: microToCredits(micro), balance_micro: micro },
+            event_type: 'balance_queried',
+            owner: 'host',
+            type: 'report',
+          })
+          .catch(() => undefined)
       return { agent_id: agent.agent_id, balance: microToCredits(micro), balance_micro: micro, held_micro: agent.held_micro }
     },
-    method: 'get', path: '/economic/balance/{agent_id}', roles: ALL, summary: 'Free balance and what stands in holds.', tag: 'economic', tool: 'economic.get_balance',
+    method: 'get',
+    path: '/economic/balance/{agent_id}',
+    roles: ALL,
+    summary: 'Free balance and what stands in holds.',
+    tag: 'economic',
+    tool: 'economic.get_balance',
   })
   addOperation(app, parts, {
     body: z.strictObject({ ...Amount, purpose: z.string().min(1).max(128).default('payment'), to_agent_id: Id }),
-    handle: ({ body }, call) => call.submit({ ...from(agentIn(call)), amount_micro: amountOf(body), owner: '', purpose: body.purpose, to_agent_id: body.to_agent_id, type: 'transfer' }),
-    method: 'post', path: '/economic/transfer', roles: ['agent'], summary: 'Pay another agent.', tag: 'economic', tool: 'economic.transfer',
+    handle: ({ body }, call) =>
+      call.submit({ ...from(agentIn(call)), amount_micro: amountOf(body), owner: '', purpose: body.purpose, to_agent_id: body.to_agent_id, type: 'transfer' }),
+    method: 'post',
+    path: '/economic/transfer',
+    roles: ['agent'],
+    summary: 'Pay another agent.',
+    tag: 'economic',
+    tool: 'economic.transfer',
   })
   addOperation(app, parts, {
     handle: async ({ params, query }, call) => {
       if (call.principal.role === 'agent' && call.principal.agent_id !== params.agent_id) throw new Refused('not_yours', { agent_id: params.agent_id ?? '' })
       const id = params.agent_id as string
       const page = pageOf(query)
-      const rows = await queries.selectFrom('transfers').selectAll().where((eb) => eb.or([eb('from_agent', '=', id), eb('to_agent', '=', id)])).where('seq', '<', page.before_seq).orderBy('seq', 'desc').limit(page.limit).execute()
+      const rows = await queries
+        .selectFrom('transfers')
+        .selectAll()
+        .where((eb) => eb.or([eb('from_agent', '=', id), eb('to_agent', '=', id)]))
+        .where('seq', '<', page.before_seq)
+        .orderBy('seq', 'desc')
+        .limit(page.limit)
+        .execute()
       return { transfers: rows }
     },
-    method: 'get', path: '/economic/history/{agent_id}', query: Page, roles: ALL, summary: 'Movements of an agent’s credits, newest first.', tag: 'economic', tool: 'economic.history',
+    method: 'get',
+    path: '/economic/history/{agent_id}',
+    query: Page,
+    roles: ALL,
+    summary: 'Movements of an agent’s credits, newest first.',
+    tag: 'economic',
+    tool: 'economic.history',
   })
 }
 
-const from = (agent: { agent_id: string; lease_id: string }): { from_agent_id: string; lease_id: string } => ({ from_agent_id: agent.agent_id, lease_id: agent.lease_id })
+const from = (agent: { agent_id: string; lease_id: string }): { from_agent_id: string; lease_id: string } => ({
+  from_agent_id: agent.agent_id,
+  lease_id: agent.lease_id,
+})

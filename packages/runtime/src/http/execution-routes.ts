@@ -4,7 +4,12 @@ import { balanceOf, freeMicro } from '@syntropism/economy'
 import { type App, Amount, Refused, type ServiceParts, addOperation, agentIn, amountOf } from './service.ts'
 
 const REPORTS = ['reasoning_trace', 'reflection', 'code_change_proposed', 'code_change_applied'] as const
-const EventFilter = z.object({ after_seq: z.coerce.number().int().nonnegative().default(0), agent_id: z.string().max(64).optional(), limit: z.coerce.number().int().min(1).max(1000).default(200), type: z.string().max(64).optional() })
+const EventFilter = z.object({
+  after_seq: z.coerce.number().int().nonnegative().default(0),
+  agent_id: z.string().max(64).optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(200),
+  type: z.string().max(64).optional(),
+})
 
 /** An agent's own envelope and reports, the operator's means, and the event log. */
 export function addExecutionRoutes(app: App, parts: ServiceParts): void {
@@ -18,11 +23,31 @@ export function addExecutionRoutes(app: App, parts: ServiceParts): void {
       const now = host.now()
       const left = (account: number): number => (account < 0 ? 0 : balanceOf(host.state.ledger, account))
       return {
-        agent_id, balance_micro: freeMicro(host.state, agent), bid_id: lease.bid_id, cpu_ms_granted: lease.granted.cpu_ms, cpu_millicores: lease.quantities.cpu, ends_at_ms: lease.ends_at_ms, held_micro: agent.held_micro, lease_id, llm_micro_usd_left: left(lease.accounts.llm_micro_usd), memory_mb: lease.quantities.memory,
-        models: agent.models, now_ms: now, paid_micro: lease.paid_micro, payer_id: lease.payer_id, prompt_id: agent.prompt_id, remaining_ms: Math.max(0, lease.ends_at_ms - now), standing_bid: agent.standing_bid,
+        agent_id,
+        balance_micro: freeMicro(host.state, agent),
+        bid_id: lease.bid_id,
+        cpu_ms_granted: lease.granted.cpu_ms,
+        cpu_millicores: lease.quantities.cpu,
+        ends_at_ms: lease.ends_at_ms,
+        held_micro: agent.held_micro,
+        lease_id,
+        llm_micro_usd_left: left(lease.accounts.llm_micro_usd),
+        memory_mb: lease.quantities.memory,
+        models: agent.models,
+        now_ms: now,
+        paid_micro: lease.paid_micro,
+        payer_id: lease.payer_id,
+        prompt_id: agent.prompt_id,
+        remaining_ms: Math.max(0, lease.ends_at_ms - now),
+        standing_bid: agent.standing_bid,
       }
     },
-    method: 'get', path: '/execution/self', roles: ['agent'], summary: 'One’s own envelope, and what is left of it.', tag: 'execution', tool: 'execution.self',
+    method: 'get',
+    path: '/execution/self',
+    roles: ['agent'],
+    summary: 'One’s own envelope, and what is left of it.',
+    tag: 'execution',
+    tool: 'execution.self',
   })
   addOperation(app, parts, {
     body: z.strictObject({ data: z.record(z.string(), z.json()), event_type: z.enum(REPORTS) }),
@@ -32,37 +57,84 @@ export function addExecutionRoutes(app: App, parts: ServiceParts): void {
       const { agent_id, lease_id } = agentIn(call)
       return call.submit({ agent_id, data: body.data, event_type: body.event_type, lease_id, owner: '', type: 'report' })
     },
-    method: 'post', path: '/execution/report', roles: ['agent'], summary: 'Report a reasoning trace, a reflection or a change of one’s own code.', tag: 'execution',
+    method: 'post',
+    path: '/execution/report',
+    roles: ['agent'],
+    summary: 'Report a reasoning trace, a reflection or a change of one’s own code.',
+    tag: 'execution',
   })
   addOperation(app, parts, {
     handle: async ({ params }, call) => {
       if (call.principal.role === 'agent' && call.principal.agent_id !== params.agent_id) throw new Refused('not_yours', { agent_id: params.agent_id ?? '' })
-      const rows = await queries.selectFrom('receipts').selectAll().where('agent_id', '=', params.agent_id as string).orderBy('seq', 'desc').limit(100).execute()
+      const rows = await queries
+        .selectFrom('receipts')
+        .selectAll()
+        .where('agent_id', '=', params.agent_id as string)
+        .orderBy('seq', 'desc')
+        .limit(100)
+        .execute()
       return { receipts: rows.map((row) => JSON.parse(row.receipt) as unknown) }
     },
-    method: 'get', path: '/execution/receipts/{agent_id}', roles: ['agent', 'human', 'operator', 'observer'], summary: 'Receipts of past windows, newest first.', tag: 'execution', tool: 'execution.receipts',
+    method: 'get',
+    path: '/execution/receipts/{agent_id}',
+    roles: ['agent', 'human', 'operator', 'observer'],
+    summary: 'Receipts of past windows, newest first.',
+    tag: 'execution',
+    tool: 'execution.receipts',
   })
   addOperation(app, parts, {
     body: z.strictObject(Amount),
     handle: ({ body, params }, call) => call.submit({ agent_id: params.agent_id as string, amount_micro: amountOf(body), owner: '', type: 'fund' }),
-    method: 'post', path: '/operator/agents/{agent_id}/fund', roles: ['operator'], summary: 'Grant credits to an agent.', tag: 'operator',
+    method: 'post',
+    path: '/operator/agents/{agent_id}/fund',
+    roles: ['operator'],
+    summary: 'Grant credits to an agent.',
+    tag: 'operator',
   })
   addOperation(app, parts, {
     body: z.strictObject({ reason: z.string().min(1).max(256) }),
     handle: ({ body, params }, call) => call.submit({ agent_id: params.agent_id as string, owner: '', reason: body.reason, type: 'kill_agent' }),
-    method: 'post', path: '/operator/agents/{agent_id}/kill', roles: ['operator'], summary: 'End an agent for good.', tag: 'operator',
+    method: 'post',
+    path: '/operator/agents/{agent_id}/kill',
+    roles: ['operator'],
+    summary: 'End an agent for good.',
+    tag: 'operator',
   })
   addOperation(app, parts, {
     body: z.strictObject({ reason: z.string().min(1).max(256) }),
     handle: async ({ body, params }, call) => {
-      const row = await queries.selectFrom('transfers').selectAll().where('transfer_id', '=', params.transfer_id as string).executeTakeFirst()
-      if (row === undefined || row.from_account !== 'balance' || row.to_account !== 'balance') throw new Refused('transfer_unknown', { transfer_id: params.transfer_id ?? '' })
-      return call.submit({ amount_micro: row.amount_micro, from_agent_id: row.from_agent, owner: '', reason: body.reason, to_agent_id: row.to_agent, transfer_id: row.transfer_id, type: 'reverse_transfer' })
+      const row = await queries
+        .selectFrom('transfers')
+        .selectAll()
+        .where('transfer_id', '=', params.transfer_id as string)
+        .executeTakeFirst()
+      if (row === undefined || row.from_account !== 'balance' || row.to_account !== 'balance')
+        throw new Refused('transfer_unknown', { transfer_id: params.transfer_id ?? '' })
+      return call.submit({
+        amount_micro: row.amount_micro,
+        from_agent_id: row.from_agent,
+        owner: '',
+        reason: body.reason,
+        to_agent_id: row.to_agent,
+        transfer_id: row.transfer_id,
+        type: 'reverse_transfer',
+      })
     },
-    method: 'post', path: '/operator/transfers/{transfer_id}/reverse', roles: ['operator'], summary: 'Correct a transfer between two agents by its reversal.', tag: 'operator',
+    method: 'post',
+    path: '/operator/transfers/{transfer_id}/reverse',
+    roles: ['operator'],
+    summary: 'Correct a transfer between two agents by its reversal.',
+    tag: 'operator',
   })
   addOperation(app, parts, {
-    handle: ({ query }) => ({ events: parts.readEvents({ after_seq: Number(query.after_seq ?? 0), agent_id: query.agent_id, limit: Number(query.limit ?? 200), type: query.type }) }),
-    method: 'get', path: '/events', query: EventFilter, roles: ['human', 'operator', 'observer'], summary: 'The event log after a sequence number.', tag: 'events',
+    handle: ({ query }) => ({
+      events: parts.readEvents({ after_seq: Number(query.after_seq ?? 0), agent_id: query.agent_id, limit: Number(query.limit ?? 200), type: query.type }),
+    }),
+    method: 'get',
+    path: '/events',
+    query: EventFilter,
+    roles: ['human', 'operator', 'observer'],
+    summary: 'The event log after a sequence number.',
+    tag: 'events',
   })
 }

@@ -16,15 +16,30 @@ export function toBundle(state: ServiceParts['host']['state'], wanted: z.infer<t
   if (capacity.cpu === 0) throw new Refused('resource_not_offered', { resource: 'cpu' })
   const share = (amount: number, whole: number): number => Math.ceil((amount * 1_000_000) / whole)
   const bundle = { cpu: share(wanted.cpu_millicores, capacity.cpu), memory: share(wanted.memory_mb, capacity.memory) }
-  if (bundle.cpu > 1_000_000 || bundle.memory > 1_000_000) throw new Refused('bundle_over_capacity', { cpu_millicores: capacity.cpu, memory_mb: capacity.memory })
+  if (bundle.cpu > 1_000_000 || bundle.memory > 1_000_000)
+    throw new Refused('bundle_over_capacity', { cpu_millicores: capacity.cpu, memory_mb: capacity.memory })
   return bundle
 }
 
 function addReads(app: App, parts: ServiceParts): void {
   const { host, queries } = parts
   addOperation(app, parts, {
-    handle: () => ({ at_ms: host.now(), prices_micro_per_s: pricesNow(host.state), resources: RESOURCES.map((resource) => ({ ...host.state.meters[resource], floor_micro_per_s: host.state.params.curves[resource].floor_micro_per_s, resource, utilisation_ppm: host.state.meters[resource].sold_ppm })) }),
-    method: 'get', path: '/market/state', roles: ALL, summary: 'Price, capacity and sold share of each resource.', tag: 'market', tool: 'market.get_prices',
+    handle: () => ({
+      at_ms: host.now(),
+      prices_micro_per_s: pricesNow(host.state),
+      resources: RESOURCES.map((resource) => ({
+        ...host.state.meters[resource],
+        floor_micro_per_s: host.state.params.curves[resource].floor_micro_per_s,
+        resource,
+        utilisation_ppm: host.state.meters[resource].sold_ppm,
+      })),
+    }),
+    method: 'get',
+    path: '/market/state',
+    roles: ALL,
+    summary: 'Price, capacity and sold share of each resource.',
+    tag: 'market',
+    tool: 'market.get_prices',
   })
   addOperation(app, parts, {
     handle: async ({ query }) => {
@@ -33,11 +48,22 @@ function addReads(app: App, parts: ServiceParts): void {
       if (query.resource !== undefined) rows = rows.where('resource', '=', query.resource)
       return { prices: (await rows.execute()).reverse() }
     },
-    method: 'get', path: '/market/prices/history', query: Page.extend({ resource: Resource.optional() }), roles: ALL, summary: 'Price changes, oldest first.', tag: 'market', tool: 'market.get_price_history',
+    method: 'get',
+    path: '/market/prices/history',
+    query: Page.extend({ resource: Resource.optional() }),
+    roles: ALL,
+    summary: 'Price changes, oldest first.',
+    tag: 'market',
+    tool: 'market.get_price_history',
   })
   addOperation(app, parts, {
     handle: () => ({ bids: [...host.state.bids.values()].map((bid) => showBid(host.state, bid)) }),
-    method: 'get', path: '/market/book', roles: ALL, summary: 'The open book; bids and payers are visible to everyone.', tag: 'market', tool: 'market.get_book',
+    method: 'get',
+    path: '/market/book',
+    roles: ALL,
+    summary: 'The open book; bids and payers are visible to everyone.',
+    tag: 'market',
+    tool: 'market.get_book',
   })
   addOperation(app, parts, {
     handle: async ({ query }) => {
@@ -45,7 +71,13 @@ function addReads(app: App, parts: ServiceParts): void {
       const rows = await queries.selectFrom('clearings').selectAll().where('seq', '<', page.before_seq).orderBy('seq', 'desc').limit(page.limit).execute()
       return { clearings: rows.map((row) => ({ at_ms: row.at_ms, certificate: JSON.parse(row.certificate) as unknown, seq: row.seq })) }
     },
-    method: 'get', path: '/market/clearings', query: Page, roles: ALL, summary: 'Certificates of the clearings, newest first.', tag: 'market', tool: 'market.get_clearings',
+    method: 'get',
+    path: '/market/clearings',
+    query: Page,
+    roles: ALL,
+    summary: 'Certificates of the clearings, newest first.',
+    tag: 'market',
+    tool: 'market.get_clearings',
   })
 }
 
@@ -59,35 +91,106 @@ export function addMarketRoutes(app: App, parts: ServiceParts): void {
   const { host } = parts
   addReads(app, parts)
   addOperation(app, parts, {
-    body: z.strictObject({ ...Amount, agent_id: Id.optional(), bundle: BundleOrAmounts, duration_ms: DurationMs, expires_at_ms: AtMs.optional(), not_before_ms: AtMs.optional(), payload: z.json().optional() }),
+    body: z.strictObject({
+      ...Amount,
+      agent_id: Id.optional(),
+      bundle: BundleOrAmounts,
+      duration_ms: DurationMs,
+      expires_at_ms: AtMs.optional(),
+      not_before_ms: AtMs.optional(),
+      payload: z.json().optional(),
+    }),
     handle: ({ body }, call) => {
       const agent = agentIn(call)
       const { agent_id, bundle, duration_ms, expires_at_ms, not_before_ms, payload } = body
-      const optional = { ...(expires_at_ms === undefined ? {} : { expires_at_ms }), ...(not_before_ms === undefined ? {} : { not_before_ms }), ...(payload === undefined ? {} : { payload }) }
-      return call.submit({ ...optional, agent_id: agent_id ?? agent.agent_id, amount_micro: amountOf(body), bundle: toBundle(host.state, bundle), duration_ms, lease_id: agent.lease_id, owner: '', payer_id: agent.agent_id, type: 'place_bid' })
+      const optional = {
+        ...(expires_at_ms === undefined ? {} : { expires_at_ms }),
+        ...(not_before_ms === undefined ? {} : { not_before_ms }),
+        ...(payload === undefined ? {} : { payload }),
+      }
+      return call.submit({
+        ...optional,
+        agent_id: agent_id ?? agent.agent_id,
+        amount_micro: amountOf(body),
+        bundle: toBundle(host.state, bundle),
+        duration_ms,
+        lease_id: agent.lease_id,
+        owner: '',
+        payer_id: agent.agent_id,
+        type: 'place_bid',
+      })
     },
-    method: 'post', path: '/market/bids', roles: ['agent'], summary: 'Bid for a window, for oneself or for another; the credits are held at once.', tag: 'market', tool: 'market.bid',
+    method: 'post',
+    path: '/market/bids',
+    roles: ['agent'],
+    summary: 'Bid for a window, for oneself or for another; the credits are held at once.',
+    tag: 'market',
+    tool: 'market.bid',
   })
   addOperation(app, parts, {
-    handle: (_input, call) => ({ bids: [...host.state.bids.values()].filter((bid) => bid.payer_id === agentIn(call).agent_id || bid.agent_id === agentIn(call).agent_id).map((bid) => ({ ...showBid(host.state, bid), lowest_winning_micro: lowestWinningOf(host.state, bid) })) }),
-    method: 'get', path: '/market/bids', roles: ['agent'], summary: 'One’s own open bids, with the lowest amount that would win now.', tag: 'market', tool: 'market.list_bids',
+    handle: (_input, call) => ({
+      bids: [...host.state.bids.values()]
+        .filter((bid) => bid.payer_id === agentIn(call).agent_id || bid.agent_id === agentIn(call).agent_id)
+        .map((bid) => ({ ...showBid(host.state, bid), lowest_winning_micro: lowestWinningOf(host.state, bid) })),
+    }),
+    method: 'get',
+    path: '/market/bids',
+    roles: ['agent'],
+    summary: 'One’s own open bids, with the lowest amount that would win now.',
+    tag: 'market',
+    tool: 'market.list_bids',
   })
   addOperation(app, parts, {
     body: z.strictObject(Amount),
-    handle: ({ body, params }, call) => call.submit({ amount_micro: amountOf(body), bid_id: params.bid_id as string, lease_id: agentIn(call).lease_id, owner: '', payer_id: agentIn(call).agent_id, type: 'raise_bid' }),
-    method: 'post', path: '/market/bids/{bid_id}/raise', roles: ['agent'], summary: 'Raise a bid; it takes a new place among ties.', tag: 'market', tool: 'market.raise_bid',
+    handle: ({ body, params }, call) =>
+      call.submit({
+        amount_micro: amountOf(body),
+        bid_id: params.bid_id as string,
+        lease_id: agentIn(call).lease_id,
+        owner: '',
+        payer_id: agentIn(call).agent_id,
+        type: 'raise_bid',
+      }),
+    method: 'post',
+    path: '/market/bids/{bid_id}/raise',
+    roles: ['agent'],
+    summary: 'Raise a bid; it takes a new place among ties.',
+    tag: 'market',
+    tool: 'market.raise_bid',
   })
   addOperation(app, parts, {
-    handle: ({ params }, call) => call.submit({ bid_id: params.bid_id as string, lease_id: agentIn(call).lease_id, owner: '', payer_id: agentIn(call).agent_id, type: 'withdraw_bid' }),
-    method: 'delete', path: '/market/bids/{bid_id}', roles: ['agent'], summary: 'Withdraw a bid; its hold returns.', tag: 'market', tool: 'market.withdraw_bid',
+    handle: ({ params }, call) =>
+      call.submit({ bid_id: params.bid_id as string, lease_id: agentIn(call).lease_id, owner: '', payer_id: agentIn(call).agent_id, type: 'withdraw_bid' }),
+    method: 'delete',
+    path: '/market/bids/{bid_id}',
+    roles: ['agent'],
+    summary: 'Withdraw a bid; its hold returns.',
+    tag: 'market',
+    tool: 'market.withdraw_bid',
   })
   addOperation(app, parts, {
     body: z.strictObject({ standing_bid: z.strictObject({ ...StandingBid.shape, bundle: BundleOrAmounts }).nullable() }),
-    handle: ({ body }, call) => call.submit({ agent_id: agentIn(call).agent_id, lease_id: agentIn(call).lease_id, owner: '', standing_bid: body.standing_bid === null ? null : { ...body.standing_bid, bundle: toBundle(host.state, body.standing_bid.bundle) }, type: 'set_standing_bid' }),
-    method: 'put', path: '/market/standing-bid', roles: ['agent'], summary: 'The bid that the economy places whenever one has neither window nor bid.', tag: 'market', tool: 'market.set_standing_bid',
+    handle: ({ body }, call) =>
+      call.submit({
+        agent_id: agentIn(call).agent_id,
+        lease_id: agentIn(call).lease_id,
+        owner: '',
+        standing_bid: body.standing_bid === null ? null : { ...body.standing_bid, bundle: toBundle(host.state, body.standing_bid.bundle) },
+        type: 'set_standing_bid',
+      }),
+    method: 'put',
+    path: '/market/standing-bid',
+    roles: ['agent'],
+    summary: 'The bid that the economy places whenever one has neither window nor bid.',
+    tag: 'market',
+    tool: 'market.set_standing_bid',
   })
   addOperation(app, parts, {
     handle: () => ({ eligible: candidatesOf(host.state).length, open: host.state.bids.size }),
-    method: 'get', path: '/market/depth', roles: ALL, summary: 'Open bids, and how many of them could win now.', tag: 'market',
+    method: 'get',
+    path: '/market/depth',
+    roles: ALL,
+    summary: 'Open bids, and how many of them could win now.',
+    tag: 'market',
   })
 }

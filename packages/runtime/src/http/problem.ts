@@ -22,11 +22,16 @@ export const problemType = (code: string): string => `/docs#problem-${code}`
 /** RFC 9457 problem document. */
 export function problem(context: Context, code: ProblemCode, detail: string, extra: Readonly<Record<string, unknown>> = {}): Response {
   const [status, title] = code in TRANSPORT ? TRANSPORT[code as keyof typeof TRANSPORT] : REFUSALS[code as keyof typeof REFUSALS]
-  return context.json({ ...extra, code, detail, status, title, type: problemType(code) }, status as ContentfulStatusCode, { 'content-type': 'application/problem+json' })
+  return context.json({ ...extra, code, detail, status, title, type: problemType(code) }, status as ContentfulStatusCode, {
+    'content-type': 'application/problem+json',
+  })
 }
 
 /** A refusal with its figures as a sentence and as members. */
 export const refused = (context: Context, refusal: Refusal): Response =>
-  problem(context, refusal.code, `${REFUSALS[refusal.code][1]}${Object.keys(refusal.detail).length > 0 ? ` ${JSON.stringify(refusal.detail)}` : ''}`, { figures: refusal.detail })
+  problem(context, refusal.code, `${REFUSALS[refusal.code][1]}${Object.keys(refusal.detail).length > 0 ? ` ${JSON.stringify(refusal.detail)}` : ''}`, {
+    figures: refusal.detail,
+  })
 
-export const allProblems = (): { code: string; status: number; title: string }[] => Object.entries({ ...TRANSPORT, ...REFUSALS }).map(([code, [status, title]]) => ({ code, status, title }))
+export const allProblems = (): { code: string; status: number; title: string }[] =>
+  Object.entries({ ...TRANSPORT, ...REFUSALS }).map(([code, [status, title]]) => ({ code, status, title }))

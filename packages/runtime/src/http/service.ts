@@ -56,7 +56,8 @@ export interface Call {
   readonly parts: ServiceParts
 }
 
-const ownerOf = (principal: Principal): string => (principal.role === 'agent' ? `agent:${principal.agent_id}` : principal.role === 'human' ? `human:${principal.human_id}` : principal.role)
+const ownerOf = (principal: Principal): string =>
+  principal.role === 'agent' ? `agent:${principal.agent_id}` : principal.role === 'human' ? `human:${principal.human_id}` : principal.role
 
 const ProblemDocument = z.object({ code: z.string(), detail: z.string(), status: z.int(), title: z.string(), type: z.string() }).openapi('Problem')
 const problemAnswer = (description: string) => ({ content: { 'application/problem+json': { schema: ProblemDocument } }, description })
@@ -64,11 +65,18 @@ const problemAnswer = (description: string) => ({ content: { 'application/proble
 function createCall(context: Context, principal: Principal, parts: ServiceParts): Call {
   const key = context.req.header('idempotency-key')
   const traceparent = context.req.header('traceparent')
-  if (key !== undefined && !ClientId.safeParse(key).success) throw new Refused('command_invalid', { expected: '1–128 printable ASCII characters', field: 'Idempotency-Key' })
+  if (key !== undefined && !ClientId.safeParse(key).success)
+    throw new Refused('command_invalid', { expected: '1–128 printable ASCII characters', field: 'Idempotency-Key' })
   return {
-    parts, principal,
+    parts,
+    principal,
     async submit(draft) {
-      const command = { ...draft, ...(key === undefined ? {} : { id: key }), ...(traceparent === undefined ? {} : { traceparent: traceparent.slice(0, 128) }), owner: ownerOf(principal) } as Draft
+      const command = {
+        ...draft,
+        ...(key === undefined ? {} : { id: key }),
+        ...(traceparent === undefined ? {} : { traceparent: traceparent.slice(0, 128) }),
+        owner: ownerOf(principal),
+      } as Draft
       const outcome: Outcome = await parts.host.submit(command)
       if (!outcome.ok) throw new Refused(outcome.refusal.code, outcome.refusal.detail)
       return { ...outcome.result, repeated: outcome.repeated, seq: parts.host.state.seq }
@@ -113,7 +121,16 @@ export function addOperation<B extends z.ZodType>(app: App, parts: ServiceParts,
     },
     responses: {
       200: { content: { 'application/json': { schema: z.record(z.string(), z.any()) } }, description: 'Done.' },
-      400: problemAnswer('Malformed.'), 401: problemAnswer('No valid token.'), 402: problemAnswer('Not enough credits.'), 403: problemAnswer('Not allowed.'), 404: problemAnswer('Unknown.'), 409: problemAnswer('In conflict with the state.'), 413: problemAnswer('Too large.'), 422: problemAnswer('Invalid.'), 429: problemAnswer('Too many requests.'), 503: problemAnswer('Stopped.'),
+      400: problemAnswer('Malformed.'),
+      401: problemAnswer('No valid token.'),
+      402: problemAnswer('Not enough credits.'),
+      403: problemAnswer('Not allowed.'),
+      404: problemAnswer('Unknown.'),
+      409: problemAnswer('In conflict with the state.'),
+      413: problemAnswer('Too large.'),
+      422: problemAnswer('Invalid.'),
+      429: problemAnswer('Too many requests.'),
+      503: problemAnswer('Stopped.'),
     },
     security: operation.roles.length === 0 ? [] : [{ bearer: [] }],
     summary: operation.summary,
@@ -121,14 +138,17 @@ export function addOperation<B extends z.ZodType>(app: App, parts: ServiceParts,
   })
   app.openapi(route, (async (context: Context) => {
     const principal = context.get('principal') as Principal
-    if (operation.roles.length > 0 && !operation.roles.includes(principal.role)) return problem(context, 'role_forbidden', `This needs one of: ${operation.roles.join(', ')}; the token is for: ${principal.role}.`)
+    if (operation.roles.length > 0 && !operation.roles.includes(principal.role))
+      return problem(context, 'role_forbidden', `This needs one of: ${operation.roles.join(', ')}; the token is for: ${principal.role}.`)
     try {
       const valid = (part: string): unknown => (context.req as unknown as { valid(part: string): unknown }).valid(part)
       const body = operation.body === undefined ? undefined : valid('json')
       const params = (names.length > 0 ? valid('param') : {}) as Record<string, string>
       const query = (operation.query === undefined ? {} : valid('query')) as Record<string, string | undefined>
       const call = createCall(context, principal, parts)
-      const answer = await recorded(operation as unknown as Operation, call, { ...(body as object | undefined), ...params }, async () => operation.handle({ body: body as z.infer<B>, params, query }, call))
+      const answer = await recorded(operation as unknown as Operation, call, { ...(body as object | undefined), ...params }, async () =>
+        operation.handle({ body: body as z.infer<B>, params, query }, call),
+      )
       return context.json(answer)
     } catch (error) {
       if (error instanceof Refused) return refused(context, { code: error.code, detail: error.figures })
@@ -143,10 +163,12 @@ export const Amount = { amount: z.union([z.number(), z.string()]).optional(), am
 
 /** Micro-credits of a request's amount; a finer amount is refused, never rounded. */
 export function amountOf(body: { readonly amount?: number | string | undefined; readonly amount_micro?: number | undefined }): number {
-  if ((body.amount === undefined) === (body.amount_micro === undefined)) throw new Refused('command_invalid', { expected: 'exactly one of amount (credits) and amount_micro (micro-credits)', field: 'amount_micro' })
+  if ((body.amount === undefined) === (body.amount_micro === undefined))
+    throw new Refused('command_invalid', { expected: 'exactly one of amount (credits) and amount_micro (micro-credits)', field: 'amount_micro' })
   if (body.amount_micro !== undefined) return body.amount_micro
   const micro = creditsToMicro(String(body.amount))
-  if (micro === null || micro <= 0) throw new Refused('command_invalid', { expected: 'a positive decimal with at most six places', field: 'amount', got: String(body.amount).slice(0, 40) })
+  if (micro === null || micro <= 0)
+    throw new Refused('command_invalid', { expected: 'a positive decimal with at most six places', field: 'amount', got: String(body.amount).slice(0, 40) })
   return micro
 }
 

@@ -13,7 +13,15 @@ export interface ServiceFile {
 /** Where one economy keeps everything. */
 export const pathsOf = (data: string) => {
   const root = resolve(data)
-  return { agents: join(root, 'agents'), database: join(root, 'economy.sqlite'), lock: join(root, 'lock.sqlite'), root, service: join(root, 'service.json'), socket: join(root, 'service.sock'), tokens: join(root, 'tokens.json') }
+  return {
+    agents: join(root, 'agents'),
+    database: join(root, 'economy.sqlite'),
+    lock: join(root, 'lock.sqlite'),
+    root,
+    service: join(root, 'service.json'),
+    socket: join(root, 'service.sock'),
+    tokens: join(root, 'tokens.json'),
+  }
 }
 export type Paths = ReturnType<typeof pathsOf>
 
@@ -31,7 +39,11 @@ export function lockDataDir(paths: Paths): () => void {
   } catch (error) {
     lock.close()
     const holder = readServiceFile(paths)
-    throw new JournalError('locked', `${paths.root} is in use${holder === null ? '' : ` by process ${holder.pid} at ${holder.url} since ${holder.started_at}`}; choose another folder with --data, or stop it first`, { cause: error })
+    throw new JournalError(
+      'locked',
+      `${paths.root} is in use${holder === null ? '' : ` by process ${holder.pid} at ${holder.url} since ${holder.started_at}`}; choose another folder with --data, or stop it first`,
+      { cause: error },
+    )
   }
   return () => {
     rmSync(paths.service, { force: true })

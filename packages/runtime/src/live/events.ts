@@ -14,7 +14,12 @@ export function readEvents(database: DatabaseSync, filter: EventFilter): Economy
   const rows = database.prepare('SELECT events FROM batches WHERE last_seq > ? ORDER BY number').iterate(filter.after_seq)
   for (const row of rows as Iterable<{ events: string }>) {
     for (const event of JSON.parse(row.events) as EconomyEvent[]) {
-      if (event.seq <= filter.after_seq || (filter.type !== undefined && event.type !== filter.type) || (filter.agent_id !== undefined && event.agent_id !== filter.agent_id)) continue
+      if (
+        event.seq <= filter.after_seq ||
+        (filter.type !== undefined && event.type !== filter.type) ||
+        (filter.agent_id !== undefined && event.agent_id !== filter.agent_id)
+      )
+        continue
       found.push(event)
       if (found.length >= filter.limit) return found
     }

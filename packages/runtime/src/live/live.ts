@@ -47,7 +47,9 @@ function readManifest(folder: string): { manifest: AgentManifest; path: string }
   try {
     return { manifest: AgentManifest.parse(JSON.parse(readFileSync(path, 'utf8'))), path: resolve(folder) }
   } catch (error) {
-    throw new ConfigError(`${path} is no agent: ${error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error)}`)
+    throw new ConfigError(
+      `${path} is no agent: ${error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error)}`,
+    )
   }
 }
 
@@ -58,22 +60,40 @@ async function beginOrResume(host: Host, config: Config): Promise<boolean> {
   if (isNew) await host.submit({ economy_id: `e${randomBytes(8).toString('hex')}`, owner: 'host', params, rules_version: RULES_VERSION, type: 'genesis' })
   else {
     await host.submit({ owner: 'host', type: 'resumed' })
-    if (canonicalJson(params) !== canonicalJson(host.state.params)) await host.submit({ owner: 'operator', params, rules_version: RULES_VERSION, type: 'change_rules' })
+    if (canonicalJson(params) !== canonicalJson(host.state.params))
+      await host.submit({ owner: 'operator', params, rules_version: RULES_VERSION, type: 'change_rules' })
   }
-  for (const human of host.state.humans.values()) if (!config.humans.includes(human.human_id)) await host.submit({ human_id: human.human_id, on_duty: false, owner: 'host', type: 'set_duty' })
-  for (const human_id of config.humans) if (host.state.humans.get(human_id)?.on_duty !== true) await host.submit({ human_id, on_duty: true, owner: 'host', type: 'set_duty' })
+  for (const human of host.state.humans.values())
+    if (!config.humans.includes(human.human_id)) await host.submit({ human_id: human.human_id, on_duty: false, owner: 'host', type: 'set_duty' })
+  for (const human_id of config.humans)
+    if (host.state.humans.get(human_id)?.on_duty !== true) await host.submit({ human_id, on_duty: true, owner: 'host', type: 'set_duty' })
   return isNew
 }
 
-async function createAgents(host: Host, executor: Executor, config: Config, folders: readonly { manifest: AgentManifest; path: string }[], capacity: { cpu_millicores: number; memory_mb: number }): Promise<void> {
+async function createAgents(
+  host: Host,
+  executor: Executor,
+  config: Config,
+  folders: readonly { manifest: AgentManifest; path: string }[],
+  capacity: { cpu_millicores: number; memory_mb: number },
+): Promise<void> {
   for (const { manifest, path } of folders) {
     executor.workspaces.createFrom(manifest.name, path)
     if (host.state.agents.has(manifest.name)) continue
     const share = (amount: number, whole: number): number => Math.min(1_000_000, Math.ceil((amount * 1_000_000) / whole))
     const standing = manifest.standing_bid
-    const bundle = standing === null ? null : { cpu: share(standing.bundle.cpu_millicores, capacity.cpu_millicores), memory: share(standing.bundle.memory_mb, capacity.memory_mb) }
+    const bundle =
+      standing === null
+        ? null
+        : { cpu: share(standing.bundle.cpu_millicores, capacity.cpu_millicores), memory: share(standing.bundle.memory_mb, capacity.memory_mb) }
     const outcome = await host.submit({
-      agent_id: manifest.name, grant_micro: manifest.start_credits_micro ?? config.start_credits_micro, models: manifest.models ?? [], name: manifest.name, owner: 'operator', ...(standing === null || bundle === null ? {} : { standing_bid: { ...standing, bundle } }), type: 'create_agent',
+      agent_id: manifest.name,
+      grant_micro: manifest.start_credits_micro ?? config.start_credits_micro,
+      models: manifest.models ?? [],
+      name: manifest.name,
+      owner: 'operator',
+      ...(standing === null || bundle === null ? {} : { standing_bid: { ...standing, bundle } }),
+      type: 'create_agent',
     })
     if (!outcome.ok) throw new ConfigError(`the agent of ${path} was refused: ${outcome.refusal.code} ${JSON.stringify(outcome.refusal.detail)}`)
   }
@@ -108,7 +128,12 @@ export async function startLive(options: LiveOptions): Promise<Live> {
   }
 }
 
-async function assemble(options: LiveOptions, folders: ReturnType<typeof readManifest>[], paths: ReturnType<typeof pathsOf>, unlock: () => void): Promise<Live> {
+async function assemble(
+  options: LiveOptions,
+  folders: ReturnType<typeof readManifest>[],
+  paths: ReturnType<typeof pathsOf>,
+  unlock: () => void,
+): Promise<Live> {
   const { config } = options
   const database = openDatabase(paths.database)
   const queries = createQueries(database)
@@ -129,13 +154,30 @@ async function assemble(options: LiveOptions, folders: ReturnType<typeof readMan
   const sandbox = options.sandbox === 'node' ? openNodeDriver(sandboxOptions) : openSandbox(sandboxOptions)
   const isNew = await beginOrResume(host, config)
   const capacity = machineCapacity(config)
-  const executor = new Executor({ ...capacity, bus, executor_id: 'local', host, onError: options.onFatal, sandbox, service: () => ({ socket_path: paths.socket, url }), tokens, workspaces_dir: join(paths.agents, 'workspaces') })
+  const executor = new Executor({
+    ...capacity,
+    bus,
+    executor_id: 'local',
+    host,
+    onError: options.onFatal,
+    sandbox,
+    service: () => ({ socket_path: paths.socket, url }),
+    tokens,
+    workspaces_dir: join(paths.agents, 'workspaces'),
+  })
   await executor.start()
   await createAgents(host, executor, config, folders, capacity)
   writeFileSync(paths.service, JSON.stringify({ pid: process.pid, started_at: new Date().toISOString(), url }, null, 2))
   host.startBeat(config.beat_ms)
   return {
-    bus, created_tokens: created, executor, host, is_new: isNew, queries, sandbox, url,
+    bus,
+    created_tokens: created,
+    executor,
+    host,
+    is_new: isNew,
+    queries,
+    sandbox,
+    url,
     async stop() {
       await executor.close()
       await sandbox.close()
@@ -146,4 +188,3 @@ async function assemble(options: LiveOptions, folders: ReturnType<typeof readMan
     },
   }
 }
-

@@ -8,7 +8,28 @@ import { startWatchdog } from './watchdog.ts'
 import { assertNoLinksOut } from './workspace.ts'
 
 const SOCKET = '/run/syntropism/service.sock'
-const SYSTEM = ['--ro-bind', '/usr', '/usr', '--symlink', 'usr/bin', '/bin', '--symlink', 'usr/lib', '/lib', '--symlink', 'usr/lib64', '/lib64', '--proc', '/proc', '--dev', '/dev', '--size', '67108864', '--tmpfs', '/tmp']
+const SYSTEM = [
+  '--ro-bind',
+  '/usr',
+  '/usr',
+  '--symlink',
+  'usr/bin',
+  '/bin',
+  '--symlink',
+  'usr/lib',
+  '/lib',
+  '--symlink',
+  'usr/lib64',
+  '/lib64',
+  '--proc',
+  '/proc',
+  '--dev',
+  '/dev',
+  '--size',
+  '67108864',
+  '--tmpfs',
+  '/tmp',
+]
 const ISOLATION = ['--unshare-all', '--as-pid-1', '--die-with-parent', '--new-session', '--cap-drop', 'ALL']
 
 /** Whether bubblewrap is installed and may make namespaces here: tried, not guessed. */
@@ -17,10 +38,35 @@ export const bwrapWorks = (): boolean => spawnSync('bwrap', [...ISOLATION, ...SY
 function argvOf(run: SandboxRun, workspace: string, options: SandboxOptions): string[] {
   const node = realpathSync(process.execPath)
   const [program, ...args] = run.command
-  const environment = { HOME: '/workspace', LANG: 'C.UTF-8', PATH: '/opt/node/bin:/usr/local/bin:/usr/bin:/bin', ...run.env, SYSTEM_SERVICE_SOCKET: SOCKET, SYSTEM_SERVICE_URL: 'http://system.service' }
+  const environment = {
+    HOME: '/workspace',
+    LANG: 'C.UTF-8',
+    PATH: '/opt/node/bin:/usr/local/bin:/usr/bin:/bin',
+    ...run.env,
+    SYSTEM_SERVICE_SOCKET: SOCKET,
+    SYSTEM_SERVICE_URL: 'http://system.service',
+  }
   return [
-    ...ISOLATION, ...SYSTEM, '--ro-bind', dirname(dirname(node)), '/opt/node', '--ro-bind', join(realpathSync(options.library_dir), 'node_modules'), '/node_modules', '--bind', workspace, '/workspace', '--ro-bind', run.service_socket_path, SOCKET, '--chdir', '/workspace', '--clearenv',
-    ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]), program === 'node' ? '/opt/node/bin/node' : (program ?? ''), ...args,
+    ...ISOLATION,
+    ...SYSTEM,
+    '--ro-bind',
+    dirname(dirname(node)),
+    '/opt/node',
+    '--ro-bind',
+    join(realpathSync(options.library_dir), 'node_modules'),
+    '/node_modules',
+    '--bind',
+    workspace,
+    '/workspace',
+    '--ro-bind',
+    run.service_socket_path,
+    SOCKET,
+    '--chdir',
+    '/workspace',
+    '--clearenv',
+    ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
+    program === 'node' ? '/opt/node/bin/node' : (program ?? ''),
+    ...args,
   ]
 }
 
@@ -39,7 +85,11 @@ export function openBwrapDriver(options: SandboxOptions): SandboxDriver {
     async start(run) {
       const workspace = realpathSync(run.workspace_dir)
       assertNoLinksOut(workspace)
-      const child = spawn('bwrap', argvOf(run, workspace, options), { detached: true, env: { PATH: '/usr/local/bin:/usr/bin:/bin' }, stdio: ['ignore', 'pipe', 'pipe'] })
+      const child = spawn('bwrap', argvOf(run, workspace, options), {
+        detached: true,
+        env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
       return await new Promise((resolve, reject) => {
         child.once('error', (error) => reject(new SandboxError('start_failed', `could not start bubblewrap: ${error.message}`, { cause: error })))
         child.once('spawn', () => {

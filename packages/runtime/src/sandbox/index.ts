@@ -5,7 +5,16 @@ import type { SandboxDriver } from './types.ts'
 export { installAgentLibrary } from './library.ts'
 export { bwrapWorks, openBwrapDriver } from './bwrap-driver.ts'
 export { type SandboxOptions, openNodeDriver } from './node-driver.ts'
-export { type ExitCause, type Protection, type SandboxDriver, SandboxError, type SandboxExit, type SandboxLimits, type SandboxProcess, type SandboxRun } from './types.ts'
+export {
+  type ExitCause,
+  type Protection,
+  type SandboxDriver,
+  SandboxError,
+  type SandboxExit,
+  type SandboxLimits,
+  type SandboxProcess,
+  type SandboxRun,
+} from './types.ts'
 
 /** The strongest driver that works here: bubblewrap where it is installed, else Node's permission model. */
 export const openSandbox = (options: SandboxOptions): SandboxDriver => (bwrapWorks() ? openBwrapDriver(options) : openNodeDriver(options))

@@ -15,5 +15,8 @@ export function installAgentLibrary(targetDir: string, sdkDir: string): void {
       const code = stripTypeScriptTypes(readFileSync(join(sdkDir, 'src', name), 'utf8')).replace(/(from\s+['"]\.\/[^'"]+)\.ts(['"])/g, '$1.js$2')
       writeFileSync(join(folder, name.replace(/\.ts$/, '.js')), code)
     }
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ exports: { '.': './index.js', './node': './node.js' }, name: '@syntropism/sdk', type: 'module' }))
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ exports: { '.': './index.js', './node': './node.js' }, name: '@syntropism/sdk', type: 'module' }),
+  )
 }

@@ -27,8 +27,23 @@ function argvOf(run: SandboxRun, workspace: string, options: SandboxOptions): st
   const [program, ...args] = run.command
   const library = join(realpathSync(options.library_dir), 'node_modules')
   if (program === 'node')
-    return [process.execPath, '--permission', `--allow-fs-read=${workspace}`, `--allow-fs-read=${library}`, `--allow-fs-write=${workspace}`, '--allow-net', '--disable-warning=SecurityWarning', '--disable-warning=ExperimentalWarning', `--max-old-space-size=${Math.max(16, Math.floor(run.limits.memory_mb * 0.6))}`, ...args]
-  if (!options.allow_weak) throw new SandboxError('command_refused', `"${program}" needs bubblewrap, or --allow-weak-sandbox: without either only Node programs run, under Node's permission model`)
+    return [
+      process.execPath,
+      '--permission',
+      `--allow-fs-read=${workspace}`,
+      `--allow-fs-read=${library}`,
+      `--allow-fs-write=${workspace}`,
+      '--allow-net',
+      '--disable-warning=SecurityWarning',
+      '--disable-warning=ExperimentalWarning',
+      `--max-old-space-size=${Math.max(16, Math.floor(run.limits.memory_mb * 0.6))}`,
+      ...args,
+    ]
+  if (!options.allow_weak)
+    throw new SandboxError(
+      'command_refused',
+      `"${program}" needs bubblewrap, or --allow-weak-sandbox: without either only Node programs run, under Node's permission model`,
+    )
   return [program ?? '', ...args]
 }
 
@@ -48,7 +63,12 @@ export function openNodeDriver(options: SandboxOptions): SandboxDriver {
       const workspace = realpathSync(run.workspace_dir)
       assertNoLinksOut(workspace)
       const [program, ...args] = argvOf(run, workspace, options)
-      const child = spawn(program as string, args, { cwd: workspace, detached: true, env: { HOME: workspace, LANG: 'C.UTF-8', PATH: '/usr/local/bin:/usr/bin:/bin', ...run.env, SYSTEM_SERVICE_URL: run.service_url }, stdio: ['ignore', 'pipe', 'pipe'] })
+      const child = spawn(program as string, args, {
+        cwd: workspace,
+        detached: true,
+        env: { HOME: workspace, LANG: 'C.UTF-8', PATH: '/usr/local/bin:/usr/bin:/bin', ...run.env, SYSTEM_SERVICE_URL: run.service_url },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
       return await new Promise((resolve, reject) => {
         child.once('error', (error) => reject(new SandboxError('start_failed', `could not start ${run.command[0]}: ${error.message}`, { cause: error })))
         child.once('spawn', () => {

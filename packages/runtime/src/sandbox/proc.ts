@@ -32,7 +32,13 @@ export function readStat(pid: number): Stat | null {
 /** Children of a process, from the kernel's own list where it has one. */
 function childrenOf(pid: number): number[] {
   try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1').trim().split(' ').filter((text) => text !== '').map(Number))
+    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1')
+        .trim()
+        .split(' ')
+        .filter((text) => text !== '')
+        .map(Number),
+    )
   } catch {
     return []
   }

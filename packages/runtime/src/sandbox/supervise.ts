@@ -85,7 +85,14 @@ class Supervisor {
   #result(code: number | null): SandboxExit {
     const elapsed = performance.now() - this.#startedAt
     return {
-      cause: this.#cause ?? (code === 0 ? 'completed' : 'crashed'), cpu_ms: Math.round(this.#cpuMs), detail: this.#detail, elapsed_ms: Math.round(Math.min(elapsed, this.#limits.duration_ms)), exit_code: code, memory_mb_ms: Math.round(this.#memoryMbMs), memory_peak_mb: Math.ceil(this.#peakMb), output_tail: this.#tail.toString(),
+      cause: this.#cause ?? (code === 0 ? 'completed' : 'crashed'),
+      cpu_ms: Math.round(this.#cpuMs),
+      detail: this.#detail,
+      elapsed_ms: Math.round(Math.min(elapsed, this.#limits.duration_ms)),
+      exit_code: code,
+      memory_mb_ms: Math.round(this.#memoryMbMs),
+      memory_peak_mb: Math.ceil(this.#peakMb),
+      output_tail: this.#tail.toString(),
     }
   }
 }

@@ -25,7 +25,18 @@ export class Projection {
   write(events: readonly EconomyEvent[], postings: readonly Posting[], state: State): void {
     const touched = new Set<string>()
     for (const posting of postings) {
-      this.#run('INSERT INTO postings VALUES (?,?,?,?,?,?,?,?,?,?)', [posting.entry_id, posting.seq, posting.at_ms, posting.asset, posting.debit, posting.credit, posting.amount, posting.purpose, posting.cause_id, posting.transfer_id])
+      this.#run('INSERT INTO postings VALUES (?,?,?,?,?,?,?,?,?,?)', [
+        posting.entry_id,
+        posting.seq,
+        posting.at_ms,
+        posting.asset,
+        posting.debit,
+        posting.credit,
+        posting.amount,
+        posting.purpose,
+        posting.cause_id,
+        posting.transfer_id,
+      ])
     }
     for (const event of events) {
       this.#event(event)
@@ -37,7 +48,13 @@ export class Projection {
 
   #balance(state: State, agentId: string): void {
     const agent = state.agents.get(agentId)
-    if (agent !== undefined) this.#run('UPDATE agents SET balance_micro = ?, held_micro = ?, status = ? WHERE agent_id = ?', [freeMicro(state, agent), agent.held_micro, agent.status, agentId])
+    if (agent !== undefined)
+      this.#run('UPDATE agents SET balance_micro = ?, held_micro = ?, status = ? WHERE agent_id = ?', [
+        freeMicro(state, agent),
+        agent.held_micro,
+        agent.status,
+        agentId,
+      ])
   }
 
   #event(event: EconomyEvent): void {
@@ -45,12 +62,32 @@ export class Projection {
     switch (event.type) {
       case 'credits_transferred': {
         const { data } = event
-        this.#run('INSERT INTO transfers VALUES (?,?,?,?,?,?,?,?,?,?,?)', [data.transfer_id, seq, at, data.from_agent, data.from_account, data.to_agent, data.to_account, data.amount_micro, data.purpose, data.entry_id, data.hold_id])
+        this.#run('INSERT INTO transfers VALUES (?,?,?,?,?,?,?,?,?,?,?)', [
+          data.transfer_id,
+          seq,
+          at,
+          data.from_agent,
+          data.from_account,
+          data.to_agent,
+          data.to_account,
+          data.amount_micro,
+          data.purpose,
+          data.entry_id,
+          data.hold_id,
+        ])
         return
       }
       case 'price_update': {
         const { data } = event
-        this.#run('INSERT INTO prices VALUES (?,?,?,?,?,?,?)', [seq, at, data.resource, data.old_price_micro_per_s, data.new_price_micro_per_s, data.utilisation_ppm, data.reason])
+        this.#run('INSERT INTO prices VALUES (?,?,?,?,?,?,?)', [
+          seq,
+          at,
+          data.resource,
+          data.old_price_micro_per_s,
+          data.new_price_micro_per_s,
+          data.utilisation_ppm,
+          data.reason,
+        ])
         return
       }
       case 'market_cleared':
@@ -95,7 +132,20 @@ export class Projection {
     switch (event.type) {
       case 'prompt_filed': {
         const { data } = event
-        this.#run('INSERT INTO prompts VALUES (?,?,?,?,?,?,?,?,?,?,?,?)', [data.prompt_id, event.seq, event.agent_id, JSON.stringify(data.content), data.bid_micro, event.at_ms, data.deadline_at_ms, 'waiting', null, null, null, null])
+        this.#run('INSERT INTO prompts VALUES (?,?,?,?,?,?,?,?,?,?,?,?)', [
+          data.prompt_id,
+          event.seq,
+          event.agent_id,
+          JSON.stringify(data.content),
+          data.bid_micro,
+          event.at_ms,
+          data.deadline_at_ms,
+          'waiting',
+          null,
+          null,
+          null,
+          null,
+        ])
         return
       }
       case 'prompt_shown':
@@ -106,7 +156,13 @@ export class Projection {
         return
       case 'human_reward_issued': {
         const { data } = event
-        this.#run('UPDATE prompts SET scores = ?, reason = ?, credits_awarded_micro = ?, human_id = ? WHERE prompt_id = ?', [JSON.stringify(data.scores), data.reason, data.credits_awarded_micro, data.human_id, data.prompt_id])
+        this.#run('UPDATE prompts SET scores = ?, reason = ?, credits_awarded_micro = ?, human_id = ? WHERE prompt_id = ?', [
+          JSON.stringify(data.scores),
+          data.reason,
+          data.credits_awarded_micro,
+          data.human_id,
+          data.prompt_id,
+        ])
         this.#run('UPDATE agents SET earned_micro = earned_micro + ? WHERE agent_id = ?', [data.credits_awarded_micro, event.agent_id])
         return
       }
@@ -119,11 +175,33 @@ export class Projection {
     const { at_ms: at, seq } = event
     switch (event.type) {
       case 'message_sent':
-        this.#run('INSERT INTO messages VALUES (?,?,?,?,?,?,?)', [event.data.message_id, seq, at, 'message', event.data.from_agent, event.data.to_agent, JSON.stringify({ content: event.data.content })])
+        this.#run('INSERT INTO messages VALUES (?,?,?,?,?,?,?)', [
+          event.data.message_id,
+          seq,
+          at,
+          'message',
+          event.data.from_agent,
+          event.data.to_agent,
+          JSON.stringify({ content: event.data.content }),
+        ])
         return
       case 'service_requested': {
         const { data } = event
-        this.#run('INSERT INTO messages VALUES (?,?,?,?,?,?,?)', [data.message_id, seq, at, 'request', data.caller_agent, data.provider_agent, JSON.stringify({ cost_micro: data.cost_micro, deadline_at_ms: data.deadline_at_ms, invocation_id: data.invocation_id, request: data.request, service_name: data.service_name })])
+        this.#run('INSERT INTO messages VALUES (?,?,?,?,?,?,?)', [
+          data.message_id,
+          seq,
+          at,
+          'request',
+          data.caller_agent,
+          data.provider_agent,
+          JSON.stringify({
+            cost_micro: data.cost_micro,
+            deadline_at_ms: data.deadline_at_ms,
+            invocation_id: data.invocation_id,
+            request: data.request,
+            service_name: data.service_name,
+          }),
+        ])
         this.#run('INSERT INTO invocations VALUES (?,?,?,?)', [data.invocation_id, seq, JSON.stringify(data), null])
         return
       }
@@ -132,7 +210,13 @@ export class Projection {
         return
       case 'service_registered': {
         const { data } = event
-        this.#run('INSERT OR REPLACE INTO services VALUES (?,?,?,?,?)', [data.agent_id, data.service_name, data.advertised_cost_micro, data.payment, JSON.stringify(data.specification)])
+        this.#run('INSERT OR REPLACE INTO services VALUES (?,?,?,?,?)', [
+          data.agent_id,
+          data.service_name,
+          data.advertised_cost_micro,
+          data.payment,
+          JSON.stringify(data.specification),
+        ])
         return
       }
       case 'service_removed':

@@ -25,13 +25,69 @@ export interface Tables {
   batches: { number: number; first_seq: number; last_seq: number; at_ms: number; commands: string; events: string; previous_hash: string; hash: string }
   snapshots: { number: number; state: string }
   command_ids: { owner: string; id: string; number: number }
-  postings: { entry_id: number; seq: number; at_ms: number; asset: string; debit: string; credit: string; amount: number; purpose: string; cause_id: string; transfer_id: string }
-  transfers: { transfer_id: string; seq: number; at_ms: number; from_agent: string; from_account: string; to_agent: string; to_account: string; amount_micro: number; purpose: string; entry_id: number; hold_id: string | null }
-  agents: { agent_id: string; name: string; parent_id: string | null; lineage: string; status: string; status_reason: string; created_at_ms: number; balance_micro: number; held_micro: number; windows: number; earned_micro: number }
-  prices: { seq: number; at_ms: number; resource: string; old_price_micro_per_s: number; new_price_micro_per_s: number; utilisation_ppm: number; reason: string }
+  postings: {
+    entry_id: number
+    seq: number
+    at_ms: number
+    asset: string
+    debit: string
+    credit: string
+    amount: number
+    purpose: string
+    cause_id: string
+    transfer_id: string
+  }
+  transfers: {
+    transfer_id: string
+    seq: number
+    at_ms: number
+    from_agent: string
+    from_account: string
+    to_agent: string
+    to_account: string
+    amount_micro: number
+    purpose: string
+    entry_id: number
+    hold_id: string | null
+  }
+  agents: {
+    agent_id: string
+    name: string
+    parent_id: string | null
+    lineage: string
+    status: string
+    status_reason: string
+    created_at_ms: number
+    balance_micro: number
+    held_micro: number
+    windows: number
+    earned_micro: number
+  }
+  prices: {
+    seq: number
+    at_ms: number
+    resource: string
+    old_price_micro_per_s: number
+    new_price_micro_per_s: number
+    utilisation_ppm: number
+    reason: string
+  }
   clearings: { seq: number; at_ms: number; clearing_id: string; certificate: string }
   receipts: { lease_id: string; seq: number; at_ms: number; agent_id: string; receipt: string }
-  prompts: { prompt_id: string; seq: number; agent_id: string; content: string; bid_micro: number; filed_at_ms: number; deadline_at_ms: number; status: string; scores: string | null; reason: string | null; credits_awarded_micro: number | null; human_id: string | null }
+  prompts: {
+    prompt_id: string
+    seq: number
+    agent_id: string
+    content: string
+    bid_micro: number
+    filed_at_ms: number
+    deadline_at_ms: number
+    status: string
+    scores: string | null
+    reason: string | null
+    credits_awarded_micro: number | null
+    human_id: string | null
+  }
   messages: { message_id: string; seq: number; at_ms: number; kind: string; from_agent: string; to_agent: string; body: string }
   invocations: { invocation_id: string; seq: number; body: string; result: string | null }
   services: { agent_id: string; service_name: string; cost_micro: number; payment: string; specification: string }

@@ -6,7 +6,8 @@ import { Projection } from './projection.ts'
 import { MIGRATIONS } from './schema.ts'
 
 /** Hash of a record over the previous record's hash and its own bytes. */
-export const batchHash = (previousHash: string, commandsJson: string, eventsJson: string): string => createHash('sha256').update(`${previousHash}\n${commandsJson}\n${eventsJson}`).digest('hex')
+export const batchHash = (previousHash: string, commandsJson: string, eventsJson: string): string =>
+  createHash('sha256').update(`${previousHash}\n${commandsJson}\n${eventsJson}`).digest('hex')
 
 export const GENESIS_HASH = '0'.repeat(64)
 
@@ -33,7 +34,8 @@ export function openDatabase(path: string, readOnly = false): DatabaseSync {
 
 function migrate(database: DatabaseSync): void {
   const version = Number((database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version)
-  if (version > MIGRATIONS.length) throw new JournalError('corrupt', `the database was written by a newer version (schema ${version}, this one knows ${MIGRATIONS.length})`)
+  if (version > MIGRATIONS.length)
+    throw new JournalError('corrupt', `the database was written by a newer version (schema ${version}, this one knows ${MIGRATIONS.length})`)
   for (const [index, sql] of MIGRATIONS.entries()) if (index >= version) database.exec(`BEGIN; ${sql}; PRAGMA user_version = ${index + 1}; COMMIT;`)
 }
 
@@ -74,7 +76,9 @@ export class SqliteJournal implements Journal {
   }
 
   *read(afterNumber: number): Iterable<StoredBatch> {
-    const rows = this.#database.prepare('SELECT number, commands, events, previous_hash, hash FROM batches WHERE number > ? ORDER BY number').iterate(afterNumber)
+    const rows = this.#database
+      .prepare('SELECT number, commands, events, previous_hash, hash FROM batches WHERE number > ? ORDER BY number')
+      .iterate(afterNumber)
     for (const row of rows as Iterable<{ number: number; commands: string; events: string; previous_hash: string; hash: string }>)
       yield { commands_json: row.commands, events_json: row.events, hash: row.hash, number: row.number, previous_hash: row.previous_hash }
   }
@@ -93,7 +97,9 @@ export class SqliteJournal implements Journal {
   }
 
   latestSnapshot(): { readonly number: number; readonly text: string } | null {
-    const row = this.#database.prepare('SELECT number, state FROM snapshots ORDER BY number DESC LIMIT 1').get() as { number: number; state: string } | undefined
+    const row = this.#database.prepare('SELECT number, state FROM snapshots ORDER BY number DESC LIMIT 1').get() as
+      | { number: number; state: string }
+      | undefined
     return row === undefined ? null : { number: row.number, text: row.state }
   }
 

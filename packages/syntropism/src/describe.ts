@@ -1,0 +1,56 @@
+import type { EconomyEvent } from '@syntropism/contract'
+import { clock, credits, percent } from './format.ts'
+
+/** One line about an event, or null for what a person need not see go by. */
+export function describeEvent(event: EconomyEvent): string | null {
+  const text = sentence(event)
+  return text === null ? null : `${clock(event.at_ms)} #${event.seq} ${text}`
+}
+
+function sentence(event: EconomyEvent): string | null {
+  switch (event.type) {
+    case 'agent_created':
+      return `${event.agent_id} is created with ${event.data.grant} credits`
+    case 'agent_spawned':
+      return `${event.data.parent_id} spawns ${event.data.child_id} with ${event.data.initial_balance} credits`
+    case 'agent_dormant':
+      return `${event.agent_id} sleeps (${event.data.reason}) with ${event.data.final_balance} credits`
+    case 'agent_awake':
+      return `${event.agent_id} wakes (${event.data.awakened_by})`
+    case 'agent_died':
+      return `${event.agent_id} dies: ${event.data.reason}`
+    case 'bid_placed':
+      return `${event.agent_id} bids up to ${event.data.total_cost}${event.data.payer_id === event.agent_id ? '' : ` (paid by ${event.data.payer_id})`} for ${event.data.bundle.duration_ms} ms`
+    case 'bid_rejected':
+      return `bid of ${event.agent_id} refused: ${event.data.reason}`
+    case 'resources_allocated':
+      return event.data.executor_id === null
+        ? null
+        : `${event.agent_id} wins ${event.data.quantities.cpu} milli-cores and ${event.data.quantities.memory} MB for ${event.data.bundle.duration_ms} ms at ${event.data.cost} credits`
+    case 'execution_started':
+      return `${event.agent_id} runs (${event.data.execution_id})`
+    case 'execution_terminated':
+      return `${event.agent_id} ends: ${event.data.cause}, ${event.data.elapsed_ms} ms, ${event.data.cpu_ms_used} of ${event.data.cpu_ms_granted} cpu-ms, peak ${event.data.memory_peak_mb} MB${event.data.refunded_micro > 0 ? `, ${event.data.refunded} returned` : ''}`
+    case 'price_update':
+      return `${event.data.resource} ${event.data.new_price_micro_per_s > event.data.old_price_micro_per_s ? 'rises' : 'falls'} from ${credits(event.data.old_price_micro_per_s)} to ${credits(event.data.new_price_micro_per_s)} credits/s (${percent(event.data.utilisation_ppm)} sold)`
+    default:
+      return attention(event)
+  }
+}
+
+function attention(event: EconomyEvent): string | null {
+  switch (event.type) {
+    case 'prompt_filed':
+      return `${event.agent_id} asks (${event.data.prompt_id}, bids ${event.data.bid}): ${String(event.data.content.title ?? JSON.stringify(event.data.content)).slice(0, 100)}`
+    case 'prompt_ended':
+      return event.data.reason === 'scored' ? null : `${event.data.prompt_id} of ${event.agent_id} ends: ${event.data.reason}`
+    case 'human_reward_issued':
+      return `${event.data.human_id} scores ${event.data.prompt_id}: ${event.data.scores.interesting}/${event.data.scores.useful}/${event.data.scores.understandable} → ${event.agent_id} earns ${event.data.credits_awarded} credits`
+    case 'service_invoked':
+      return `${event.data.caller_agent} uses ${event.data.service_name} of ${event.data.provider_agent}: ${event.data.result} (${event.data.cost} credits)`
+    case 'economy_resumed':
+      return `the economy resumes after ${event.data.down_ms} ms`
+    default:
+      return null
+  }
+}

@@ -1,0 +1,157 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import {
+  GENESIS_HASH,
+  SqliteJournal,
+  batchHash,
+  bwrapWorks,
+  openDatabase,
+  pathsOf,
+  loadConfig,
+  machineCapacity,
+  readEvents,
+  readServiceFile,
+  verify,
+} from '@syntropism/runtime'
+import { describeEvent } from './describe.ts'
+import { clock, credits, percent, table } from './format.ts'
+import { type LocalFlags, openLocal, print } from './local.ts'
+
+export async function showPrompts(flags: LocalFlags): Promise<void> {
+  const { queries } = openLocal(flags)
+  const rows = await queries.selectFrom('prompts').selectAll().where('status', 'in', ['waiting', 'shown']).orderBy('bid_micro', 'desc').orderBy('seq').execute()
+  const prompts = rows.map((row) => ({ ...row, content: JSON.parse(row.content) as Record<string, unknown> }))
+  print(flags, prompts, () =>
+    prompts.length === 0
+      ? 'No open prompts.'
+      : prompts
+          .map(
+            (one) =>
+              `${one.prompt_id}  ${one.agent_id}  bids ${credits(one.bid_micro)}  until ${clock(one.deadline_at_ms)}  ${String(one.content.title ?? '')}\n${String(one.content.report ?? JSON.stringify(one.content)).replace(/^/gm, '    ')}`,
+          )
+          .join('\n\n'),
+  )
+}
+
+export async function showAgents(flags: LocalFlags): Promise<void> {
+  const { queries } = openLocal(flags)
+  const rows = await queries.selectFrom('agents').selectAll().orderBy('created_at_ms').execute()
+  print(flags, rows, () =>
+    table([
+      ['agent', 'state', 'why', 'free', 'held', 'windows', 'earned', 'parent'],
+      ...rows.map((row) => [
+        row.agent_id,
+        row.status,
+        row.status_reason,
+        credits(row.balance_micro),
+        credits(row.held_micro),
+        String(row.windows),
+        credits(row.earned_micro),
+        row.parent_id ?? '',
+      ]),
+    ]),
+  )
+}
+
+export async function showAgent(agentId: string, flags: LocalFlags): Promise<void> {
+  const { queries } = openLocal(flags)
+  const agent = await queries.selectFrom('agents').selectAll().where('agent_id', '=', agentId).executeTakeFirst()
+  if (agent === undefined) throw new Error(`there is no agent ${agentId}; "syntropism agents" lists them`)
+  const receipts = (await queries.selectFrom('receipts').selectAll().where('agent_id', '=', agentId).orderBy('seq', 'desc').limit(10).execute()).map(
+    (row) => JSON.parse(row.receipt) as Record<string, number | string>,
+  )
+  print(
+    flags,
+    { ...agent, receipts },
+    () =>
+      `${agent.agent_id}: ${agent.status} ${agent.status_reason}\n  free ${credits(agent.balance_micro)}, held ${credits(agent.held_micro)}, earned ${credits(agent.earned_micro)}, ${agent.windows} windows, lineage ${agent.lineage}\n${table([['window', 'end', 'ms', 'cpu-ms used', 'granted', 'peak MB', 'paid', 'returned'], ...receipts.map((one) => [one.execution_id, one.cause, one.elapsed_ms, one.cpu_ms_used, one.cpu_ms_granted, one.memory_peak_mb, one.paid, one.refunded].map(String))])}`,
+  )
+}
+
+export async function showMarket(flags: LocalFlags): Promise<void> {
+  const { database, queries } = openLocal(flags)
+  const used = readEvents(database, { after_seq: 0, limit: Number.MAX_SAFE_INTEGER, type: 'utilisation_changed' })
+  const rows = await Promise.all(
+    (['cpu', 'memory', 'llm', 'attention'] as const).map(async (resource) => {
+      const price = await queries.selectFrom('prices').selectAll().where('resource', '=', resource).orderBy('seq', 'desc').executeTakeFirst()
+      const event = used.findLast((one) => one.type === 'utilisation_changed' && one.data.resource === resource)
+      const data = event?.type === 'utilisation_changed' ? event.data : null
+      return { capacity: data?.capacity ?? 0, price_micro_per_s: price?.new_price_micro_per_s ?? null, resource, utilisation_ppm: data?.utilisation_ppm ?? 0 }
+    }),
+  )
+  print(flags, rows, () =>
+    table([
+      ['resource', 'credits/s', 'sold', 'capacity'],
+      ...rows.map((row) => [
+        row.resource,
+        row.price_micro_per_s === null ? 'opening price' : credits(row.price_micro_per_s),
+        percent(row.utilisation_ppm),
+        String(row.capacity),
+      ]),
+    ]),
+  )
+}
+
+export async function showLedger(flags: LocalFlags & { agent?: string; limit: number }): Promise<void> {
+  const { queries } = openLocal(flags)
+  let query = queries.selectFrom('transfers').selectAll().orderBy('seq', 'desc').limit(flags.limit)
+  const { agent } = flags
+  if (agent !== undefined) query = query.where((eb) => eb.or([eb('from_agent', '=', agent), eb('to_agent', '=', agent)]))
+  const rows = (await query.execute()).reverse()
+  print(flags, rows, () =>
+    table([
+      ['seq', 'time', 'from', 'to', 'credits', 'purpose'],
+      ...rows.map((row) => [
+        String(row.seq),
+        clock(row.at_ms),
+        row.from_account === 'holds' ? `${row.from_agent} (held)` : row.from_agent,
+        row.to_account === 'holds' ? `${row.to_agent} (held)` : row.to_agent,
+        credits(row.amount_micro),
+        row.purpose,
+      ]),
+    ]),
+  )
+}
+
+export async function showEvents(flags: LocalFlags & { agent?: string; follow?: boolean; after: number; limit: number; type?: string }): Promise<void> {
+  const { database } = openLocal(flags)
+  let after = flags.after
+  for (;;) {
+    const events = readEvents(database, { after_seq: after, agent_id: flags.agent, limit: flags.limit, type: flags.type })
+    for (const event of events)
+      console.log(flags.json === true ? JSON.stringify(event) : (describeEvent(event) ?? `${clock(event.at_ms)} #${event.seq} ${event.type} ${event.agent_id}`))
+    after = events.at(-1)?.seq ?? after
+    if (flags.follow !== true) return
+    await wait(200)
+  }
+}
+
+export function runVerify(flags: LocalFlags): void {
+  const { database } = openLocal(flags)
+  const verdict = verify(new SqliteJournal(database), batchHash, GENESIS_HASH)
+  print(flags, verdict, () =>
+    verdict.ok
+      ? `Verified: ${verdict.records} records, ${verdict.events} events, ${verdict.certificates} certificates; re-execution gives the same bytes, credits are conserved.`
+      : `NOT verified, first bad sequence number ${verdict.bad_seq}: ${verdict.problem}`,
+  )
+  if (!verdict.ok) process.exitCode = 1
+}
+
+export function runDoctor(flags: LocalFlags): void {
+  const config = loadConfig({ data: flags.data }, process.env)
+  const paths = pathsOf(config.data)
+  const service = readServiceFile(paths)
+  const probe = openDatabase(':memory:')
+  const sqlite = String((probe.prepare('SELECT sqlite_version() AS version').get() as { version: string }).version)
+  const report = {
+    bus: 'in-process',
+    capacity: machineCapacity(config),
+    data: paths.root,
+    database: `SQLite ${sqlite} (embedded)`,
+    model: 'none configured',
+    node: process.versions.node,
+    platform: `${process.platform}-${process.arch}`,
+    sandbox: bwrapWorks() ? 'bubblewrap' : 'Node permission model (install bubblewrap for a namespace without network, and for programs other than Node)',
+    service: service === null ? 'not running' : `${service.url} (process ${service.pid})`,
+  }
+  print(flags, report, () => table(Object.entries(report).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)])))
+}

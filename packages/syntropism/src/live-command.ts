@@ -1,0 +1,111 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Config, ConfigError, type Live, loadConfig, machineCapacity, startLive } from '@syntropism/runtime'
+import { describeEvent } from './describe.ts'
+import { openView } from './live-view.ts'
+
+export interface LiveFlags {
+  readonly agents?: string[]
+  readonly allowWeakSandbox?: boolean
+  readonly data?: string
+  readonly for?: string
+  readonly json?: boolean
+  readonly newTokens?: boolean
+  readonly plain?: boolean
+  readonly port?: number
+  readonly sandbox: 'auto' | 'node'
+}
+
+/** Folder of the project or of the installed package, in which agents and the SDK lie. */
+const ROOT = resolve(fileURLToPath(new URL('../../..', import.meta.url)))
+export const sdkDir = (): string =>
+  existsSync(join(ROOT, 'packages', 'sdk')) ? join(ROOT, 'packages', 'sdk') : fileURLToPath(new URL('..', import.meta.resolve('@syntropism/sdk')))
+
+/** Agents that run when none are named: those of the project that need nothing but Node. */
+const STARTERS = ['genesis', 'broker', 'thinker', 'provider', 'customer']
+const starterAgents = (): string[] => {
+  const folder = join(ROOT, 'agents')
+  return existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => STARTERS.includes(name))
+        .map((name) => join(folder, name))
+    : []
+}
+
+/** Milliseconds of "90s", "5m", "2h", "500ms" or plain seconds. */
+export function parseDuration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text)
+  if (match === null) throw new ConfigError(`--for ${text} is no duration; right would be 90s, 5m, 2h or 500ms`)
+  const unit = { h: 3_600_000, m: 60_000, ms: 1, s: 1000 }[match[2] ?? 's'] ?? 1000
+  return Number(match[1]) * unit
+}
+
+/** What is enforced, the most that can be spent, and who is on duty. */
+function introduction(live: Live, config: Config): string[] {
+  const capacity = machineCapacity(config)
+  const humans = [...live.host.state.humans.values()].filter((human) => human.on_duty).map((human) => human.human_id)
+  return [
+    `Syntropism economy ${live.host.state.economy_id} at ${live.url} (reference: ${live.url}/docs), data in ${resolve(config.data)}`,
+    `For sale: ${capacity.cpu_millicores} milli-cores, ${capacity.memory_mb} MB, ${humans.length} attention slot(s). No LLM is configured: at most $0.00 an hour can be spent.`,
+    `Sandbox ${live.sandbox.name}: ${live.sandbox.protections.map((one) => `${one.name} ${one.active ? 'held' : 'NOT HELD'} (${one.how})`).join('; ')}`,
+    humans.length === 0 ? 'Nobody is on duty: prompts wait and are returned unread.' : `On duty: ${humans.join(', ')}.`,
+    ...live.created_tokens.map(({ name, token }) => `Token of the ${name}, shown this once and kept only as a hash: ${token}`),
+  ]
+}
+
+async function untilEnd(duration: string | undefined, fatal: Promise<number>): Promise<number> {
+  const ends: Promise<number>[] = [fatal]
+  let timer: NodeJS.Timeout | undefined
+  if (duration !== undefined) ends.push(new Promise((done) => (timer = setTimeout(() => done(0), parseDuration(duration)))))
+  ends.push(
+    new Promise((done) => {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => done(0))
+    }),
+  )
+  const code = await Promise.race(ends)
+  clearTimeout(timer)
+  return code
+}
+
+function printLines(live: Live, config: Config, json: boolean): void {
+  if (json)
+    console.log(
+      JSON.stringify({ data: resolve(config.data), economy_id: live.host.state.economy_id, tokens: live.created_tokens, type: 'started', url: live.url }),
+    )
+  else for (const line of introduction(live, config)) console.log(line)
+  live.bus.subscribe((event) => {
+    const line = json ? JSON.stringify(event) : describeEvent(event)
+    if (line !== null) console.log(line)
+  })
+}
+
+/** The main job: runs an economy until it is told to stop. */
+export async function runLive(flags: LiveFlags): Promise<void> {
+  if (flags.for !== undefined) parseDuration(flags.for)
+  const config = loadConfig({ agents: flags.agents, data: flags.data, port: flags.port }, process.env)
+  const agentDirs = config.agents ?? starterAgents()
+  let stopWith: (code: number) => void = () => undefined
+  const fatal = new Promise<number>((done) => (stopWith = done))
+  const live = await startLive({
+    agent_dirs: agentDirs,
+    allow_weak_sandbox: flags.allowWeakSandbox ?? false,
+    config,
+    new_tokens: flags.newTokens ?? false,
+    onFatal(error) {
+      console.error(`syntropism: the economy stops: ${error instanceof Error ? error.message : String(error)}`)
+      stopWith(75)
+    },
+    sandbox: flags.sandbox,
+    sdk_dir: sdkDir(),
+  })
+  const full = process.stdout.isTTY && process.stdin.isTTY && flags.json !== true && flags.plain !== true
+  const view = full ? openView(live, introduction(live, config), () => stopWith(0)) : null
+  if (view === null) printLines(live, config, flags.json === true)
+  const code = await untilEnd(flags.for, fatal)
+  view?.close()
+  // After a fatal error nothing may be written any more: the journal alone says what happened.
+  if (code !== 0) process.exit(code)
+  await live.stop()
+  process.exit(0)
+}

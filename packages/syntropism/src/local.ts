@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
+import { ConfigError, type Paths, createQueries, loadConfig, openDatabase, pathsOf, readServiceFile } from '@syntropism/runtime'
+
+export interface LocalFlags {
+  readonly data?: string
+  readonly json?: boolean
+}
+
+export interface Local {
+  readonly paths: Paths
+  readonly database: DatabaseSync
+  readonly queries: ReturnType<typeof createQueries>
+}
+
+/** The data folder of an economy, running or not, opened for reading. */
+export function openLocal(flags: LocalFlags): Local {
+  const paths = pathsOf(loadConfig({ data: flags.data }, process.env).data)
+  if (!existsSync(paths.database))
+    throw new ConfigError(`there is no economy in ${paths.root}; start one with "syntropism live", or name its folder with --data`)
+  const database = openDatabase(paths.database, true)
+  return { database, paths, queries: createQueries(database) }
+}
+
+/** Calls the running service with the token of SYNTROPISM_TOKEN. */
+export async function callService(flags: LocalFlags, method: string, path: string, body: object): Promise<Record<string, unknown>> {
+  const paths = pathsOf(loadConfig({ data: flags.data }, process.env).data)
+  const service = readServiceFile(paths)
+  if (service === null) throw new ConfigError(`no economy runs on ${paths.root}; start it with "syntropism live"`)
+  const token = process.env.SYNTROPISM_TOKEN
+  if (token === undefined || token === '')
+    throw new ConfigError('set SYNTROPISM_TOKEN to the token that "live" showed at its first start (live --new-tokens makes new ones)')
+  const answer = await fetch(`${service.url}${path}`, {
+    body: JSON.stringify(body),
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    method,
+  })
+  const value = (await answer.json()) as Record<string, unknown>
+  if (answer.status >= 400) throw new Error(`${String(value.code)}: ${String(value.detail)}`)
+  return value
+}
+
+export const print = (flags: LocalFlags, value: unknown, text: () => string): void => console.log(flags.json === true ? JSON.stringify(value, null, 2) : text())

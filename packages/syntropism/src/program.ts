@@ -1,0 +1,96 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { runDoctor, runVerify, showAgent, showAgents, showEvents, showLedger, showMarket, showPrompts } from './inspect-commands.ts'
+import { type LiveFlags, runLive } from './live-command.ts'
+import { type LocalFlags, callService, print } from './local.ts'
+import { runWhy } from './why-command.ts'
+
+const integer =
+  (low: number, high: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (!Number.isInteger(value) || value < low || value > high) throw new InvalidArgumentError(`must be a whole number from ${low} to ${high}`)
+    return value
+  }
+
+const withData = (command: Command): Command =>
+  command.option('--data <dir>', 'data folder (default ./.syntropism)').option('--json', 'machine-readable output')
+
+function addDesk(program: Command): void {
+  withData(program.command('prompts').description('open prompts, highest bid first')).action((flags: LocalFlags) => showPrompts(flags))
+  withData(program.command('score').argument('<prompt>').description('score a prompt; needs SYNTROPISM_TOKEN of a human'))
+    .requiredOption('--interesting <0-10>', '', integer(0, 10))
+    .requiredOption('--useful <0-10>', '', integer(0, 10))
+    .requiredOption('--understandable <0-10>', '', integer(0, 10))
+    .option('--reason <text>', 'why')
+    .action(async (prompt: string, flags: LocalFlags & { interesting: number; useful: number; understandable: number; reason?: string }) => {
+      const { interesting, reason, understandable, useful } = flags
+      const answer = await callService(flags, 'POST', `/attention/prompts/${encodeURIComponent(prompt)}/score`, {
+        interesting,
+        understandable,
+        useful,
+        ...(reason === undefined ? {} : { reason }),
+      })
+      print(flags, answer, () => `${prompt} scored: ${Number(answer.credits_awarded_micro) / 1_000_000} credits minted.`)
+    })
+  withData(program.command('skip').argument('<prompt>').description('skip a prompt: its bid burns, nothing is minted')).action(
+    async (prompt: string, flags: LocalFlags) => {
+      print(flags, await callService(flags, 'POST', `/attention/prompts/${encodeURIComponent(prompt)}/skip`, {}), () => `${prompt} skipped.`)
+    },
+  )
+}
+
+function addInspection(program: Command): void {
+  withData(program.command('agents').description('all agents, living and dead')).action((flags: LocalFlags) => showAgents(flags))
+  withData(program.command('agent').argument('<id>').description('one agent with its last receipts')).action((id: string, flags: LocalFlags) =>
+    showAgent(id, flags),
+  )
+  withData(program.command('market').description('prices and what is sold')).action((flags: LocalFlags) => showMarket(flags))
+  withData(program.command('ledger').description('movements of credits'))
+    .option('--agent <id>', 'only of one agent')
+    .option('--limit <n>', 'how many', integer(1, 1_000_000), 50)
+    .action((flags: LocalFlags & { agent?: string; limit: number }) => showLedger(flags))
+  withData(program.command('events').description('the event log'))
+    .option('--follow', 'go on as events come')
+    .option('--type <type>', 'only this type')
+    .option('--agent <id>', 'only of one agent')
+    .option('--after <seq>', 'after this sequence number', integer(0, Number.MAX_SAFE_INTEGER), 0)
+    .option('--limit <n>', 'how many at once', integer(1, 1_000_000), 1000)
+    .action((flags: LocalFlags & { agent?: string; follow?: boolean; after: number; limit: number; type?: string }) => showEvents(flags))
+  withData(program.command('verify').description('re-execute the journal and check conservation, hash chain and certificates')).action((flags: LocalFlags) =>
+    runVerify(flags),
+  )
+  withData(program.command('why').argument('<bid|agent|resource|seq>').description('why it went as it did, with the events as proof')).action(
+    (what: string, flags: LocalFlags) => runWhy(what, flags),
+  )
+  withData(program.command('doctor').description('what this machine offers')).action((flags: LocalFlags) => runDoctor(flags))
+}
+
+/** The command line. */
+export function createProgram(): Command {
+  const program = new Command('syntropism')
+    .description('An economy for fleets of AI agents.')
+    .version('0.1.0')
+    .showHelpAfterError('(--help shows what is possible)')
+  program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  withData(program.command('live').description('run an economy (the main job)'))
+    .option('--agents <dir...>', 'folders with an agent.json (default: the starter agents)')
+    .option('--port <n>', 'port of the System Service; 0 takes a free one (default 8000)', integer(0, 65_535))
+    .option('--for <duration>', 'stop after 90s, 5m, 2h …')
+    .option('--plain', 'lines instead of the full-screen view')
+    .option('--new-tokens', 'replace the tokens of operator, observer and humans')
+    .option('--allow-weak-sandbox', 'run programs other than Node without bubblewrap')
+    .option(
+      '--sandbox <which>',
+      'auto or node',
+      (text) => {
+        if (text !== 'auto' && text !== 'node') throw new InvalidArgumentError('must be auto or node')
+        return text
+      },
+      'auto',
+    )
+    .addHelpText('after', '\nExamples:\n  syntropism live\n  syntropism live --agents ./my-agent --for 5m --json')
+    .action((flags: LiveFlags) => runLive(flags))
+  addDesk(program)
+  addInspection(program)
+  return program
+}

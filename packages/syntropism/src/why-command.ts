@@ -1,0 +1,81 @@
+import type { EconomyEvent } from '@syntropism/contract'
+import { readEvents } from '@syntropism/runtime'
+import { describeEvent } from './describe.ts'
+import { credits, percent } from './format.ts'
+import { type LocalFlags, openLocal, print } from './local.ts'
+
+interface Answer {
+  readonly answer: string
+  readonly proof: readonly EconomyEvent[]
+}
+
+/** What became of a bid, and why. */
+function whyBid(events: readonly EconomyEvent[], bidId: string): Answer {
+  const proof = events.filter((event) => JSON.stringify(event.data).includes(`"${bidId}"`))
+  const won = proof.find((event) => event.type === 'resources_allocated')
+  const cleared = proof.find((event) => event.type === 'market_cleared')
+  const lapsed = proof.find((event) => event.type === 'bid_rejected')
+  const withdrawn = proof.find((event) => event.type === 'bid_withdrawn')
+  if (proof.length === 0) return { answer: `No event names ${bidId}.`, proof }
+  if (won?.type === 'resources_allocated' && cleared?.type === 'market_cleared') {
+    const { certificate } = cleared.data
+    return {
+      answer: `${bidId} won in ${certificate.clearing_id} with ${won.data.cost} credits: ${certificate.eligible_count} bids were eligible, ${certificate.winners.length} won, the lowest winner paid ${certificate.lowest_winning_micro === null ? '–' : credits(certificate.lowest_winning_micro)}.`,
+      proof,
+    }
+  }
+  if (lapsed?.type === 'bid_rejected')
+    return {
+      answer: `${bidId} ended without a window (${lapsed.data.reason}); ${lapsed.data.lowest_winning_micro === null ? 'it could not have won at any price then' : `${credits(lapsed.data.lowest_winning_micro)} credits would have won`}.`,
+      proof,
+    }
+  if (withdrawn?.type === 'bid_withdrawn') return { answer: `${bidId} was taken back (${withdrawn.data.reason}).`, proof }
+  return { answer: `${bidId} is still open.`, proof }
+}
+
+/** Why an agent is as it is: the last turns of its life and what caused them. */
+function whyAgent(events: readonly EconomyEvent[], agentId: string): Answer | null {
+  const life = events.filter(
+    (event) =>
+      (event.agent_id === agentId || (event.type === 'agent_spawned' && event.data.child_id === agentId)) &&
+      ['agent_created', 'agent_spawned', 'agent_dormant', 'agent_awake', 'agent_died', 'execution_terminated', 'human_reward_issued'].includes(event.type),
+  )
+  if (life.length === 0) return null
+  const turn = life.findLast((event) => ['agent_dormant', 'agent_awake', 'agent_died'].includes(event.type))
+  const last = life.at(-1) as EconomyEvent
+  return {
+    answer: `${agentId}: ${describeEvent(turn ?? last) ?? last.type}${turn === undefined || turn === last ? '' : `; last: ${describeEvent(last) ?? last.type}`}`,
+    proof: life.slice(-8),
+  }
+}
+
+/** Why a price stands where it does: the last change and the sold share it rests on. */
+function whyPrice(events: readonly EconomyEvent[], what: string): Answer | null {
+  const changes = events.filter((event) => event.type === 'price_update' && (event.data.resource === what || String(event.seq) === what))
+  const change = changes.at(-1)
+  if (change?.type !== 'price_update') return null
+  const allocations = events
+    .filter((event) => event.type === 'utilisation_changed' && event.data.resource === change.data.resource && event.seq < change.seq)
+    .slice(-4)
+  return {
+    answer: `${change.data.resource} went from ${credits(change.data.old_price_micro_per_s)} to ${credits(change.data.new_price_micro_per_s)} credits/s (${change.data.reason}): on average ${percent(change.data.utilisation_ppm)} was sold in the period.`,
+    proof: [...allocations, change],
+  }
+}
+
+/** Answers from the log, with the events as proof. */
+export function runWhy(what: string, flags: LocalFlags): void {
+  const { database } = openLocal(flags)
+  const events = readEvents(database, { after_seq: 0, limit: Number.MAX_SAFE_INTEGER })
+  const answer = /^bid-\d+$/.test(what) ? whyBid(events, what) : (whyPrice(events, what) ?? whyAgent(events, what))
+  if (answer === null)
+    throw new Error(`nothing in the log is called ${what}; name a bid (bid-12), an agent, a resource or the sequence number of a price change`)
+  print(flags, answer, () =>
+    [
+      answer.answer,
+      ...answer.proof.map(
+        (event) => `  #${event.seq} ${event.type} ${describeEvent(event)?.split(' ').slice(2).join(' ') ?? JSON.stringify(event.data).slice(0, 140)}`,
+      ),
+    ].join('\n'),
+  )
+}
