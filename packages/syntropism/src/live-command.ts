@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { EconomyEvent } from '@syntropism/contract'
 import { type Config, ConfigError, type Live, loadConfig, machineCapacity, startLive } from '@syntropism/runtime'
 import { describeEvent } from './describe.ts'
 import { openView } from './live-view.ts'
@@ -74,10 +75,11 @@ function printLines(live: Live, config: Config, json: boolean): void {
       JSON.stringify({ data: resolve(config.data), economy_id: live.host.state.economy_id, tokens: live.created_tokens, type: 'started', url: live.url }),
     )
   else for (const line of introduction(live, config)) console.log(line)
-  live.bus.subscribe((event) => {
-    const line = json ? JSON.stringify(event) : describeEvent(event)
-    if (line !== null) console.log(line)
-  })
+}
+
+function printEvent(event: EconomyEvent, json: boolean): void {
+  const line = json ? JSON.stringify(event) : describeEvent(event)
+  if (line !== null) console.log(line)
 }
 
 /** The main job: runs an economy until it is told to stop. */
@@ -87,7 +89,10 @@ export async function runLive(flags: LiveFlags): Promise<void> {
   const agentDirs = config.agents ?? starterAgents()
   let stopWith: (code: number) => void = () => undefined
   const fatal = new Promise<number>((done) => (stopWith = done))
+  const early: EconomyEvent[] = []
+  let onEvent = (event: EconomyEvent): void => void early.push(event)
   const live = await startLive({
+    onEvent: (event) => onEvent(event),
     agent_dirs: agentDirs,
     allow_weak_sandbox: flags.allowWeakSandbox ?? false,
     config,
@@ -100,8 +105,13 @@ export async function runLive(flags: LiveFlags): Promise<void> {
     sdk_dir: sdkDir(),
   })
   const full = process.stdout.isTTY && process.stdin.isTTY && flags.json !== true && flags.plain !== true
-  const view = full ? openView(live, introduction(live, config), () => stopWith(0)) : null
+  // The tokens are printed on the ordinary screen, where they stay readable when the view is closed.
+  const head = introduction(live, config)
+  if (full) for (const line of head) console.log(line)
+  const view = full ? openView(live, head.slice(0, 4), () => stopWith(0)) : null
   if (view === null) printLines(live, config, flags.json === true)
+  onEvent = (event) => (view === null ? printEvent(event, flags.json === true) : view.onEvent(event))
+  for (const event of early) onEvent(event)
   const code = await untilEnd(flags.for, fatal)
   view?.close()
   // After a fatal error nothing may be written any more: the journal alone says what happened.

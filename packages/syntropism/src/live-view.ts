@@ -184,9 +184,8 @@ class View {
 }
 
 /** The live view on a terminal: balances, prices, prompts, events, and scoring with a few keys. */
-export function openView(live: Live, head: readonly string[], quit: () => void): { close(): void } {
+export function openView(live: Live, head: readonly string[], quit: () => void): { close(): void; onEvent(event: EconomyEvent): void } {
   const view = new View(live, head, quit)
-  const unsubscribe = live.bus.subscribe((event) => view.onEvent(event))
   emitKeypressEvents(process.stdin)
   process.stdin.setRawMode(true)
   const onKey = (_text: string | undefined, key: { sequence?: string }): void => view.onKey(key.sequence ?? '')
@@ -194,9 +193,9 @@ export function openView(live: Live, head: readonly string[], quit: () => void):
   process.stdout.write('\u001B[?1049h\u001B[?25l\u001B[2J')
   const timer = setInterval(() => view.draw(), REDRAW_MS)
   return {
+    onEvent: (event) => view.onEvent(event),
     close() {
       clearInterval(timer)
-      unsubscribe()
       process.stdin.removeListener('keypress', onKey)
       process.stdin.setRawMode(false)
       process.stdin.pause()

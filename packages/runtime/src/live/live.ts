@@ -4,7 +4,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { createAdaptorServer } from '@hono/node-server'
-import { AgentManifest } from '@syntropism/contract'
+import { AgentManifest, type EconomyEvent } from '@syntropism/contract'
 import { RULES_VERSION, canonicalJson } from '@syntropism/economy'
 import { z } from 'zod'
 import { createMemoryBus } from '../bus/index.ts'
@@ -27,6 +27,8 @@ export interface LiveOptions {
   /** Which sandbox: the strongest that works, or Node's permission model. */
   readonly sandbox: 'auto' | 'node'
   onFatal(error: unknown): void
+  /** Called for every committed event, from the first. */
+  onEvent(event: EconomyEvent): void
 }
 
 /** A running economy with everything around it. */
@@ -138,6 +140,7 @@ async function assemble(
   const database = openDatabase(paths.database)
   const queries = createQueries(database)
   const bus = createMemoryBus((error) => console.error('syntropism: a listener failed:', error))
+  bus.subscribe((event) => options.onEvent(event))
   const { created, kept } = openTokens(paths, config.humans, options.new_tokens)
   const host = new Host({ bus, createClock: createWallClock, journal: new SqliteJournal(database), onFatal: options.onFatal })
   const tokens = new Tokens(kept)

@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
+
+const GENESIS = resolve(import.meta.dirname, '../../agents/genesis')
+let data = ''
+beforeEach(() => {
+  data = tempDir()
+})
+afterEach(() => removeDir(data))
+
+interface Seen {
+  readonly seq: number
+  readonly type: string
+  readonly data: Record<string, unknown>
+}
+
+describe('a live economy', () => {
+  it('runs the target flow with a real agent, and its journal verifies', async () => {
+    const live = await run(['live', '--data', data, '--port', '0', '--agents', GENESIS, '--sandbox', 'node', '--for', '7s', '--json'])
+    expect(live.stderr).toBe('')
+    expect(live.code).toBe(0)
+    const events = live.stdout
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((line) => JSON.parse(line) as Seen)
+    const find = (type: string, purpose?: string): number =>
+      events.find((event) => event.type === type && (purpose === undefined || event.data.purpose === purpose))?.seq ?? 0
+    const burn = find('credits_transferred', 'resource_burn')
+    const sold = events.find((event) => event.type === 'utilisation_changed' && event.seq > burn)?.seq ?? 0
+    const priced = events.find((event) => event.type === 'price_update' && event.seq > sold)?.seq ?? 0
+    const order = [find('bid_placed'), find('credits_transferred', 'bid_hold'), burn, find('resources_allocated'), sold, priced]
+    expect(order.every((seq) => seq > 0)).toBe(true)
+    expect([...order].sort((a, b) => a - b)).toEqual(order)
+    expect(events.find((event) => event.type === 'execution_terminated')?.data).toMatchObject({ cause: 'completed', exit_code: 0 })
+    expect(events.map((event) => event.type)).toEqual(
+      expect.arrayContaining([
+        'prompt_filed',
+        'reasoning_trace',
+        'reflection',
+        'tool_call_initiated',
+        'tool_call_completed',
+        'balance_queried',
+        'market_cleared',
+      ]),
+    )
+    const verdict = await run(['verify', '--data', data, '--json'])
+    expect(JSON.parse(verdict.stdout)).toMatchObject({ bad_seq: null, ok: true })
+    expect(verdict.code).toBe(0)
+  })
+
+  it('mints only when a human with a token scores, and refuses a second live on the same folder', async () => {
+    const child = start(['live', '--data', data, '--port', '0', '--agents', GENESIS, '--sandbox', 'node', '--json'])
+    const ended = finish(child)
+    const watch = new Watch(child)
+    try {
+      const started = await watch.find((line) => line.type === 'started')
+      const token = (started.tokens as { name: string; token: string }[]).find((one) => one.name.startsWith('human'))?.token ?? ''
+      await watch.find((line) => line.type === 'prompt_filed')
+      const second = await run(['live', '--data', data, '--port', '0'])
+      expect(second.code).toBe(1)
+      expect(second.stderr).toContain(`process ${child.pid}`)
+      const scores = ['--interesting', '7', '--useful', '8', '--understandable', '6', '--data', data]
+      expect((await run(['score', 'prompt-1', ...scores], { SYNTROPISM_TOKEN: 'guess' })).stderr).toContain('credentials_unknown')
+      const scored = await run(['score', 'prompt-1', ...scores, '--reason', 'clear'], { SYNTROPISM_TOKEN: token })
+      expect(scored.stdout).toContain('1050 credits minted')
+      expect((await run(['score', 'prompt-1', ...scores], { SYNTROPISM_TOKEN: token })).stderr).toContain('prompt_unknown')
+      for (const file of ['tokens.json', 'service.json']) expect(readFileSync(join(data, file), 'utf8')).not.toContain(token)
+    } finally {
+      child.kill('SIGTERM')
+      await ended
+    }
+    expect((await run(['verify', '--data', data])).code).toBe(0)
+    expect((await run(['why', 'genesis', '--data', data])).stdout).toContain('genesis')
+  })
+
+  it('says what is wrong with its flags and folders', async () => {
+    expect((await run(['live', '--port', 'x'])).code).toBe(2)
+    const bad = await run(['live', '--data', data, '--agents', data])
+    expect(bad.code).toBe(2)
+    expect(bad.stderr).toContain('is no agent')
+    expect((await run(['verify', '--data', join(data, 'nothing')])).stderr).toContain('there is no economy')
+    expect((await run(['live', '--data', data, '--for', 'soon'])).stderr).toContain('90s')
+  })
+})

@@ -1,0 +1,74 @@
+// A small economy under load that kills itself at a chosen journal step; what it acknowledged goes to standard output first.
+import { writeSync } from 'node:fs'
+import { DEFAULT_PARAMS } from '@syntropism/economy'
+import { type Command } from '@syntropism/contract'
+import { createMemoryBus } from '../../packages/runtime/src/bus/index.ts'
+import { Host } from '../../packages/runtime/src/host/index.ts'
+import { SqliteJournal, openDatabase } from '../../packages/runtime/src/store/index.ts'
+
+const [path = '', step = '', at = '0', seed = '1'] = process.argv.slice(2)
+
+/** Mulberry32: the same load for the same seed. */
+function createRandom(start: number): () => number {
+  let state = start
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+const die = (): never => {
+  process.kill(process.pid, 'SIGKILL')
+  throw new Error('unreachable')
+}
+
+const journal = new SqliteJournal(openDatabase(path))
+const commit = journal.commit.bind(journal)
+let commits = 0
+journal.commit = (batch, state) => {
+  commits += 1
+  if (commits === Number(at) && step === 'before') die()
+  commit(batch, state)
+  if (commits === Number(at) && step === 'after') die()
+}
+let now = 1_700_000_000_000
+const host = new Host({
+  bus: createMemoryBus(() => undefined),
+  createClock: (last) => ({ now: () => (now = Math.max(now, last) + 37) }),
+  journal,
+  onFatal: (error) => {
+    throw error
+  },
+  snapshot_every: 5,
+})
+const random = createRandom(Number(seed))
+const tell = async (command: Omit<Command, 'at_ms'>): Promise<void> => {
+  const outcome = await host.submit(command as never)
+  if (outcome.ok) writeSync(1, `${JSON.stringify({ id: (command as { id?: string }).id, result: outcome.result })}\n`)
+}
+if (host.state.economy_id !== '') await tell({ owner: 'test', type: 'resumed' } as never)
+await tell({ economy_id: 'faults', id: 'g', owner: 'test', params: DEFAULT_PARAMS, rules_version: 1, type: 'genesis' } as never)
+for (const agent_id of ['a', 'b', 'c'])
+  await tell({ agent_id, grant_micro: 1_000_000_000, id: `c-${agent_id}`, name: agent_id, owner: 'test', type: 'create_agent' } as never)
+for (let index = 0; index < 60; index++) {
+  const pick = (): string => ['a', 'b', 'c'][Math.floor(random() * 3)] as string
+  const from_agent_id = pick()
+  const id = `k-${index}`
+  const load =
+    random() < 0.6
+      ? { amount_micro: Math.floor(random() * 5_000_000) + 1, from_agent_id, id, owner: 'test', purpose: 'load', to_agent_id: pick(), type: 'transfer' }
+      : {
+          agent_id: from_agent_id,
+          amount_micro: 1_000_000,
+          bundle: { attention: 500_000 },
+          duration_ms: 1000,
+          id,
+          owner: 'test',
+          payer_id: from_agent_id,
+          type: 'place_bid',
+        }
+  await Promise.all([tell(load as never), tell({ owner: 'test', type: 'tick' } as never)])
+}
+await host.stop()

@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const ROOT = resolve(import.meta.dirname, '..')
+const MAIN = join(ROOT, 'packages/syntropism/src/main.ts')
+
+export const tempDir = (): string => mkdtempSync(join(tmpdir(), 'syntropism-test-'))
+export const removeDir = (path: string): void => rmSync(path, { force: true, recursive: true })
+
+export interface Finished {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Starts the real command line under this Node. */
+export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+  return spawn(process.execPath, ['--conditions=@syntropism/source', '--disable-warning=ExperimentalWarning', MAIN, ...args], {
+    cwd: tmpdir(),
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+export function finish(child: ChildProcess): Promise<Finished> {
+  let stdout = ''
+  let stderr = ''
+  child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString('utf8')))
+  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString('utf8')))
+  return new Promise((done) => child.once('close', (code) => done({ code, stderr, stdout })))
+}
+
+export const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Finished> => finish(start(args, env))
+
+/** JSON lines of a running program: remembers all, and waits for the first that fits. */
+export class Watch {
+  readonly seen: Record<string, unknown>[] = []
+  readonly #waiting: { fits(line: Record<string, unknown>): boolean; done(line: Record<string, unknown>): void }[] = []
+
+  constructor(child: ChildProcess) {
+    let rest = ''
+    child.stdout?.on('data', (chunk: Buffer) => {
+      const parts = (rest + chunk.toString('utf8')).split('\n')
+      rest = parts.pop() ?? ''
+      for (const line of parts) if (line.startsWith('{')) this.#take(JSON.parse(line) as Record<string, unknown>)
+    })
+  }
+
+  #take(line: Record<string, unknown>): void {
+    this.seen.push(line)
+    for (const waiter of this.#waiting) if (waiter.fits(line)) waiter.done(line)
+  }
+
+  find(fits: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
+    const found = this.seen.find(fits)
+    return found === undefined ? new Promise((done) => this.#waiting.push({ done, fits })) : Promise.resolve(found)
+  }
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+const conditions = ['@syntropism/source']
+
+/** Suites that need bubblewrap: they fail where it is missing. */
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ['packages/*/src/**/*.sandbox.test.ts', 'tests/**/*.sandbox.test.ts'],
+    reporters: ['default', './scripts/count-reporter.ts'],
+    testTimeout: 60_000,
+  },
+})
