@@ -58,6 +58,7 @@ function checkReversal(state: State, command: Extract<Command, { type: 'reverse_
   if (state.reversed.has(command.transfer_id)) return refuse('id_reused', { transfer_id: command.transfer_id })
   const living = checkLiving(state, command.from_agent_id) ?? checkLiving(state, command.to_agent_id)
   if (living !== null) return living
+  if (command.from_agent_id === command.to_agent_id) return refuse('self_transfer', { agent_id: command.from_agent_id })
   const available = balanceOf(state.ledger, state.agents.get(command.to_agent_id)?.account ?? HOLDS)
   return available < command.amount_micro ? refuse('credits_insufficient', { available_micro: available, required_micro: command.amount_micro }) : null
 }
