@@ -15,7 +15,14 @@ for (const [place, entry] of Object.entries(lock.packages)) {
     const words = name.split(/[/-]/)
     const os = SYSTEMS.filter((one) => words.includes(one))
     const cpu = CPUS.filter((one) => words.includes(one))
-    lock.packages[key] = { version: version.replace(/^[~^]/, ''), ...(cpu.length > 0 ? { cpu } : {}), dev: true, ...(words.includes('musl') ? { libc: ['musl'] } : {}), optional: true, ...(os.length > 0 ? { os } : {}) }
+    lock.packages[key] = {
+      version: version.replace(/^[~^]/, ''),
+      ...(cpu.length > 0 ? { cpu } : {}),
+      dev: true,
+      ...(words.includes('musl') ? { libc: ['musl'] } : {}),
+      optional: true,
+      ...(os.length > 0 ? { os } : {}),
+    }
   }
 }
 lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)))

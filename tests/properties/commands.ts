@@ -8,49 +8,152 @@ const share = fc.integer({ max: 1_000_000, min: 1 })
 const bundle = fc.oneof(
   fc.record({ cpu: fc.integer({ max: 600_000, min: 40_000 }), memory: fc.integer({ max: 400_000, min: 20_000 }) }),
   fc.record({ attention: share, cpu: fc.integer({ max: 600_000, min: 50_000 }), memory: fc.integer({ max: 400_000, min: 50_000 }) }),
-  fc.record({ attention: share }), fc.record({ llm: share }), fc.record({ cpu: share }),
+  fc.record({ attention: share }),
+  fc.record({ llm: share }),
+  fc.record({ cpu: share }),
 )
-const standing = fc.option(fc.record({ bundle: fc.record({ cpu: fc.integer({ max: 500_000, min: 50_000 }), memory: fc.integer({ max: 300_000, min: 50_000 }) }), duration_ms: fc.integer({ max: 5000, min: 500 }), limit_micro: fc.integer({ max: 60_000_000, min: 1_000_000 }), margin_ppm: fc.integer({ max: 500_000, min: 0 }), pause_ms: fc.integer({ max: 3000, min: 0 }) }))
+const standing = fc.option(
+  fc.record({
+    bundle: fc.record({ cpu: fc.integer({ max: 500_000, min: 50_000 }), memory: fc.integer({ max: 300_000, min: 50_000 }) }),
+    duration_ms: fc.integer({ max: 5000, min: 500 }),
+    limit_micro: fc.integer({ max: 60_000_000, min: 1_000_000 }),
+    margin_ppm: fc.integer({ max: 500_000, min: 0 }),
+    pause_ms: fc.integer({ max: 3000, min: 0 }),
+  }),
+)
 const number = fc.integer({ max: 12, min: 1 })
 const named = (prefix: string) => number.map((index) => `${prefix}-${index}`)
 const lease_id = named('lease')
 const executor = { executor_id: fc.constantFrom('x', 'y'), incarnation: fc.constantFrom('i1', 'i2') }
 const type = <T extends string>(name: T) => fc.constant(name)
-const usage = { cpu_ms: fc.nat(3000), detail: fc.constant(''), elapsed_ms: fc.nat(5000), exit_code: fc.option(fc.nat(3)), memory_mb_ms: fc.nat(1_000_000), memory_peak_mb: fc.nat(500) }
+const usage = {
+  cpu_ms: fc.nat(3000),
+  detail: fc.constant(''),
+  elapsed_ms: fc.nat(5000),
+  exit_code: fc.option(fc.nat(3)),
+  memory_mb_ms: fc.nat(1_000_000),
+  memory_peak_mb: fc.nat(500),
+}
 const score = fc.integer({ max: 10, min: 0 })
-const id = { id: fc.option(fc.integer({ max: 30, min: 1 }).map((index) => `id-${index}`), { nil: undefined }) }
+const id = {
+  id: fc.option(
+    fc.integer({ max: 30, min: 1 }).map((index) => `id-${index}`),
+    { nil: undefined },
+  ),
+}
 
 /** One command of any kind, valid or not, without its time. */
 const command = fc.oneof(
   { arbitrary: fc.record({ type: type('tick') }), weight: 14 },
-  { arbitrary: fc.record({ ...id, agent_id: agent, amount_micro: amount, bundle, duration_ms: fc.integer({ max: 6000, min: 50 }), expires_at_ms: fc.option(fc.integer({ max: T0 + 60_000, min: T0 }), { nil: undefined }), payer_id: agent, type: type('place_bid') }), weight: 8 },
-  { arbitrary: fc.record({ ...id, amount_micro: amount, from_agent_id: agent, purpose: fc.constant('gift'), to_agent_id: agent, type: type('transfer') }), weight: 5 },
+  {
+    arbitrary: fc.record({
+      ...id,
+      agent_id: agent,
+      amount_micro: amount,
+      bundle,
+      duration_ms: fc.integer({ max: 6000, min: 50 }),
+      expires_at_ms: fc.option(fc.integer({ max: T0 + 60_000, min: T0 }), { nil: undefined }),
+      payer_id: agent,
+      type: type('place_bid'),
+    }),
+    weight: 8,
+  },
+  {
+    arbitrary: fc.record({ ...id, amount_micro: amount, from_agent_id: agent, purpose: fc.constant('gift'), to_agent_id: agent, type: type('transfer') }),
+    weight: 5,
+  },
   { arbitrary: fc.record({ ...executor, lease_id, type: type('start_lease') }), weight: 5 },
-  { arbitrary: fc.record({ ...executor, ...usage, cause: fc.constantFrom('completed', 'crashed', 'wall_limit', 'memory_limit', 'host_failure'), lease_id, type: type('end_lease') }), weight: 5 },
-  { arbitrary: fc.record({ agent_id: agent, amount_micro: fc.oneof(fc.constant(0), amount), content: fc.constant({ title: 't' }), type: type('file_prompt') }), weight: 4 },
-  { arbitrary: fc.record({ human_id: fc.constantFrom('h', 'nobody'), prompt_id: named('prompt'), scores: fc.record({ interesting: score, understandable: score, useful: score }), type: type('score_prompt') }), weight: 3 },
+  {
+    arbitrary: fc.record({
+      ...executor,
+      ...usage,
+      cause: fc.constantFrom('completed', 'crashed', 'wall_limit', 'memory_limit', 'host_failure'),
+      lease_id,
+      type: type('end_lease'),
+    }),
+    weight: 5,
+  },
+  {
+    arbitrary: fc.record({ agent_id: agent, amount_micro: fc.oneof(fc.constant(0), amount), content: fc.constant({ title: 't' }), type: type('file_prompt') }),
+    weight: 4,
+  },
+  {
+    arbitrary: fc.record({
+      human_id: fc.constantFrom('h', 'nobody'),
+      prompt_id: named('prompt'),
+      scores: fc.record({ interesting: score, understandable: score, useful: score }),
+      type: type('score_prompt'),
+    }),
+    weight: 3,
+  },
   fc.record({ human_id: fc.constant('h'), prompt_id: named('prompt'), type: type('skip_prompt') }),
   fc.record({ agent_id: agent, prompt_id: named('prompt'), type: type('withdraw_prompt') }),
   fc.record({ human_id: fc.constantFrom('h', 'k'), on_duty: fc.boolean(), type: type('set_duty') }),
   fc.record({ amount_micro: amount, bid_id: named('bid'), payer_id: agent, type: type('raise_bid') }),
   fc.record({ bid_id: named('bid'), payer_id: agent, type: type('withdraw_bid') }),
   fc.record({ agent_id: agent, standing_bid: standing, type: type('set_standing_bid') }),
-  fc.record({ endowment_micro: fc.nat(300_000_000), first_bid: fc.option(fc.record({ amount_micro: fc.integer({ max: 20_000_000, min: 1 }), paid_by: fc.constantFrom('parent', 'child') }), { nil: undefined }), name: fc.constant('n'), parent_id: agent, type: type('spawn') }),
+  fc.record({
+    endowment_micro: fc.nat(300_000_000),
+    first_bid: fc.option(fc.record({ amount_micro: fc.integer({ max: 20_000_000, min: 1 }), paid_by: fc.constantFrom('parent', 'child') }), { nil: undefined }),
+    name: fc.constant('n'),
+    parent_id: agent,
+    type: type('spawn'),
+  }),
   fc.record({ content: fc.string({ maxLength: 20 }), from_agent_id: agent, to_agent_id: agent, type: type('send_message') }),
   fc.record({ agent_id: agent, message_ids: fc.tuple(named('message')), type: type('take_messages') }),
-  fc.record({ agent_id: agent, cost_micro: fc.nat(20_000_000), payment: fc.constantFrom('on_response', 'in_advance'), service_name: fc.constant('s'), specification: fc.constant({}), type: type('register_service') }),
+  fc.record({
+    agent_id: agent,
+    cost_micro: fc.nat(20_000_000),
+    payment: fc.constantFrom('on_response', 'in_advance'),
+    service_name: fc.constant('s'),
+    specification: fc.constant({}),
+    type: type('register_service'),
+  }),
   fc.record({ agent_id: agent, service_name: fc.constant('s'), type: type('remove_service') }),
-  fc.record({ agent_id: agent, provider_id: agent, request: fc.constant(1), service_name: fc.constant('s'), type: type('invoke_service'), wake_bid: fc.option(fc.record({ amount_micro: fc.integer({ max: 30_000_000, min: 1 }), bundle, duration_ms: fc.integer({ max: 3000, min: 500 }) }), { nil: undefined }) }),
-  fc.record({ agent_id: agent, invocation_id: named('invocation'), response: fc.constant(2), result: fc.constantFrom('success', 'failure'), type: type('respond_service') }),
-  fc.record({ ...executor, cpu_millicores: fc.integer({ max: 4000, min: 0 }), memory_mb: fc.integer({ max: 4096, min: 0 }), reports: fc.boolean(), type: type('register_executor') }),
+  fc.record({
+    agent_id: agent,
+    provider_id: agent,
+    request: fc.constant(1),
+    service_name: fc.constant('s'),
+    type: type('invoke_service'),
+    wake_bid: fc.option(fc.record({ amount_micro: fc.integer({ max: 30_000_000, min: 1 }), bundle, duration_ms: fc.integer({ max: 3000, min: 500 }) }), {
+      nil: undefined,
+    }),
+  }),
+  fc.record({
+    agent_id: agent,
+    invocation_id: named('invocation'),
+    response: fc.constant(2),
+    result: fc.constantFrom('success', 'failure'),
+    type: type('respond_service'),
+  }),
+  fc.record({
+    ...executor,
+    cpu_millicores: fc.integer({ max: 4000, min: 0 }),
+    memory_mb: fc.integer({ max: 4096, min: 0 }),
+    reports: fc.boolean(),
+    type: type('register_executor'),
+  }),
   fc.record({ executor_id: executor.executor_id, type: type('remove_executor') }),
   fc.record({ agent_id: agent, amount_micro: amount, type: type('fund') }),
   fc.record({ agent_id: agent, reason: fc.constant('r'), type: type('kill_agent') }),
-  fc.record({ amount_micro: amount, from_agent_id: agent, reason: fc.constant('r'), to_agent_id: agent, transfer_id: named('transfer'), type: type('reverse_transfer') }),
+  fc.record({
+    amount_micro: amount,
+    from_agent_id: agent,
+    reason: fc.constant('r'),
+    to_agent_id: agent,
+    transfer_id: named('transfer'),
+    type: type('reverse_transfer'),
+  }),
   fc.record({ type: type('resumed') }),
 )
 
-const elapsed = fc.oneof({ arbitrary: fc.nat(200), weight: 6 }, { arbitrary: fc.nat(4000), weight: 3 }, { arbitrary: fc.constant(-50), weight: 1 }, { arbitrary: fc.constant(61_000), weight: 1 })
+const elapsed = fc.oneof(
+  { arbitrary: fc.nat(200), weight: 6 },
+  { arbitrary: fc.nat(4000), weight: 3 },
+  { arbitrary: fc.constant(-50), weight: 1 },
+  { arbitrary: fc.constant(61_000), weight: 1 },
+)
 
 /** Random command sequences with their time steps; some steps run back. */
 export const sequences = (length_max: number) => fc.array(fc.record({ command, elapsed_ms: elapsed }), { maxLength: length_max, minLength: 10 })

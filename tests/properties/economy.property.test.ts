@@ -1,5 +1,19 @@
 import { type Command, type EconomyEvent } from '@syntropism/contract'
-import { DEFAULT_PARAMS, type Outcome, type State, apply, assertConserved, beatIsIdle, canonicalJson, certificateHash, createState, replay, restore, snapshot, stateHash } from '@syntropism/economy'
+import {
+  DEFAULT_PARAMS,
+  type Outcome,
+  type State,
+  apply,
+  assertConserved,
+  beatIsIdle,
+  canonicalJson,
+  certificateHash,
+  createState,
+  replay,
+  restore,
+  snapshot,
+  stateHash,
+} from '@syntropism/economy'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { referenceWinners } from '../reference/clearing.ts'
@@ -12,7 +26,13 @@ const OPENING: readonly Omit<Command, 'at_ms' | 'owner'>[] = [
   { economy_id: 'p', params: PARAMS, rules_version: 1, type: 'genesis' } as never,
   { cpu_millicores: 2000, executor_id: 'x', incarnation: 'i1', memory_mb: 2048, reports: true, type: 'register_executor' } as never,
   { human_id: 'h', on_duty: true, type: 'set_duty' } as never,
-  ...(['a', 'b', 'c'].map((agent_id) => ({ agent_id, grant_micro: 1_000_000_000, name: agent_id, standing_bid: { bundle: { cpu: 200_000, memory: 100_000 }, duration_ms: 1000, limit_micro: 20_000_000, margin_ppm: 250_000, pause_ms: 500 }, type: 'create_agent' })) as never[]),
+  ...(['a', 'b', 'c'].map((agent_id) => ({
+    agent_id,
+    grant_micro: 1_000_000_000,
+    name: agent_id,
+    standing_bid: { bundle: { cpu: 200_000, memory: 100_000 }, duration_ms: 1000, limit_micro: 20_000_000, margin_ppm: 250_000, pause_ms: 500 },
+    type: 'create_agent',
+  })) as never[]),
 ]
 
 interface Walk {
@@ -48,14 +68,22 @@ function assertCapacity(state: State, grewFrom: Map<string, number>): void {
   }
   for (const [key, amount] of sold) {
     const [executorId, resource] = key.includes(' ') ? (key.split(' ') as [string, 'cpu' | 'memory']) : [null, null]
-    const whole = resource === null ? (key === 'llm' ? state.params.llm_micro_usd_per_minute : [...state.humans.values()].filter((human) => human.on_duty).length) : executorId === 'null' ? 0 : (state.executors.get(executorId as string)?.[resource] ?? 0)
+    const whole =
+      resource === null
+        ? key === 'llm'
+          ? state.params.llm_micro_usd_per_minute
+          : [...state.humans.values()].filter((human) => human.on_duty).length
+        : executorId === 'null'
+          ? 0
+          : (state.executors.get(executorId as string)?.[resource] ?? 0)
     if (amount > 0) expect(amount, key).toBeLessThanOrEqual(Math.max(whole, grewFrom.get(key) ?? 0))
   }
   grewFrom.clear()
   for (const [key, amount] of sold) grewFrom.set(key, amount)
 }
 
-const property = (length: number, runs: number, check: (steps: readonly { command: object; elapsed_ms: number }[]) => void) => fc.assert(fc.property(sequences(length), check), { numRuns: runs, seed: SEED })
+const property = (length: number, runs: number, check: (steps: readonly { command: object; elapsed_ms: number }[]) => void) =>
+  fc.assert(fc.property(sequences(length), check), { numRuns: runs, seed: SEED })
 
 describe(`random command sequences (seed ${SEED})`, () => {
   it('conserve every asset, overdraw nobody and never sell more than there is', () => {
@@ -68,7 +96,9 @@ describe(`random command sequences (seed ${SEED})`, () => {
         walk.send(command, now)
         assertConserved(walk.state.ledger)
         const held = [...walk.state.agents.values()].reduce((sum, agent) => sum + agent.held_micro, 0)
-        const claimed = [...walk.state.bids.values()].reduce((sum, bid) => sum + bid.amount_micro, 0) + [...walk.state.invocations.values()].reduce((sum, one) => sum + one.held_micro, 0)
+        const claimed =
+          [...walk.state.bids.values()].reduce((sum, bid) => sum + bid.amount_micro, 0) +
+          [...walk.state.invocations.values()].reduce((sum, one) => sum + one.held_micro, 0)
         expect(held).toBe(claimed)
         expect(walk.state.ledger.balances[2]).toBe(held)
         assertCapacity(walk.state, sold)
@@ -135,7 +165,11 @@ describe(`random command sequences (seed ${SEED})`, () => {
         const expected = referenceWinners(walk.state)
         const { fresh } = walk.send({ type: 'tick' }, walk.state.at_ms)
         const cleared = fresh.find((event) => event.type === 'market_cleared')
-        expect(cleared?.type === 'market_cleared' ? cleared.data.certificate.winners.map(({ bid_id, executor_id, payment_micro }) => ({ bid_id, executor_id, payment_micro })) : []).toEqual(expected)
+        expect(
+          cleared?.type === 'market_cleared'
+            ? cleared.data.certificate.winners.map(({ bid_id, executor_id, payment_micro }) => ({ bid_id, executor_id, payment_micro }))
+            : [],
+        ).toEqual(expected)
       }
       for (const event of walk.events) {
         if (event.type !== 'market_cleared') continue

@@ -16,7 +16,8 @@ export function referenceWinners(state: State): { bid_id: string; executor_id: s
   for (const lease of state.leases.values()) {
     attention -= lease.quantities.attention
     llm -= lease.quantities.llm
-    for (const one of executors) if (one.executor_id === lease.executor_id) Object.assign(one, { cpu: one.cpu - lease.quantities.cpu, memory: one.memory - lease.quantities.memory })
+    for (const one of executors)
+      if (one.executor_id === lease.executor_id) Object.assign(one, { cpu: one.cpu - lease.quantities.cpu, memory: one.memory - lease.quantities.memory })
   }
   const up = (share: number | undefined, whole: number): number => Number((BigInt(share ?? 0) * BigInt(whole) + 999_999n) / 1_000_000n)
   const offers = [...state.bids.values()].flatMap((bid) => {
@@ -25,11 +26,25 @@ export function referenceWinners(state: State): { bid_id: string; executor_id: s
     if ((['attention', 'cpu', 'llm', 'memory'] as const).some((resource) => shares[resource] !== undefined && total[resource] === 0)) return []
     if (shares.cpu !== undefined && state.agents.get(bid.agent_id)?.lease_id !== null) return []
     let cost = 0n
-    for (const resource of ['attention', 'cpu', 'llm', 'memory'] as const) cost += BigInt(shares[resource] ?? 0) * BigInt(state.meters[resource].price_micro_per_s) * BigInt(bid.duration_ms)
+    for (const resource of ['attention', 'cpu', 'llm', 'memory'] as const)
+      cost += BigInt(shares[resource] ?? 0) * BigInt(state.meters[resource].price_micro_per_s) * BigInt(bid.duration_ms)
     const reserve = (cost + 999_999_999n) / 1_000_000_000n
     const wanted = bid.margin_ppm === null ? BigInt(bid.amount_micro) : (reserve * BigInt(1_000_000 + bid.margin_ppm) + 999_999n) / 1_000_000n
     const offer = wanted < BigInt(bid.amount_micro) ? wanted : BigInt(bid.amount_micro)
-    return offer < reserve ? [] : [{ agent_id: bid.agent_id, attention: up(shares.attention, total.attention), bid_id: bid.bid_id, cpu: up(shares.cpu, total.cpu), llm: Number((BigInt(shares.llm ?? 0) * BigInt(total.llm)) / 1_000_000n), memory: up(shares.memory, total.memory), offer: Number(offer), order: bid.order }]
+    return offer < reserve
+      ? []
+      : [
+          {
+            agent_id: bid.agent_id,
+            attention: up(shares.attention, total.attention),
+            bid_id: bid.bid_id,
+            cpu: up(shares.cpu, total.cpu),
+            llm: Number((BigInt(shares.llm ?? 0) * BigInt(total.llm)) / 1_000_000n),
+            memory: up(shares.memory, total.memory),
+            offer: Number(offer),
+            order: bid.order,
+          },
+        ]
   })
   offers.sort((a, b) => b.offer - a.offer || a.order - b.order)
   const tried = new Set<string>()

@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
 import { html, raw } from 'hono/html'
+import { HTTPException } from 'hono/http-exception'
 import { addAttentionRoutes } from './attention-routes.ts'
 import { addEconomyRoutes } from './economy-routes.ts'
 import { addExecutionRoutes } from './execution-routes.ts'
@@ -45,7 +46,7 @@ function addFrame(app: App, parts: ServiceParts): void {
   })
   app.notFound((context) => problem(context, 'not_found', `${context.req.method} ${context.req.path} does not exist; see /docs.`))
   app.onError((error, context) => {
-    if (error instanceof SyntaxError || /JSON/i.test(error.message)) return problem(context, 'malformed_json', error.message)
+    if (error instanceof SyntaxError || (error instanceof HTTPException && error.status === 400)) return problem(context, 'malformed_json', error.message)
     console.error(`syntropism: ${context.req.method} ${context.req.path} failed:`, error)
     return problem(context, 'internal_error', 'An unexpected error; see the log of the service.')
   })

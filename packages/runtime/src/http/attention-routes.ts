@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { DurationMs, Scores } from '@syntropism/contract'
 import type { Tables } from '../store/index.ts'
-import { type App, Refused, type ServiceParts, addOperation, agentIn } from './service.ts'
+import { AnyJson, type App, Refused, type ServiceParts, addOperation, agentIn } from './service.ts'
 
 const ALL = ['agent', 'human', 'operator', 'observer'] as const
 const json = (text: string | null): unknown => (text === null ? null : (JSON.parse(text) as unknown))
@@ -16,7 +16,7 @@ function humanIn(call: { principal: { role: string; human_id?: string } }): stri
 export function addAttentionRoutes(app: App, parts: ServiceParts): void {
   const { queries } = parts
   addOperation(app, parts, {
-    body: z.strictObject({ amount_micro: z.int().nonnegative(), content: z.record(z.string(), z.json()), deadline_ms: DurationMs.optional() }),
+    body: z.strictObject({ amount_micro: z.int().nonnegative(), content: z.record(z.string(), AnyJson), deadline_ms: DurationMs.optional() }),
     handle: ({ body }, call) =>
       call.submit({
         ...(body.deadline_ms === undefined ? {} : { deadline_ms: body.deadline_ms }),

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { EVENTS } from '@syntropism/contract'
 import { balanceOf, freeMicro } from '@syntropism/economy'
-import { type App, Amount, Refused, type ServiceParts, addOperation, agentIn, amountOf } from './service.ts'
+import { AnyJson, type App, Amount, Refused, type ServiceParts, addOperation, agentIn, amountOf } from './service.ts'
 
 const REPORTS = ['reasoning_trace', 'reflection', 'code_change_proposed', 'code_change_applied'] as const
 const EventFilter = z.object({
@@ -50,7 +50,7 @@ export function addExecutionRoutes(app: App, parts: ServiceParts): void {
     tool: 'execution.self',
   })
   addOperation(app, parts, {
-    body: z.strictObject({ data: z.record(z.string(), z.json()), event_type: z.enum(REPORTS) }),
+    body: z.strictObject({ data: z.record(z.string(), AnyJson), event_type: z.enum(REPORTS) }),
     handle: ({ body }, call) => {
       const shape = EVENTS[body.event_type].data.safeParse(body.data)
       if (!shape.success) throw new Refused('command_invalid', { expected: z.prettifyError(shape.error), field: 'data' })

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { AtMs, Bundle, DurationMs, Id, RESOURCES, Resource, StandingBid } from '@syntropism/contract'
 import { type Bid, bundleOf, candidatesOf, capacityOf, currentReserveMicro, lowestWinningOf, offeredMicro, pricesNow } from '@syntropism/economy'
 import { Page, pageOf } from './economy-routes.ts'
-import { type App, Amount, Refused, type ServiceParts, addOperation, agentIn, amountOf } from './service.ts'
+import { AnyJson, type App, Amount, Refused, type ServiceParts, addOperation, agentIn, amountOf } from './service.ts'
 
 const ALL = ['agent', 'human', 'operator', 'observer'] as const
 
@@ -98,7 +98,7 @@ export function addMarketRoutes(app: App, parts: ServiceParts): void {
       duration_ms: DurationMs,
       expires_at_ms: AtMs.optional(),
       not_before_ms: AtMs.optional(),
-      payload: z.json().optional(),
+      payload: AnyJson.optional(),
     }),
     handle: ({ body }, call) => {
       const agent = agentIn(call)

@@ -158,6 +158,9 @@ export function addOperation<B extends z.ZodType>(app: App, parts: ServiceParts,
   }) as never)
 }
 
+/** Any JSON value. (`z.json()` is recursive, which the OpenAPI generator cannot write down; the body is JSON already.) */
+export const AnyJson = z.any().openapi({ description: 'any JSON value' })
+
 /** An amount of credits in a request: micro-credits or decimal credits, never both. */
 export const Amount = { amount: z.union([z.number(), z.string()]).optional(), amount_micro: z.int().positive().optional() }
 

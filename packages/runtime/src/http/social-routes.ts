@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { DurationMs, Id, StandingBid } from '@syntropism/contract'
 import { freeMicro } from '@syntropism/economy'
 import { BundleOrAmounts, toBundle } from './market-routes.ts'
-import { type App, Refused, type ServiceParts, addOperation, agentIn } from './service.ts'
+import { AnyJson, type App, Refused, type ServiceParts, addOperation, agentIn } from './service.ts'
 
 const ALL = ['agent', 'human', 'operator', 'observer'] as const
 const Files = z
@@ -152,7 +152,7 @@ export function addSocialRoutes(app: App, parts: ServiceParts): void {
       cost_micro: z.int().nonnegative(),
       payment: z.enum(['on_response', 'in_advance']).default('on_response'),
       service_name: Id,
-      specification: z.record(z.string(), z.json()).default({}),
+      specification: z.record(z.string(), AnyJson).default({}),
     }),
     handle: ({ body }, call) =>
       call.submit({ ...body, agent_id: agentIn(call).agent_id, lease_id: agentIn(call).lease_id, owner: '', type: 'register_service' }),
@@ -182,7 +182,7 @@ export function addSocialRoutes(app: App, parts: ServiceParts): void {
   addOperation(app, parts, {
     body: z.strictObject({
       deadline_ms: DurationMs.optional(),
-      request: z.json(),
+      request: AnyJson,
       wake_bid: z.strictObject({ amount_micro: z.int().positive(), bundle: BundleOrAmounts, duration_ms: DurationMs }).optional(),
     }),
     handle: ({ body, params }, call) => {
@@ -207,7 +207,7 @@ export function addSocialRoutes(app: App, parts: ServiceParts): void {
     tool: 'service.invoke',
   })
   addOperation(app, parts, {
-    body: z.strictObject({ response: z.json(), result: z.enum(['success', 'failure']) }),
+    body: z.strictObject({ response: AnyJson, result: z.enum(['success', 'failure']) }),
     handle: ({ body, params }, call) => {
       if (!host.state.invocations.has(params.invocation_id as string)) throw new Refused('invocation_unknown', { invocation_id: params.invocation_id ?? '' })
       return call.submit({

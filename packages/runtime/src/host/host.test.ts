@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DEFAULT_PARAMS, stateHash } from '@syntropism/economy'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createMemoryBus } from '../bus/index.ts'
+import { GENESIS_HASH, SqliteJournal, batchHash, openDatabase } from '../store/index.ts'
+import { Host, HostStopped, createWallClock, recover, verify } from './index.ts'
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'syntropism-host-'))
+})
+afterEach(() => rmSync(folder, { force: true, recursive: true }))
+
+const GENESIS = { economy_id: 'h', owner: 'host', params: DEFAULT_PARAMS, rules_version: 1, type: 'genesis' } as const
+function open(
+  onFatal: (error: unknown) => void = (error) => {
+    throw error
+  },
+) {
+  const database = openDatabase(join(folder, 'economy.sqlite'))
+  const journal = new SqliteJournal(database)
+  let now = 1_700_000_000_000
+  const published: number[] = []
+  const bus = createMemoryBus(() => undefined)
+  bus.subscribe((event) => void published.push(event.seq))
+  const host = new Host({ bus, createClock: (last) => ({ now: () => (now = Math.max(now + 1, last)) }), journal, onFatal, snapshot_every: 3 })
+  return { bus, database, host, journal, published }
+}
+
+describe('the host', () => {
+  it('publishes nothing, rejects what waits and stops when the journal cannot be written', async () => {
+    const fatal: unknown[] = []
+    const { database, host, published } = open((error) => fatal.push(error))
+    await host.submit(GENESIS)
+    const before = published.length
+    // The file turns read-only under the process, as on a full or failing disk.
+    database.exec('PRAGMA query_only = 1')
+    await expect(host.submit({ agent_id: 'a', grant_micro: 5, name: 'a', owner: 'host', type: 'create_agent' })).rejects.toBeInstanceOf(HostStopped)
+    expect(fatal).toMatchObject([{ code: 'unavailable', name: 'JournalError' }])
+    expect(published.length).toBe(before)
+    await expect(host.submit({ owner: 'host', type: 'tick' })).rejects.toBeInstanceOf(HostStopped)
+    database.close()
+    const again = open()
+    expect(again.host.state.agents.has('a')).toBe(false)
+    await again.host.stop()
+  })
+
+  it('recovers the same state from the journal alone and from its snapshot', async () => {
+    const { host } = open()
+    await host.submit(GENESIS)
+    for (let index = 0; index < 10; index++) await host.submit({ agent_id: `a${index}`, grant_micro: 1000, name: 'a', owner: 'host', type: 'create_agent' })
+    const hash = stateHash(host.state)
+    await host.stop()
+    const journal = new SqliteJournal(openDatabase(join(folder, 'economy.sqlite')))
+    expect(stateHash(recover(journal))).toBe(hash)
+    expect(stateHash(recover({ ...journal, latestSnapshot: () => null, read: (after: number) => journal.read(after) } as never))).toBe(hash)
+    expect(verify(journal, batchHash, GENESIS_HASH)).toMatchObject({ ok: true, records: 11 })
+    journal.close()
+  })
+
+  it('names the first bad sequence number of a journal that was tampered with', async () => {
+    const { host } = open()
+    await host.submit(GENESIS)
+    await host.submit({ agent_id: 'a', grant_micro: 1000, name: 'a', owner: 'host', type: 'create_agent' })
+    const second = host.state.seq
+    await host.submit({ agent_id: 'a', amount_micro: 7, owner: 'operator', type: 'fund' })
+    await host.stop()
+    const database = openDatabase(join(folder, 'economy.sqlite'))
+    const row = database.prepare('SELECT number, commands, events, previous_hash FROM batches ORDER BY number DESC LIMIT 1').get() as {
+      number: number
+      commands: string
+      events: string
+      previous_hash: string
+    }
+    const events = row.events.replaceAll('0.000007', '0.000008')
+    database.prepare('UPDATE batches SET events = ? WHERE number = ?').run(events, row.number)
+    expect(verify(new SqliteJournal(database), batchHash, GENESIS_HASH)).toMatchObject({ bad_seq: second + 1, ok: false })
+    // Even with a hash made to fit, re-execution tells.
+    database.prepare('UPDATE batches SET hash = ? WHERE number = ?').run(batchHash(row.previous_hash, row.commands, events), row.number)
+    expect(verify(new SqliteJournal(database), batchHash, GENESIS_HASH)).toMatchObject({
+      bad_seq: second + 1,
+      ok: false,
+      problem: expect.stringContaining('re-executing'),
+    })
+    database.exec('DELETE FROM snapshots')
+    expect(() => recover(new SqliteJournal(database))).toThrow(`sequence number ${second + 1}`)
+    database.close()
+  })
+
+  it('never carries out an id again that the state has forgotten', async () => {
+    const { database, host } = open()
+    await host.submit({ ...GENESIS, params: { ...DEFAULT_PARAMS, command_memory_ms: 1 } })
+    const fund = { agent_id: 'a', amount_micro: 5, id: 'once', owner: 'operator', type: 'fund' } as const
+    await host.submit({ agent_id: 'a', grant_micro: 1000, name: 'a', owner: 'host', type: 'create_agent' })
+    await host.submit(fund)
+    for (let index = 0; index < 5; index++) await host.submit({ agent_id: 'a', amount_micro: 1, id: `later-${index}`, owner: 'operator', type: 'fund' })
+    expect(host.state.remembered.has('operator once')).toBe(false)
+    expect(await host.submit(fund)).toMatchObject({ ok: false, refusal: { code: 'id_reused' } })
+    await host.stop()
+    expect(database.isOpen).toBe(false)
+  })
+})
+
+describe('economy time', () => {
+  it('never runs back and meets a stepped wall clock at one per cent', () => {
+    let wall = 10_000
+    let monotonic = 0
+    const clock = createWallClock(
+      20_000,
+      () => wall,
+      () => monotonic,
+    )
+    expect(clock.now()).toBe(20_000)
+    monotonic += 1000
+    wall += 1000
+    expect(clock.now()).toBe(20_990)
+    wall = 1_000_000
+    monotonic += 1000
+    expect(clock.now()).toBe(22_000)
+    wall = 0
+    monotonic += 1000
+    expect(clock.now()).toBe(22_990)
+  })
+})
