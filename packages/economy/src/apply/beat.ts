@@ -17,7 +17,7 @@ import {
 } from '../auction/index.ts'
 import { canonicalJson, sha256Hex } from '../codec/index.ts'
 import { endSilently, leaseDueMs, meterSold, openLease, payWindow, releasesOf, supplyOf, turnLeaseMinute } from '../leases/index.ts'
-import { currentReserveMicro, movePrices, pricesAreDue, pricesNow } from '../market/index.ts'
+import { currentReserveMicro, movePrices, pricesAreDue, pricesNow, reserveCostMicro } from '../market/index.ts'
 import { type Bid, type Deadline, type State, type Step, addDeadline, emit, popDeadline } from '../state/index.ts'
 import { endInvocation } from '../services/index.ts'
 
@@ -99,12 +99,13 @@ function isEligible(state: State, bid: Bid, capacity: ReturnType<typeof capacity
 /** Eligible bids at or above their reserve, in no order yet. */
 export function candidatesOf(state: State): Candidate[] {
   const capacity = capacityOf(state)
+  const prices = pricesNow(state)
   const candidates: Candidate[] = []
   for (const bid of state.bids.values()) {
     if (!isEligible(state, bid, capacity)) continue
-    const bundle = bundleOf(state, bid)
-    const reserveMicro = currentReserveMicro(state, bundle, bid.duration_ms)
-    const offered = offeredMicro(state, bid, reserveMicro)
+    const bundle = bundleOf(state, bid, capacity)
+    const reserveMicro = reserveCostMicro(prices, bundle, bid.duration_ms)
+    const offered = bid.margin_ppm === null ? bid.amount_micro : offeredMicro(state, bid, reserveMicro)
     if (offered >= reserveMicro)
       candidates.push({
         bid_id: bid.bid_id,

@@ -4,6 +4,7 @@ import { currentReserveMicro } from '../market/index.ts'
 import {
   type Agent,
   type Bid,
+  type Quantities,
   RESOURCES,
   type State,
   type Step,
@@ -65,7 +66,7 @@ export function leaveBook(state: State, bid: Bid): void {
 export function showBundle(state: State, bundle: Bundle, durationMs: number): EventData<'bid_placed'>['bundle'] {
   const quantities = quantitiesOf(state, bundle)
   return {
-    cpu_seconds: mulDivFloor([quantities.cpu, durationMs], MS_PER_S) / 1000,
+    cpu_seconds: mulDivFloor(quantities.cpu, durationMs, MS_PER_S) / 1000,
     duration_ms: durationMs,
     memory_mb: quantities.memory,
     shares_ppm: bundle,
@@ -157,12 +158,12 @@ export function checkPlaceBid(state: State, command: CommandOf<'place_bid'>): Re
 }
 
 /** The bundle a bid is cleared with: a prompt wants one slot, whatever share of the humans on duty that is now. */
-export const bundleOf = (state: State, bid: Bid): Bundle =>
-  bid.prompt_id === null ? bid.bundle : { attention: Math.floor(PPM / Math.max(1, capacityOf(state).attention)) }
+export const bundleOf = (state: State, bid: Bid, capacity: Quantities = capacityOf(state)): Bundle =>
+  bid.prompt_id === null ? bid.bundle : { attention: Math.floor(PPM / Math.max(1, capacity.attention)) }
 
 /** What a bid offers at this instant: its amount, or for a standing bid the reserve plus its margin, at most its limit. */
 export function offeredMicro(state: State, bid: Bid, reserveMicro: number = currentReserveMicro(state, bundleOf(state, bid), bid.duration_ms)): number {
-  return bid.margin_ppm === null ? bid.amount_micro : Math.min(bid.amount_micro, mulDivCeil([reserveMicro, PPM + bid.margin_ppm], PPM))
+  return bid.margin_ppm === null ? bid.amount_micro : Math.min(bid.amount_micro, mulDivCeil(reserveMicro, PPM + bid.margin_ppm, PPM))
 }
 
 /** Raises a bid: it keeps its id and takes a new place among ties. */

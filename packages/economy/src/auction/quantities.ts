@@ -18,9 +18,9 @@ export function capacityOf(state: State): Quantities {
 /** Absolute integers that a bundle's shares come to: rounded up, so that a share is never less than what was bought; LLM spend is rounded down, so that a cap is never passed. */
 export function quantitiesOf(state: State, bundle: Bundle, capacity: Quantities = capacityOf(state)): Quantities {
   return {
-    attention: mulDivCeil([bundle.attention ?? 0, capacity.attention], PPM),
-    cpu: mulDivCeil([bundle.cpu ?? 0, capacity.cpu], PPM),
-    llm: mulDivFloor([bundle.llm ?? 0, capacity.llm], PPM),
-    memory: mulDivCeil([bundle.memory ?? 0, capacity.memory], PPM),
+    attention: mulDivCeil(bundle.attention ?? 0, capacity.attention, PPM),
+    cpu: mulDivCeil(bundle.cpu ?? 0, capacity.cpu, PPM),
+    llm: mulDivFloor(bundle.llm ?? 0, capacity.llm, PPM),
+    memory: mulDivCeil(bundle.memory ?? 0, capacity.memory, PPM),
   }
 }

@@ -65,7 +65,7 @@ function grant(step: Step, leaseId: string, asset: Asset, wanted: boolean, amoun
 /** Micro-dollars that a lease may spend in the running minute: its rate for the part of the minute that it overlaps, rounded down. */
 function llmSliceMicroUsd(state: State, rate: number, endsAtMs: number): number {
   const minuteEnd = (Math.floor(state.at_ms / MS_PER_MINUTE) + 1) * MS_PER_MINUTE
-  return mulDivFloor([rate, Math.max(0, Math.min(minuteEnd, endsAtMs) - state.at_ms)], MS_PER_MINUTE)
+  return mulDivFloor(rate, Math.max(0, Math.min(minuteEnd, endsAtMs) - state.at_ms), MS_PER_MINUTE)
 }
 
 export interface LeaseTerms {
@@ -88,7 +88,7 @@ export function openLease(step: Step, terms: LeaseTerms): Lease {
   const duration = bid.duration_ms
   const granted = {
     attention_ms: quantities.attention * duration,
-    cpu_ms: mulDivFloor([quantities.cpu, duration], MS_PER_S),
+    cpu_ms: mulDivFloor(quantities.cpu, duration, MS_PER_S),
     memory_mb_ms: quantities.memory * duration,
   }
   const endsAt = state.at_ms + duration
@@ -232,7 +232,7 @@ function closeWindow(step: Step, lease: Lease, end: LeaseEnd): void {
     end.cause === 'host_failure'
       ? Math.max(0, Math.min(lease.duration_ms, lease.started_at_ms === null ? lease.duration_ms : lease.ends_at_ms - end.served_until_ms))
       : 0
-  const owed = mulDivFloor([lease.paid_micro, remaining], lease.duration_ms)
+  const owed = mulDivFloor(lease.paid_micro, remaining, lease.duration_ms)
   const payer = agentOf(state, lease.payer_id)
   const refunded = payer.status === 'dead' ? 0 : owed
   if (refunded > 0) lease.entry_ids.push(moveCredits(step, free('burn'), free(payer), refunded, 'lease_refund').entry_id)

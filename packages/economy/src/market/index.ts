@@ -4,6 +4,7 @@ export {
   fitPricesToRules,
   floorReserveMicro,
   linearThreshold,
+  type Prices,
   movePrices,
   pricesAreDue,
   pricesNow,

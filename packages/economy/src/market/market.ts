@@ -8,29 +8,32 @@ import { MS_PER_S, PPM, microToCredits, mulDivCeil, mulDivFloor } from '../units
  */
 export function linearThreshold(curve: PriceCurve, priceMicroPerS: number, soldPpm: number): number {
   let next = priceMicroPerS
-  if (soldPpm >= curve.high_ppm) next += Math.max(1, mulDivFloor([priceMicroPerS, curve.up_ppm], PPM))
-  else if (soldPpm <= curve.low_ppm) next -= mulDivFloor([priceMicroPerS, curve.down_ppm], PPM)
+  if (soldPpm >= curve.high_ppm) next += Math.max(1, mulDivFloor(priceMicroPerS, curve.up_ppm, PPM))
+  else if (soldPpm <= curve.low_ppm) next -= mulDivFloor(priceMicroPerS, curve.down_ppm, PPM)
   return Math.min(curve.ceiling_micro_per_s, Math.max(curve.floor_micro_per_s, next))
 }
 
+export type Prices = Readonly<Record<Resource, number>>
+
 /** Σ price × share × duration over the bundle, rounded up once, in micro-credits. */
-export function reserveCostMicro(priceOf: (resource: Resource) => number, bundle: Bundle, durationMs: number): number {
-  let perSecond = 0
-  for (const resource of RESOURCES) {
-    const share = bundle[resource]
-    if (share !== undefined) perSecond += share * priceOf(resource)
-  }
-  if (perSecond <= Number.MAX_SAFE_INTEGER) return mulDivCeil([perSecond, durationMs], PPM * MS_PER_S)
+export function reserveCostMicro(prices: Prices, bundle: Bundle, durationMs: number): number {
+  const { attention = 0, cpu = 0, llm = 0, memory = 0 } = bundle
+  const perSecond = prices.attention * attention + prices.cpu * cpu + prices.llm * llm + prices.memory * memory
+  if (perSecond <= Number.MAX_SAFE_INTEGER) return mulDivCeil(perSecond, durationMs, PPM * MS_PER_S)
   let wide = 0n
-  for (const resource of RESOURCES) wide += BigInt(bundle[resource] ?? 0) * BigInt(priceOf(resource))
+  for (const resource of RESOURCES) wide += BigInt(bundle[resource] ?? 0) * BigInt(prices[resource])
   const divisor = BigInt(PPM * MS_PER_S)
   return Number((wide * BigInt(durationMs) + divisor - 1n) / divisor)
 }
 
-export const currentReserveMicro = (state: State, bundle: Bundle, durationMs: number): number =>
-  reserveCostMicro((resource) => state.meters[resource].price_micro_per_s, bundle, durationMs)
-export const floorReserveMicro = (state: State, bundle: Bundle, durationMs: number): number =>
-  reserveCostMicro((resource) => state.params.curves[resource].floor_micro_per_s, bundle, durationMs)
+const floorsOf = ({ params: { curves } }: State): Prices => ({
+  attention: curves.attention.floor_micro_per_s,
+  cpu: curves.cpu.floor_micro_per_s,
+  llm: curves.llm.floor_micro_per_s,
+  memory: curves.memory.floor_micro_per_s,
+})
+export const currentReserveMicro = (state: State, bundle: Bundle, durationMs: number): number => reserveCostMicro(pricesNow(state), bundle, durationMs)
+export const floorReserveMicro = (state: State, bundle: Bundle, durationMs: number): number => reserveCostMicro(floorsOf(state), bundle, durationMs)
 
 export const createMeter = (curve: PriceCurve, atMs: number): Meter => ({
   capacity: 0,
@@ -63,7 +66,7 @@ export function setSold(step: Step, resource: Resource, sold: number, capacity: 
   roll(meter, state.params.curves[resource], state.at_ms)
   meter.integral_ppm_ms += meter.sold_ppm * (state.at_ms - meter.changed_at_ms)
   const before = meter.sold_ppm
-  Object.assign(meter, { capacity, changed_at_ms: state.at_ms, sold, sold_ppm: capacity === 0 ? 0 : Math.min(PPM, mulDivFloor([sold, PPM], capacity)) })
+  Object.assign(meter, { capacity, changed_at_ms: state.at_ms, sold, sold_ppm: capacity === 0 ? 0 : Math.min(PPM, mulDivFloor(sold, PPM, capacity)) })
   if (before !== meter.sold_ppm) emit(step, 'utilisation_changed', '', { capacity, resource, sold, utilisation_ppm: meter.sold_ppm })
 }
 

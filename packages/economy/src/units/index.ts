@@ -15,36 +15,28 @@ export function invariant(holds: boolean, what: string, figures?: Readonly<Recor
   if (!holds) throw new InvariantError(figures === undefined ? what : `${what}: ${JSON.stringify(figures)}`)
 }
 
-function product(factors: readonly number[]): { readonly exact: boolean; readonly value: number } {
-  let value = 1
-  for (const factor of factors) value *= factor
-  return { exact: value <= Number.MAX_SAFE_INTEGER, value }
-}
-
 function toSafe(quotient: bigint): number {
   const value = Number(quotient)
   invariant(Number.isSafeInteger(value), 'a product stays a safe integer', { value })
   return value
 }
 
-const bigProduct = (factors: readonly number[]): bigint => factors.reduce((total, factor) => total * BigInt(factor), 1n)
-
-/** floor(Π factors ÷ divisor) of non-negative safe integers, exact past 2^53. Used for what is paid back. */
-export function mulDivFloor(factors: readonly number[], divisor: number): number {
-  const direct = product(factors)
-  if (direct.exact) return (direct.value - (direct.value % divisor)) / divisor
-  return toSafe(bigProduct(factors) / BigInt(divisor))
+/** floor(a × b ÷ divisor) of non-negative safe integers, exact past 2^53. Used for what is paid back. */
+export function mulDivFloor(a: number, b: number, divisor: number): number {
+  const product = a * b
+  if (product <= Number.MAX_SAFE_INTEGER) return (product - (product % divisor)) / divisor
+  return toSafe((BigInt(a) * BigInt(b)) / BigInt(divisor))
 }
 
-/** ceil(Π factors ÷ divisor) of non-negative safe integers, exact past 2^53. Used for what is charged. */
-export function mulDivCeil(factors: readonly number[], divisor: number): number {
-  const direct = product(factors)
-  if (direct.exact) {
-    const rest = direct.value % divisor
-    return (direct.value - rest) / divisor + (rest === 0 ? 0 : 1)
+/** ceil(a × b ÷ divisor) of non-negative safe integers, exact past 2^53. Used for what is charged. */
+export function mulDivCeil(a: number, b: number, divisor: number): number {
+  const product = a * b
+  if (product <= Number.MAX_SAFE_INTEGER) {
+    const rest = product % divisor
+    return (product - rest) / divisor + (rest === 0 ? 0 : 1)
   }
   const wide = BigInt(divisor)
-  return toSafe((bigProduct(factors) + wide - 1n) / wide)
+  return toSafe((BigInt(a) * BigInt(b) + wide - 1n) / wide)
 }
 
 /** Micro-credits as a decimal number of credits, for fields that carry the plain name. */

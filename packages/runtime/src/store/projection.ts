@@ -24,7 +24,9 @@ export class Projection {
 
   write(events: readonly EconomyEvent[], postings: readonly Posting[], state: State): void {
     const touched = new Set<string>()
+    // Movements of credits are rows of `transfers`; `postings` holds those of the other assets.
     for (const posting of postings) {
+      if (posting.transfer_id !== '') continue
       this.#run('INSERT INTO postings VALUES (?,?,?,?,?,?,?,?,?,?)', [
         posting.entry_id,
         posting.seq,
@@ -63,8 +65,8 @@ export class Projection {
       case 'credits_transferred': {
         const { data } = event
         this.#run('INSERT INTO transfers VALUES (?,?,?,?,?,?,?,?,?,?,?)', [
-          data.transfer_id,
           seq,
+          data.transfer_id,
           at,
           data.from_agent,
           data.from_account,

@@ -1,0 +1,2 @@
+await import('./kernel.ts')
+await import('./clearing.ts')
