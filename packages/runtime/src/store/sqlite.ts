@@ -25,7 +25,7 @@ export function openDatabase(path: string, readOnly = false): DatabaseSync {
   return unavailable(`cannot open ${path}`, () => {
     const database = new DatabaseSync(path, { readOnly, timeout: 5000 })
     if (!readOnly) {
-      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;')
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384;')
       migrate(database)
     }
     return database

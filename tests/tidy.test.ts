@@ -1,0 +1,107 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const ROOT = resolve(import.meta.dirname, '..')
+
+/** What each package may import of the others; types alone where marked. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  contract: ['zod'],
+  economy: ['type @syntropism/contract'],
+  sdk: ['node:http', 'node:process'],
+  runtime: ['@syntropism/contract', '@syntropism/economy', '@hono/', 'hono', 'kysely', 'zod', 'node:'],
+  syntropism: ['@syntropism/contract', '@syntropism/economy', '@syntropism/runtime', 'commander', 'node:'],
+}
+/** Rooms of the economy: each imports only rooms of lower rank. */
+const ECONOMY_RANK: Readonly<Record<string, number>> = {
+  apply: 9,
+  attention: 7,
+  auction: 5,
+  codec: 1,
+  leases: 6,
+  ledger: 2,
+  lifecycle: 7,
+  market: 4,
+  params: 1,
+  services: 7,
+  state: 3,
+  units: 0,
+}
+/** Rooms of the runtime that are adapters: they import ports, and no other adapter. */
+const RUNTIME_ADAPTERS: readonly string[] = ['bus', 'sandbox', 'store']
+const BANNED_NAMES: Readonly<Record<string, string>> = {
+  common: 'the concept',
+  helpers: 'the concept that is helped',
+  misc: 'the concept',
+  utils: 'the concept',
+}
+const LINES_MAX = 330
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !/node_modules|dist/.test(entry.parentPath))
+    .map((entry) => join(entry.parentPath, entry.name))
+}
+
+interface Import {
+  readonly file: string
+  readonly from: string
+  readonly types_only: boolean
+}
+
+const importsOf = (file: string): Import[] =>
+  [...readFileSync(file, 'utf8').matchAll(/^(import|export)(\s+type)?\s[^'"]*?from\s+'([^']+)'/gm)].map((match) => ({
+    file: relative(ROOT, file),
+    from: match[3] ?? '',
+    types_only: match[2] !== undefined,
+  }))
+
+const sources = Object.keys(PACKAGES).flatMap((name) => filesIn(join(ROOT, 'packages', name, 'src')).filter((file) => !file.endsWith('.test.ts')))
+
+describe('the structure', () => {
+  it('sees the sources it judges', () => {
+    expect(sources.length).toBeGreaterThan(60)
+    expect(sources.flatMap(importsOf).length).toBeGreaterThan(200)
+  })
+
+  it('packages import what they may', () => {
+    for (const { file, from, types_only } of sources.flatMap(importsOf)) {
+      if (from.startsWith('.')) continue
+      const allowed = PACKAGES[file.split('/')[1] ?? ''] ?? []
+      const fits = allowed.some((one) =>
+        one.startsWith('type ')
+          ? types_only && from === one.slice(5)
+          : from === one || from.startsWith(one.endsWith('/') || one.endsWith(':') ? one : `${one}/`),
+      )
+      expect(fits, `${file} must not import ${from}${types_only ? '' : ' at run time'}`).toBe(true)
+    }
+  })
+
+  it('rooms are entered by their door, and only from above', () => {
+    for (const file of sources) {
+      const [, name = '', , room = ''] = relative(ROOT, file).split('/')
+      for (const { from } of importsOf(file)) {
+        const other = /^\.\.\/([\w-]+)\/(.+)$/.exec(from)
+        if (other === null) continue
+        expect(other[2], `${relative(ROOT, file)} enters ${from} past its door`).toBe('index.ts')
+        if (name === 'economy') expect(ECONOMY_RANK[other[1] ?? ''], `${relative(ROOT, file)} imports ${from}`).toBeLessThanOrEqual(ECONOMY_RANK[room] ?? -1)
+        if (name === 'runtime' && RUNTIME_ADAPTERS.includes(room)) expect(other[1], `${relative(ROOT, file)} imports ${from}`).toBe('ports')
+      }
+    }
+  })
+
+  it('the economy uses no clock, no chance and nothing of Node', () => {
+    for (const file of sources.filter((one) => one.includes('/economy/')))
+      expect(readFileSync(file, 'utf8').replace(/\/\/.*|\/\*[\s\S]*?\*\//g, ''), file).not.toMatch(
+        /\bDate\b|Math\.random|\bprocess\.|from 'node:|\bfetch\(|\bsetTimeout|\bperformance\b/,
+      )
+  })
+
+  it('files are of a size to hold in the head, and named by their concept', () => {
+    for (const file of [...sources, ...filesIn(join(ROOT, 'agents')), ...filesIn(join(ROOT, 'tests'))]) {
+      expect(readFileSync(file, 'utf8').split('\n').length, `${relative(ROOT, file)} is too long`).toBeLessThanOrEqual(LINES_MAX)
+      for (const word of relative(ROOT, file).split(/[/.]/))
+        expect(BANNED_NAMES[word], `${relative(ROOT, file)}: name ${BANNED_NAMES[word] ?? ''} instead`).toBeUndefined()
+    }
+  })
+})
