@@ -42,6 +42,7 @@ export {
   type Resource,
   type Sink,
   type State,
+  eventText,
   freeMicro,
 } from './state/index.ts'
 export { InvariantError, MICRO_PER_CREDIT, MS_PER_S, PPM, creditsToMicro, microToCredits, mulDivCeil, mulDivFloor } from './units/index.ts'

@@ -27,6 +27,7 @@ export {
   agentOf,
   beginStep,
   emit,
+  eventText,
   free,
   freeMicro,
   held,

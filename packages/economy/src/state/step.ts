@@ -1,5 +1,5 @@
 import type { Command, EconomyEvent, EventData, EventType } from '@syntropism/contract'
-import { eventId, isoTime, sortMembers } from '../codec/index.ts'
+import { canonicalJson, eventId, isoTime } from '../codec/index.ts'
 import { type Asset, ASSETS, BURN, HOLDS, MINT, balanceOf, post } from '../ledger/index.ts'
 import { invariant, microToCredits } from '../units/index.ts'
 import { type Deadline, pushDeadline } from './deadlines.ts'
@@ -55,7 +55,7 @@ const SOURCES: Partial<Record<EventType, 'agent'>> = {
   tool_call_initiated: 'agent',
 }
 
-/** Events whose data hold what a caller wrote, or are put together from parts: their members are sorted here. */
+/** Events whose data hold what a caller wrote, or are put together from parts: their members are sorted when they are written down. */
 const COMPOSED: ReadonlySet<EventType> = new Set<EventType>([
   'agent_spawned',
   'code_change_applied',
@@ -74,7 +74,10 @@ const COMPOSED: ReadonlySet<EventType> = new Set<EventType>([
   'tool_call_initiated',
 ])
 
-/** Writes an event. Members stand in sorted order, so that plain JSON.stringify gives the canonical bytes (RFC 8785); what is not in COMPOSED hands in sorted `data`. */
+/** Canonical bytes of an event (RFC 8785). Events that are not in COMPOSED are built with sorted members, so that plain JSON.stringify is already canonical. */
+export const eventText = (event: EconomyEvent): string => (COMPOSED.has(event.type) ? canonicalJson(event) : JSON.stringify(event))
+
+/** Writes an event. `data` of a type that is not in COMPOSED has its members in sorted order. */
 export function emit<T extends EventType>(step: Step, type: T, agentId: string, data: EventData<T>): void {
   const { state, sink } = step
   state.seq += 1
@@ -84,7 +87,7 @@ export function emit<T extends EventType>(step: Step, type: T, agentId: string, 
     at_ms: state.at_ms,
     cause_id: step.cause_id,
     correlation_id: step.correlation_id,
-    data: COMPOSED.has(type) ? sortMembers(data) : data,
+    data,
     event_id: eventId(state.event_id_prefix, state.seq),
     scenario_id: '',
     seq: state.seq,

@@ -1,5 +1,5 @@
 import { type Command, type EconomyEvent, CommandSchema } from '@syntropism/contract'
-import { type State, apply, createState, restore } from '@syntropism/economy'
+import { type State, apply, createState, eventText, restore } from '@syntropism/economy'
 import { type Journal, JournalError, type StoredBatch } from '../ports/index.ts'
 
 /** Re-executes one record and compares what it gives with what was recorded, byte for byte. Returns the first event that differs, or null. */
@@ -9,9 +9,10 @@ export function reExecute(state: State, batch: StoredBatch): { readonly events: 
   const sink = { event: (event: EconomyEvent) => void events.push(event), posting: () => undefined }
   const firstSeq = state.seq + 1
   for (const command of commands) apply(state, CommandSchema.parse(command), sink)
-  if (JSON.stringify(events) === batch.events_json) return { difference_seq: null, events }
+  const texts = events.map(eventText)
+  if (`[${texts.join(',')}]` === batch.events_json) return { difference_seq: null, events }
   const recorded = JSON.parse(batch.events_json) as EconomyEvent[]
-  const index = events.findIndex((event, position) => JSON.stringify(event) !== JSON.stringify(recorded[position]))
+  const index = texts.findIndex((text, position) => recorded[position] === undefined || text !== eventText(recorded[position]))
   return { difference_seq: index >= 0 ? firstSeq + index : firstSeq + Math.min(events.length, recorded.length), events }
 }
 

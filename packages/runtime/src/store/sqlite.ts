@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { State } from '@syntropism/economy'
+import { type State, eventText } from '@syntropism/economy'
 import { type Batch, type Journal, JournalError, type StoredBatch } from '../ports/index.ts'
 import { Projection } from './projection.ts'
 import { MIGRATIONS } from './schema.ts'
@@ -62,7 +62,7 @@ export class SqliteJournal implements Journal {
 
   commit(batch: Batch, state: State): void {
     const commandsJson = JSON.stringify(batch.commands)
-    const eventsJson = JSON.stringify(batch.events)
+    const eventsJson = `[${batch.events.map(eventText).join(',')}]`
     const hash = batchHash(this.#lastHash, commandsJson, eventsJson)
     unavailable('the journal could not be written', () => {
       this.#database.exec('BEGIN IMMEDIATE')

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { KINDS, MINT, accountOf, assertConserved, balanceOf, checkPost, closeAccount, createLedger, openAccount, post } from './index.ts'
+
+function withAgent() {
+  const ledger = createLedger()
+  const agent = openAccount(ledger, 'agent:a', 'credits', KINDS.agent)
+  ledger.granted_micro += 100
+  post(ledger, MINT, agent, 100)
+  return { agent, ledger }
+}
+
+describe('the ledger', () => {
+  it('moves what is there and refuses an overdraft with nothing changed', () => {
+    const { agent, ledger } = withAgent()
+    const other = openAccount(ledger, 'agent:b', 'credits', KINDS.agent)
+    post(ledger, agent, other, 60)
+    expect(() => post(ledger, agent, other, 41)).toThrow('positive amount that is there')
+    expect([balanceOf(ledger, agent), balanceOf(ledger, other)]).toEqual([40, 60])
+    assertConserved(ledger)
+  })
+
+  it.each([0, -1, 0.5, Number.NaN, Infinity, 2 ** 53])('refuses the amount %d', (amount) => {
+    const { agent, ledger } = withAgent()
+    expect(() => post(ledger, MINT, agent, amount)).toThrow('positive amount')
+    expect(checkPost(ledger, MINT, agent, amount)).not.toBeNull()
+    expect(balanceOf(ledger, agent)).toBe(100)
+  })
+
+  it('keeps assets apart, and refuses a sum past 2^52', () => {
+    const { agent, ledger } = withAgent()
+    expect(() => post(ledger, accountOf(ledger, 'cpu_ms:offered'), agent, 1)).toThrow('positive amount')
+    expect(() => post(ledger, MINT, agent, 2 ** 52)).toThrow('positive amount')
+    expect(checkPost(ledger, MINT, agent, 2 ** 52)).toBe('overflow')
+    expect(checkPost(ledger, agent, MINT, 101)).toBe('balance')
+  })
+
+  it('closes empty accounts alone and uses their index again', () => {
+    const { agent, ledger } = withAgent()
+    expect(() => closeAccount(ledger, agent)).toThrow('only an empty account')
+    const lease = openAccount(ledger, 'cpu_ms:lease-1', 'cpu_ms', KINDS.holder)
+    closeAccount(ledger, lease)
+    expect(openAccount(ledger, 'cpu_ms:lease-2', 'cpu_ms', KINDS.holder)).toBe(lease)
+    assertConserved(ledger)
+  })
+})
