@@ -1,2 +1,3 @@
 await import('./kernel.ts')
 await import('./clearing.ts')
+await import('./http.ts')

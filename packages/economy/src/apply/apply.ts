@@ -16,9 +16,13 @@ const NOT_CONTENT: ReadonlySet<string> = new Set(['at_ms', 'correlation_id', 'id
 
 /** Fingerprint of what a command asks for, without when, by which window and in which trace. */
 function contentFingerprint(command: Command): number {
-  const content: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(command)) if (!NOT_CONTENT.has(key)) content[key] = value
-  return fingerprint53(canonicalJson(content))
+  let text = ''
+  for (const key of Object.keys(command).sort()) {
+    if (NOT_CONTENT.has(key)) continue
+    const value: unknown = (command as Readonly<Record<string, unknown>>)[key]
+    if (value !== undefined) text += `${key}:${typeof value === 'number' ? value : canonicalJson(value)},`
+  }
+  return fingerprint53(text)
 }
 
 /** Looks at every agent that the command touched, in the order of touching; burying one may touch others. */

@@ -13,6 +13,14 @@ const two = (value: number): string => (value < 10 ? `0${value}` : `${value}`)
 
 /** ISO 8601 in UTC of milliseconds since the epoch (civil calendar from a day count, after Howard Hinnant's days algorithms). */
 export function isoTime(atMs: number): string {
+  if (atMs !== last.at_ms) last = { at_ms: atMs, text: civilTime(atMs) }
+  return last.text
+}
+
+/** The last answer: the events of one step share their time. */
+let last = { at_ms: -1, text: '' }
+
+function civilTime(atMs: number): string {
   const dayCount = Math.floor(atMs / 86_400_000)
   const inDay = atMs - dayCount * 86_400_000
   const shifted = dayCount + 719_468

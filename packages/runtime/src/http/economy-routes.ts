@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { Id } from '@syntropism/contract'
 import { circulatingMicro, freeMicro, microToCredits } from '@syntropism/economy'
+import { balanceAt } from '../store/index.ts'
 import { type App, Amount, Refused, type ServiceParts, addOperation, agentIn, amountOf } from './service.ts'
 
 const ALL = ['agent', 'human', 'operator', 'observer'] as const
@@ -93,6 +94,21 @@ export function addEconomyRoutes(app: App, parts: ServiceParts): void {
     summary: 'Movements of an agent’s credits, newest first.',
     tag: 'economic',
     tool: 'economic.history',
+  })
+  addOperation(app, parts, {
+    handle: async ({ params, query }, call) => {
+      if (call.principal.role === 'agent' && call.principal.agent_id !== params.agent_id) throw new Refused('not_yours', { agent_id: params.agent_id ?? '' })
+      const id = params.agent_id as string
+      if (!host.state.agents.has(id)) throw new Refused('agent_unknown', { agent_id: id })
+      const seq = Math.min(Number(query.seq), host.state.seq)
+      return { agent_id: id, balance_micro: await balanceAt(queries, id, 'balance', seq), held_micro: await balanceAt(queries, id, 'holds', seq), seq }
+    },
+    method: 'get',
+    path: '/economic/balance/{agent_id}/at',
+    query: z.object({ seq: z.coerce.number().int().nonnegative() }),
+    roles: ALL,
+    summary: 'Balance and holds as they were after the event with this sequence number.',
+    tag: 'economic',
   })
 }
 

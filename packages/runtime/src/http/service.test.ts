@@ -171,6 +171,15 @@ describe('operations', () => {
     expect((await ask('POST', '/operator/agents/b/fund', { amount: 1 }, 'observer-token')).body.code).toBe('role_forbidden')
   })
 
+  it('answers for a balance in the past', async () => {
+    const before = host.state.seq
+    await ask('POST', '/economic/transfer', { amount_micro: 500, to_agent_id: 'b' })
+    const at = async (seq: number) => (await ask('GET', `/economic/balance/b/at?seq=${seq}`, undefined, 'observer-token')).body.balance_micro
+    expect(await at(before)).toBe(100_000_000)
+    expect(await at(host.state.seq)).toBe(100_000_500)
+    expect(await at(0)).toBe(0)
+  })
+
   it('the OpenAPI document names every operation and a reference page shows it', async () => {
     const document = (await (await app.request('/openapi.json')).json()) as { openapi: string; paths: Record<string, unknown> }
     expect(document.openapi).toBe('3.1.0')

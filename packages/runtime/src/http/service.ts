@@ -11,6 +11,8 @@ export interface ServiceParts {
   readonly host: Host
   readonly queries: Queries
   readonly tokens: Tokens
+  /** Switches the rate limit off, for measurements. */
+  readonly unlimited?: boolean
   /** Reads committed events after a sequence number, oldest first. */
   readEvents(filter: { after_seq: number; agent_id?: string | undefined; limit: number; type?: string | undefined }): readonly unknown[]
 }

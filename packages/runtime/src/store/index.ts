@@ -1,3 +1,3 @@
-export { type Queries, createQueries } from './queries.ts'
+export { type Queries, balanceAt, createQueries } from './queries.ts'
 export type { Tables } from './schema.ts'
 export { GENESIS_HASH, SqliteJournal, batchHash, openDatabase } from './sqlite.ts'
