@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import {
   GENESIS_HASH,
   SqliteJournal,
+  balanceAt,
   batchHash,
   bwrapWorks,
   openDatabase,
@@ -91,9 +92,19 @@ export async function showMarket(flags: LocalFlags): Promise<void> {
   )
 }
 
-export async function showLedger(flags: LocalFlags & { agent?: string; limit: number }): Promise<void> {
+export async function showLedger(flags: LocalFlags & { agent?: string; at?: number; limit: number }): Promise<void> {
   const { queries } = openLocal(flags)
-  let query = queries.selectFrom('transfers').selectAll().orderBy('seq', 'desc').limit(flags.limit)
+  if (flags.at !== undefined) {
+    if (flags.agent === undefined) throw new Error('--at needs --agent: whose balance it was')
+    const balance_micro = await balanceAt(queries, flags.agent, 'balance', flags.at)
+    const held_micro = await balanceAt(queries, flags.agent, 'holds', flags.at)
+    return print(
+      flags,
+      { agent_id: flags.agent, balance_micro, held_micro, seq: flags.at },
+      () => `After #${flags.at} ${flags.agent} had ${credits(balance_micro)} credits free and ${credits(held_micro)} in holds.`,
+    )
+  }
+  let query = queries.selectFrom('transfers').selectAll().orderBy('number', 'desc').limit(flags.limit)
   const { agent } = flags
   if (agent !== undefined) query = query.where((eb) => eb.or([eb('from_agent', '=', agent), eb('to_agent', '=', agent)]))
   const rows = (await query.execute()).reverse()

@@ -1,5 +1,4 @@
 import { z } from '@hono/zod-openapi'
-import { sql } from 'kysely'
 import { EVENTS } from '@syntropism/contract'
 import { balanceOf, freeMicro } from '@syntropism/economy'
 import { AnyJson, type App, Amount, Refused, type ServiceParts, addOperation, agentIn, amountOf } from './service.ts'
@@ -107,7 +106,7 @@ export function addExecutionRoutes(app: App, parts: ServiceParts): void {
       const row = await queries
         .selectFrom('transfers')
         .selectAll()
-        .where(sql`CAST(substr(transfer_id, 10) AS INTEGER)`, '=', Number((params.transfer_id as string).slice(9)))
+        .where('number', '=', Number((params.transfer_id as string).slice('transfer-'.length)))
         .executeTakeFirst()
       if (row === undefined || row.from_account !== 'balance' || row.to_account !== 'balance')
         throw new Refused('transfer_unknown', { transfer_id: params.transfer_id ?? '' })

@@ -64,9 +64,10 @@ export class Projection {
     switch (event.type) {
       case 'credits_transferred': {
         const { data } = event
-        this.#run('INSERT INTO transfers VALUES (?,?,?,?,?,?,?,?,?,?,?)', [
-          seq,
+        this.#run('INSERT INTO transfers VALUES (?,?,?,?,?,?,?,?,?,?,?,?)', [
+          Number(data.transfer_id.slice('transfer-'.length)),
           data.transfer_id,
+          seq,
           at,
           data.from_agent,
           data.from_account,

@@ -6,8 +6,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE snapshots (number INTEGER PRIMARY KEY, state TEXT NOT NULL);
   CREATE TABLE command_ids (owner TEXT NOT NULL, id TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (owner, id)) WITHOUT ROWID;
   CREATE TABLE postings (entry_id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, asset TEXT NOT NULL, debit TEXT NOT NULL, credit TEXT NOT NULL, amount INTEGER NOT NULL, purpose TEXT NOT NULL, cause_id TEXT NOT NULL, transfer_id TEXT NOT NULL);
-  CREATE TABLE transfers (seq INTEGER PRIMARY KEY, transfer_id TEXT NOT NULL, at_ms INTEGER NOT NULL, from_agent TEXT NOT NULL, from_account TEXT NOT NULL, to_agent TEXT NOT NULL, to_account TEXT NOT NULL, amount_micro INTEGER NOT NULL, purpose TEXT NOT NULL, entry_id INTEGER NOT NULL, hold_id TEXT);
-  CREATE UNIQUE INDEX transfers_id ON transfers (CAST(substr(transfer_id, 10) AS INTEGER));
+  CREATE TABLE transfers (number INTEGER PRIMARY KEY, transfer_id TEXT NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, from_agent TEXT NOT NULL, from_account TEXT NOT NULL, to_agent TEXT NOT NULL, to_account TEXT NOT NULL, amount_micro INTEGER NOT NULL, purpose TEXT NOT NULL, entry_id INTEGER NOT NULL, hold_id TEXT);
   CREATE INDEX transfers_from ON transfers (from_agent, seq);
   CREATE INDEX transfers_to ON transfers (to_agent, seq);
   CREATE TABLE agents (agent_id TEXT PRIMARY KEY, name TEXT NOT NULL, parent_id TEXT, lineage TEXT NOT NULL, status TEXT NOT NULL, status_reason TEXT NOT NULL, created_at_ms INTEGER NOT NULL, balance_micro INTEGER NOT NULL, held_micro INTEGER NOT NULL, windows INTEGER NOT NULL, earned_micro INTEGER NOT NULL) WITHOUT ROWID;
@@ -39,6 +38,7 @@ export interface Tables {
     transfer_id: string
   }
   transfers: {
+    number: number
     transfer_id: string
     seq: number
     at_ms: number
