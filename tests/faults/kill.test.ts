@@ -32,7 +32,7 @@ const runWorker = (path: string, step: string, at: number) => {
 }
 
 describe(`killed at a journal step (seed ${SEED})`, () => {
-  for (const step of ['before', 'after'])
+  for (const step of ['before', 'inside', 'after'])
     it.each([1, 2, 5, 6, 17, 40])(`${step} commit %i: nothing acknowledged is lost, a retry takes effect once, no credit appears or vanishes`, (at) => {
       const folder = tempDir()
       try {

@@ -24,9 +24,15 @@ const die = (): never => {
   throw new Error('unreachable')
 }
 
-const journal = new SqliteJournal(openDatabase(path))
-const commit = journal.commit.bind(journal)
 let commits = 0
+const database = openDatabase(path)
+const journal = new SqliteJournal(database)
+const execute = database.exec.bind(database)
+database.exec = (sql) => {
+  if (sql === 'COMMIT' && commits === Number(at) && step === 'inside') die()
+  execute(sql)
+}
+const commit = journal.commit.bind(journal)
 journal.commit = (batch, state) => {
   commits += 1
   if (commits === Number(at) && step === 'before') die()

@@ -1,3 +1,4 @@
+import type { CommandOf } from '@syntropism/contract'
 import { setTimeout as wait } from 'node:timers/promises'
 import {
   GENESIS_HASH,
@@ -70,13 +71,20 @@ export async function showAgent(agentId: string, flags: LocalFlags): Promise<voi
 
 export async function showMarket(flags: LocalFlags): Promise<void> {
   const { database, queries } = openLocal(flags)
+  const first = database.prepare('SELECT commands FROM batches ORDER BY number LIMIT 1').get() as { commands: string } | undefined
+  const genesis = (JSON.parse(first?.commands ?? '[{}]') as CommandOf<'genesis'>[])[0]
   const used = readEvents(database, { after_seq: 0, limit: Number.MAX_SAFE_INTEGER, type: 'utilisation_changed' })
   const rows = await Promise.all(
     (['cpu', 'memory', 'llm', 'attention'] as const).map(async (resource) => {
       const price = await queries.selectFrom('prices').selectAll().where('resource', '=', resource).orderBy('seq', 'desc').executeTakeFirst()
       const event = used.findLast((one) => one.type === 'utilisation_changed' && one.data.resource === resource)
       const data = event?.type === 'utilisation_changed' ? event.data : null
-      return { capacity: data?.capacity ?? 0, price_micro_per_s: price?.new_price_micro_per_s ?? null, resource, utilisation_ppm: data?.utilisation_ppm ?? 0 }
+      return {
+        capacity: data?.capacity ?? 0,
+        price_micro_per_s: price?.new_price_micro_per_s ?? genesis?.params.curves[resource].opening_micro_per_s ?? 0,
+        resource,
+        utilisation_ppm: data?.utilisation_ppm ?? 0,
+      }
     }),
   )
   print(flags, rows, () =>
@@ -84,7 +92,7 @@ export async function showMarket(flags: LocalFlags): Promise<void> {
       ['resource', 'credits/s', 'sold', 'capacity'],
       ...rows.map((row) => [
         row.resource,
-        row.price_micro_per_s === null ? 'opening price' : credits(row.price_micro_per_s),
+        row.capacity === 0 ? 'not offered' : credits(row.price_micro_per_s),
         percent(row.utilisation_ppm),
         String(row.capacity),
       ]),

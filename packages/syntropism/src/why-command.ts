@@ -11,7 +11,7 @@ interface Answer {
 
 /** What became of a bid, and why. */
 function whyBid(events: readonly EconomyEvent[], bidId: string): Answer {
-  const proof = events.filter((event) => JSON.stringify(event.data).includes(`"${bidId}"`))
+  const proof = events.filter((event) => !event.type.startsWith('tool_call_') && JSON.stringify(event.data).includes(`"${bidId}"`))
   const won = proof.find((event) => event.type === 'resources_allocated')
   const cleared = proof.find((event) => event.type === 'market_cleared')
   const lapsed = proof.find((event) => event.type === 'bid_rejected')

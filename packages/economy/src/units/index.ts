@@ -21,20 +21,20 @@ function toSafe(quotient: bigint): number {
   return value
 }
 
-/** floor(a × b ÷ divisor) of non-negative safe integers, exact past 2^53. Used for what is paid back. */
+/**
+ * floor(a × b ÷ divisor) of non-negative safe integers, exact past 2^53. Used for what is paid back.
+ * Below 2^53 the quotient's rounding error is less than 1 ÷ divisor, so it never reaches the next integer.
+ */
 export function mulDivFloor(a: number, b: number, divisor: number): number {
   const product = a * b
-  if (product <= Number.MAX_SAFE_INTEGER) return (product - (product % divisor)) / divisor
+  if (product <= Number.MAX_SAFE_INTEGER) return Math.floor(product / divisor)
   return toSafe((BigInt(a) * BigInt(b)) / BigInt(divisor))
 }
 
-/** ceil(a × b ÷ divisor) of non-negative safe integers, exact past 2^53. Used for what is charged. */
+/** ceil(a × b ÷ divisor), exact like `mulDivFloor`. Used for what is charged. */
 export function mulDivCeil(a: number, b: number, divisor: number): number {
   const product = a * b
-  if (product <= Number.MAX_SAFE_INTEGER) {
-    const rest = product % divisor
-    return (product - rest) / divisor + (rest === 0 ? 0 : 1)
-  }
+  if (product <= Number.MAX_SAFE_INTEGER) return Math.ceil(product / divisor)
   const wide = BigInt(divisor)
   return toSafe((BigInt(a) * BigInt(b) + wide - 1n) / wide)
 }

@@ -17,6 +17,17 @@ describe('units', () => {
     )
   })
 
+  it('are exact next to every multiple below 2^53', () => {
+    assert(
+      property(integer({ max: 9_007_199_254, min: 0 }), integer({ max: 1, min: -1 }), (quotient, offset) => {
+        const product = Math.max(0, quotient * 1_000_000 + offset)
+        expect(mulDivFloor(product, 1, 1_000_000)).toBe(Number(BigInt(product) / 1_000_000n))
+        expect(mulDivCeil(product, 1, 1_000_000)).toBe(Number((BigInt(product) + 999_999n) / 1_000_000n))
+      }),
+      { seed: SEED },
+    )
+  })
+
   it('convert credits through decimal text and refuse what is finer than a micro-credit', () => {
     assert(
       property(
