@@ -17,7 +17,7 @@ describe('published schemas', () => {
     for (const name of agents) expect(AgentManifest.parse(JSON.parse(readFileSync(join(ROOT, 'agents', name, 'agent.json'), 'utf8'))).name).toBe(name)
   })
 
-  it('name every design event of the taxonomy that the system or an agent emits', () => {
+  it('name every design event of the taxonomy', () => {
     const design = [
       'balance_queried',
       'bid_placed',
@@ -37,6 +37,7 @@ describe('published schemas', () => {
       'reflection',
       'code_change_proposed',
       'code_change_applied',
+      'judge_evaluation',
     ]
     expect(
       Object.entries(EVENTS)

@@ -136,6 +136,11 @@ const command = fc.oneof(
   }),
   fc.record({ executor_id: executor.executor_id, type: type('remove_executor') }),
   fc.record({ agent_id: agent, amount_micro: amount, type: type('fund') }),
+  fc.record({
+    from_agent_id: agent,
+    transfers: fc.array(fc.record({ amount_micro: amount, purpose: fc.constant('p'), to_agent_id: agent }), { maxLength: 3, minLength: 1 }),
+    type: type('transfer_linked'),
+  }),
   fc.record({ agent_id: agent, reason: fc.constant('r'), type: type('kill_agent') }),
   fc.record({
     amount_micro: amount,

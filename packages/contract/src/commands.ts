@@ -83,6 +83,15 @@ export const COMMANDS = {
   fund: define('fund', { agent_id: Id, amount_micro: AmountMicro }),
   kill_agent: define('kill_agent', { agent_id: Id, reason: z.string().max(256) }),
   transfer: define('transfer', { ...acting, amount_micro: AmountMicro, from_agent_id: Id, purpose: z.string().min(1).max(128), to_agent_id: Id }),
+  /** Several payments of one payer that succeed or fail together. */
+  transfer_linked: define('transfer_linked', {
+    ...acting,
+    from_agent_id: Id,
+    transfers: z
+      .array(z.strictObject({ amount_micro: AmountMicro, purpose: z.string().min(1).max(128), to_agent_id: Id }))
+      .min(1)
+      .max(100),
+  }),
   reverse_transfer: define('reverse_transfer', { reason: z.string().max(256), transfer_id: Id, from_agent_id: Id, to_agent_id: Id, amount_micro: AmountMicro }),
   place_bid: define('place_bid', {
     ...acting,

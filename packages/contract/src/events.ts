@@ -277,6 +277,16 @@ export const EVENTS = {
     test_results: z.enum(['all_passed', 'some_failed']),
     tests_run: z.array(Text),
   }),
+  judge_evaluation: event('judge', 'judge.evaluation.recorded', D, {
+    agent_actions: z.array(z.object({ event_id: Text })),
+    agent_reasoning: z.object({ event_id: Text }),
+    criteria: z.array(z.object({ criterion: Text, justification: Text, score: z.number().min(1).max(5) })),
+    evaluation_id: Text,
+    feedback: Text,
+    overall_score: z.number(),
+    pass: z.boolean(),
+    scenario_id: Text,
+  }),
 } as const
 
 export type EventType = keyof typeof EVENTS

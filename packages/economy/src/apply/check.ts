@@ -4,7 +4,7 @@ import { checkBundle, checkPlaceBid } from '../auction/index.ts'
 import { HOLDS, MINT, balanceOf } from '../ledger/index.ts'
 import { checkLeaseReport } from '../leases/index.ts'
 import { checkCreateAgent, checkSpawn } from '../lifecycle/index.ts'
-import { checkInvoke, checkMessage, checkTransfer } from '../services/index.ts'
+import { checkInvoke, checkLinkedTransfers, checkMessage, checkTransfer } from '../services/index.ts'
 import { type State, freeMicro, refuse } from '../state/index.ts'
 
 /** Largest supply: 2^52 micro-credits. */
@@ -102,6 +102,8 @@ export function checkCommand(state: State, command: Command): Refusal | null {
       return checkLiving(state, command.agent_id) ?? checkMint(state, command.amount_micro)
     case 'transfer':
       return checkTransfer(state, command)
+    case 'transfer_linked':
+      return checkLinkedTransfers(state, command)
     case 'reverse_transfer':
       return checkReversal(state, command)
     case 'place_bid':

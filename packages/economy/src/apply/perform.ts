@@ -122,6 +122,17 @@ function money(step: Step, command: Of<'transfer'> | Of<'fund'> | Of<'reverse_tr
   return moved
 }
 
+function payLinked(step: Step, command: Of<'transfer_linked'>): Result {
+  const { state } = step
+  const payer = agentOf(state, command.from_agent_id)
+  const ids = command.transfers.map(({ amount_micro, purpose, to_agent_id }) => {
+    touch(step, to_agent_id, payer.agent_id, false)
+    return moveCredits(step, free(payer), free(agentOf(state, to_agent_id)), amount_micro, purpose).transfer_id
+  })
+  touch(step, payer.agent_id, 'self', false)
+  return { transfer_ids: ids }
+}
+
 function takeMessages(step: Step, command: Of<'take_messages'>): Result {
   const { inbox } = agentOf(step.state, command.agent_id)
   for (const id of command.message_ids) inbox.delete(id)
@@ -174,6 +185,8 @@ export function perform(step: Step, command: Command, around: Around): Result {
     case 'transfer':
     case 'reverse_transfer':
       return money(step, command)
+    case 'transfer_linked':
+      return payLinked(step, command)
     case 'kill_agent':
       killAgent(step, command.agent_id, command.reason)
       return {}

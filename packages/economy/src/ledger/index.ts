@@ -1,3 +1,4 @@
+export { type Hold, placeHold, takeFromHold } from './holds.ts'
 export {
   ASSETS,
   type Asset,

@@ -1,5 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { KINDS, MINT, accountOf, assertConserved, balanceOf, checkPost, closeAccount, createLedger, openAccount, post } from './index.ts'
+import {
+  BURN,
+  KINDS,
+  MINT,
+  accountOf,
+  assertConserved,
+  balanceOf,
+  checkPost,
+  closeAccount,
+  createLedger,
+  openAccount,
+  placeHold,
+  post,
+  takeFromHold,
+} from './index.ts'
 
 function withAgent() {
   const ledger = createLedger()
@@ -40,6 +54,23 @@ describe('the ledger', () => {
     const lease = openAccount(ledger, 'cpu_ms:lease-1', 'cpu_ms', KINDS.holder)
     closeAccount(ledger, lease)
     expect(openAccount(ledger, 'cpu_ms:lease-2', 'cpu_ms', KINDS.holder)).toBe(lease)
+    assertConserved(ledger)
+  })
+})
+
+describe('a hold', () => {
+  it('is posted in parts, voided, and gives nothing twice', () => {
+    const { agent, ledger } = withAgent()
+    placeHold(ledger, 'h', agent, 50)
+    placeHold(ledger, 'h', agent, 10)
+    takeFromHold(ledger, 'h', BURN, 25)
+    expect([balanceOf(ledger, agent), ledger.holds.get('h')?.remaining_micro]).toEqual([40, 35])
+    expect(() => takeFromHold(ledger, 'h', agent, 36)).toThrow('gives what it has')
+    takeFromHold(ledger, 'h', agent, 35)
+    expect(ledger.holds.size).toBe(0)
+    expect(() => takeFromHold(ledger, 'h', agent, 1)).toThrow('gives what it has')
+    expect(() => placeHold(ledger, 'h', agent, 76)).toThrow('positive amount')
+    expect(ledger.holds.size).toBe(0)
     assertConserved(ledger)
   })
 })

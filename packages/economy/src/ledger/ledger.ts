@@ -1,4 +1,5 @@
 import { invariant } from '../units/index.ts'
+import type { Hold } from './holds.ts'
 
 /** Assets of the one book, in the order of their number. */
 export const ASSETS = ['credits', 'llm_micro_usd', 'tokens', 'cpu_ms', 'memory_mb_ms', 'attention_ms'] as const
@@ -21,6 +22,8 @@ export interface Ledger {
   closed: number[]
   readonly names: (string | null)[]
   readonly index_by_name: Map<string, number>
+  /** Open holds by id; their sum is the balance of the account `holds`. */
+  readonly holds: Map<string, Hold>
   /** Sum of the agents' credits, kept on every posting. */
   agents_micro: number
   granted_micro: number
@@ -41,6 +44,7 @@ export function createLedger(): Ledger {
     closed: [],
     count: 0,
     granted_micro: 0,
+    holds: new Map(),
     index_by_name: new Map(),
     kinds: new Uint8Array(64),
     names: [],

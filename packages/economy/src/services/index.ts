@@ -1,1 +1,12 @@
-export { checkInvoke, checkMessage, checkTransfer, endDealings, endInvocation, invokeService, registerService, removeService, sendMessage } from './services.ts'
+export {
+  checkInvoke,
+  checkLinkedTransfers,
+  checkMessage,
+  checkTransfer,
+  endDealings,
+  endInvocation,
+  invokeService,
+  registerService,
+  removeService,
+  sendMessage,
+} from './services.ts'

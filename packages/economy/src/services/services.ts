@@ -40,6 +40,18 @@ export function checkTransfer(state: State, command: CommandOf<'transfer'>): Ref
   return checkFree(state, command.from_agent_id, command.amount_micro)
 }
 
+/** Each receiver as for a single transfer, and the sum of all against the free balance. */
+export function checkLinkedTransfers(state: State, command: CommandOf<'transfer_linked'>): Refusal | null {
+  let required = 0
+  for (const { amount_micro, to_agent_id } of command.transfers) {
+    const pair = checkPair(state, command.from_agent_id, to_agent_id)
+    if (pair !== null) return pair
+    if (command.from_agent_id === to_agent_id) return refuse('self_transfer', { agent_id: to_agent_id })
+    required += amount_micro
+  }
+  return checkFree(state, command.from_agent_id, required)
+}
+
 export function checkMessage(state: State, command: CommandOf<'send_message'>): Refusal | null {
   const pair = checkPair(state, command.from_agent_id, command.to_agent_id)
   if (pair !== null) return pair

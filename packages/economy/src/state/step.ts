@@ -1,6 +1,6 @@
 import type { Command, EconomyEvent, EventData, EventType } from '@syntropism/contract'
 import { canonicalJson, eventId, isoTime } from '../codec/index.ts'
-import { type Asset, ASSETS, BURN, HOLDS, MINT, balanceOf, post } from '../ledger/index.ts'
+import { type Asset, ASSETS, BURN, HOLDS, MINT, balanceOf, placeHold, post, takeFromHold } from '../ledger/index.ts'
 import { invariant, microToCredits } from '../units/index.ts'
 import { type Deadline, pushDeadline } from './deadlines.ts'
 import type { Agent, State } from './state.ts'
@@ -111,9 +111,13 @@ export function addDeadline(step: Step, kind: Deadline['kind'], id: string, atMs
 }
 
 /** Posts between any two accounts of one asset and tells the read models. Returns the entry id. */
-export function record(step: Step, from: number, to: number, amount: number, purpose: string, transferId = ''): number {
+export function record(step: Step, from: number, to: number, amount: number, purpose: string): number {
+  post(step.state.ledger, from, to, amount)
+  return note(step, from, to, amount, purpose, '')
+}
+
+function note(step: Step, from: number, to: number, amount: number, purpose: string, transferId: string): number {
   const { state, sink } = step
-  post(state.ledger, from, to, amount)
   state.counters.entry += 1
   sink?.posting({
     amount,
@@ -155,10 +159,12 @@ export function moveCredits(
   const { state } = step
   state.counters.transfer += 1
   const transferId = `transfer-${state.counters.transfer}`
-  const entryId = record(step, indexOf(from), indexOf(to), amountMicro, purpose, transferId)
+  if (to.held) placeHold(state.ledger, holdId as string, indexOf(from), amountMicro)
+  else if (from.held) takeFromHold(state.ledger, holdId as string, indexOf(to), amountMicro)
+  else post(state.ledger, indexOf(from), indexOf(to), amountMicro)
+  const entryId = note(step, indexOf(from), indexOf(to), amountMicro, purpose, transferId)
   if (from.held) (from.party as Agent).held_micro -= amountMicro
   if (to.held) (to.party as Agent).held_micro += amountMicro
-  if (from.held && (from.party as Agent).held_micro < 0) invariant(false, 'a hold is not released twice', { agent_id: nameOf(from) })
   emit(step, 'credits_transferred', typeof from.party === 'string' ? nameOf(to) : nameOf(from), {
     amount: microToCredits(amountMicro),
     amount_micro: amountMicro,

@@ -110,6 +110,27 @@ export function addEconomyRoutes(app: App, parts: ServiceParts): void {
     summary: 'Balance and holds as they were after the event with this sequence number.',
     tag: 'economic',
   })
+  addOperation(app, parts, {
+    body: z.strictObject({
+      transfers: z
+        .array(z.strictObject({ ...Amount, purpose: z.string().min(1).max(128).default('payment'), to_agent_id: Id }))
+        .min(1)
+        .max(100),
+    }),
+    handle: ({ body }, call) =>
+      call.submit({
+        ...from(agentIn(call)),
+        owner: '',
+        transfers: body.transfers.map((one) => ({ amount_micro: amountOf(one), purpose: one.purpose, to_agent_id: one.to_agent_id })),
+        type: 'transfer_linked',
+      }),
+    method: 'post',
+    path: '/economic/transfers',
+    roles: ['agent'],
+    summary: 'Pay several agents: all of it or nothing.',
+    tag: 'economic',
+    tool: 'economic.transfer',
+  })
 }
 
 const from = (agent: { agent_id: string; lease_id: string }): { from_agent_id: string; lease_id: string } => ({

@@ -171,6 +171,20 @@ describe('operations', () => {
     expect((await ask('POST', '/operator/agents/b/fund', { amount: 1 }, 'observer-token')).body.code).toBe('role_forbidden')
   })
 
+  it('pays several agents or nobody', async () => {
+    const pay = (first: number, second: number) =>
+      ask('POST', '/economic/transfers', {
+        transfers: [
+          { amount_micro: first, to_agent_id: 'b' },
+          { amount_micro: second, to_agent_id: 'b' },
+        ],
+      })
+    expect((await pay(60_000_000, 60_000_000)).body.code).toBe('credits_insufficient')
+    expect(balance('b')).toBe(100_000_000)
+    expect((await pay(5, 6)).body.transfer_ids).toHaveLength(2)
+    expect(balance('b')).toBe(100_000_011)
+  })
+
   it('answers for a balance in the past', async () => {
     const before = host.state.seq
     await ask('POST', '/economic/transfer', { amount_micro: 500, to_agent_id: 'b' })
