@@ -108,7 +108,13 @@ export async function runLive(flags: LiveFlags): Promise<void> {
   // The tokens are printed on the ordinary screen, where they stay readable when the view is closed.
   const head = introduction(live, config)
   if (full) for (const line of head) console.log(line)
-  const view = full ? openView(live, head.slice(0, 4), () => stopWith(0)) : null
+  const view = full
+    ? openView(
+        live,
+        [`Syntropism at ${live.url} (reference: ${live.url}/docs)`, `Sandbox ${live.sandbox.name}; at most $0.00 an hour can be spent; ${head[3] ?? ''}`],
+        () => stopWith(0),
+      )
+    : null
   if (view === null) printLines(live, config, flags.json === true)
   onEvent = (event) => (view === null ? printEvent(event, flags.json === true) : view.onEvent(event))
   for (const event of early) onEvent(event)

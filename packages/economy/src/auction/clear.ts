@@ -62,6 +62,16 @@ function roomFor(supply: Supply, wanted: Quantities): ExecutorRoom | null {
   return best
 }
 
+/** Most milli-cores and most memory free on any one executor: a bundle above either fits nowhere, without a look at each. */
+function largestRoom(supply: Supply): { cpu: number; memory: number } {
+  const largest = { cpu: 0, memory: 0 }
+  for (const room of supply.executors) {
+    if (room.cpu > largest.cpu) largest.cpu = room.cpu
+    if (room.memory > largest.memory) largest.memory = room.memory
+  }
+  return largest
+}
+
 /** Whether a reservation lets a bid of this size and end take the room: it ends in time, or what it takes is spare even then. */
 function respects(reservation: Reservation | null, candidate: Candidate, executorId: string | null, nowMs: number): boolean {
   if (reservation === null || reservation.bid_id === candidate.bid_id || nowMs + candidate.duration_ms <= reservation.starts_at_ms) return true
@@ -78,10 +88,11 @@ function respects(reservation: Reservation | null, candidate: Candidate, executo
 export function allocate(candidates: readonly Candidate[], supply: Supply, reservation: Reservation | null, nowMs: number): Allocation {
   const winners: Win[] = []
   let bestLoser: Candidate | null = null
+  let largest = largestRoom(supply)
   for (const candidate of candidates) {
     const wanted = candidate.quantities
     const needsExecutor = wanted.cpu > 0 || wanted.memory > 0
-    const room = needsExecutor ? roomFor(supply, wanted) : null
+    const room = needsExecutor && wanted.cpu <= largest.cpu && wanted.memory <= largest.memory ? roomFor(supply, wanted) : null
     const executorId = room?.executor_id ?? null
     const fits = (!needsExecutor || room !== null) && wanted.attention <= supply.attention && wanted.llm <= supply.llm
     if (!fits || !respects(reservation, candidate, executorId, nowMs)) {
@@ -93,6 +104,7 @@ export function allocate(candidates: readonly Candidate[], supply: Supply, reser
     if (room !== null) {
       room.cpu -= wanted.cpu
       room.memory -= wanted.memory
+      largest = largestRoom(supply)
     }
     if (reservation !== null && reservation.bid_id !== candidate.bid_id && nowMs + candidate.duration_ms > reservation.starts_at_ms) {
       reservation.spare.attention -= wanted.attention

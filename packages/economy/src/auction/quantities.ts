@@ -17,10 +17,11 @@ export function capacityOf(state: State): Quantities {
 
 /** Absolute integers that a bundle's shares come to: rounded up, so that a share is never less than what was bought; LLM spend is rounded down, so that a cap is never passed. */
 export function quantitiesOf(state: State, bundle: Bundle, capacity: Quantities = capacityOf(state)): Quantities {
+  const { attention, cpu, llm, memory } = bundle
   return {
-    attention: mulDivCeil(bundle.attention ?? 0, capacity.attention, PPM),
-    cpu: mulDivCeil(bundle.cpu ?? 0, capacity.cpu, PPM),
-    llm: mulDivFloor(bundle.llm ?? 0, capacity.llm, PPM),
-    memory: mulDivCeil(bundle.memory ?? 0, capacity.memory, PPM),
+    attention: attention === undefined ? 0 : mulDivCeil(attention, capacity.attention, PPM),
+    cpu: cpu === undefined ? 0 : mulDivCeil(cpu, capacity.cpu, PPM),
+    llm: llm === undefined ? 0 : mulDivFloor(llm, capacity.llm, PPM),
+    memory: memory === undefined ? 0 : mulDivCeil(memory, capacity.memory, PPM),
   }
 }
