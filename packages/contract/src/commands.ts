@@ -150,7 +150,7 @@ export const COMMANDS = {
   skip_prompt: define('skip_prompt', { human_id: Id, prompt_id: Id, reason: z.string().max(2000).optional() }),
   start_lease: define('start_lease', { executor_id: Id, incarnation: Id, lease_id: Id }),
   end_lease: define('end_lease', {
-    cause: z.enum(['completed', 'crashed', 'wall_limit', 'memory_limit', 'process_limit', 'host_failure']),
+    cause: z.enum(['completed', 'crashed', 'wall_limit', 'memory_limit', 'process_limit', 'disk_limit', 'host_failure']),
     cpu_ms: z.int().nonnegative(),
     detail: z.string().max(4096),
     elapsed_ms: z.int().nonnegative(),
@@ -160,6 +160,8 @@ export const COMMANDS = {
     lease_id: Id,
     memory_mb_ms: z.int().nonnegative(),
     memory_peak_mb: z.int().nonnegative(),
+    /** Driver that ran the program, and what it held. */
+    sandbox: z.string().max(512).optional(),
   }),
   report: define('report', {
     ...acting,

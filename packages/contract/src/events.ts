@@ -178,6 +178,8 @@ export const EVENTS = {
     reason: Text,
     refunded: Credits,
     refunded_micro: Micro,
+    /** Driver that ran the program, and what it held. */
+    sandbox: Text.optional(),
     spend_micro_usd: z.int(),
     tokens: z.int(),
   }),

@@ -2,5 +2,5 @@ export { CONFIG_FILE, Config, ConfigError, loadConfig, machineCapacity, paramsOf
 export { HostStopped, verify, type Verdict } from './host/index.ts'
 export { type Live, type NewToken, type Paths, type ServiceFile, pathsOf, readEvents, readServiceFile, startLive } from './live/index.ts'
 export { JournalError } from './ports/index.ts'
-export { bwrapWorks } from './sandbox/index.ts'
+export { type SandboxDriver, type SandboxExit, openBwrapDriver, openNodeDriver, openSandbox } from './sandbox/index.ts'
 export { GENESIS_HASH, SqliteJournal, type Tables, balanceAt, batchHash, createQueries, openDatabase } from './store/index.ts'

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { CommandOf } from '@syntropism/contract'
 import { setTimeout as wait } from 'node:timers/promises'
 import {
@@ -5,8 +8,8 @@ import {
   SqliteJournal,
   balanceAt,
   batchHash,
-  bwrapWorks,
   openDatabase,
+  openSandbox,
   pathsOf,
   loadConfig,
   machineCapacity,
@@ -155,12 +158,26 @@ export function runVerify(flags: LocalFlags): void {
   if (!verdict.ok) process.exitCode = 1
 }
 
-export function runDoctor(flags: LocalFlags): void {
+/** The driver that would run programs here, opened to see what it really holds. */
+async function describeSandbox(): Promise<{ name: string; held: string[]; not_held: string[] }> {
+  const folder = mkdtempSync(join(tmpdir(), 'syntropism-doctor-'))
+  const sandbox = await openSandbox({ allow_weak: false, library_dir: folder, state_dir: folder })
+  const lines = (active: boolean): string[] => sandbox.protections.filter((one) => one.active === active).map((one) => `${one.name}: ${one.how}`)
+  try {
+    return { held: lines(true), name: sandbox.name, not_held: lines(false) }
+  } finally {
+    await sandbox.close()
+    rmSync(folder, { force: true, recursive: true })
+  }
+}
+
+export async function runDoctor(flags: LocalFlags): Promise<void> {
   const config = loadConfig({ data: flags.data }, process.env)
   const paths = pathsOf(config.data)
   const service = readServiceFile(paths)
   const probe = openDatabase(':memory:')
   const sqlite = String((probe.prepare('SELECT sqlite_version() AS version').get() as { version: string }).version)
+  const sandbox = await describeSandbox()
   const report = {
     bus: 'in-process',
     capacity: machineCapacity(config),
@@ -169,8 +186,11 @@ export function runDoctor(flags: LocalFlags): void {
     model: 'none configured',
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,
-    sandbox: bwrapWorks() ? 'bubblewrap' : 'Node permission model (install bubblewrap for a namespace without network, and for programs other than Node)',
+    sandbox: sandbox.name,
+    sandbox_holds: sandbox.held,
+    sandbox_does_not_hold: sandbox.not_held,
     service: service === null ? 'not running' : `${service.url} (process ${service.pid})`,
   }
-  print(flags, report, () => table(Object.entries(report).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)])))
+  const shown = (value: unknown): string => (typeof value === 'string' ? value : Array.isArray(value) ? value.join('; ') : JSON.stringify(value))
+  print(flags, report, () => table(Object.entries(report).map(([key, value]) => [key, shown(value)])))
 }

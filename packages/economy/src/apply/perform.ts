@@ -72,7 +72,7 @@ function place(step: Step, command: Of<'place_bid'>): Result {
 
 function finishLease(step: Step, command: Of<'end_lease'>): Result {
   const lease = step.state.leases.get(command.lease_id) as Lease
-  const { cause, cpu_ms, detail, elapsed_ms, exit_code, memory_mb_ms, memory_peak_mb } = command
+  const { cause, cpu_ms, detail, elapsed_ms, exit_code, memory_mb_ms, memory_peak_mb, sandbox } = command
   endLease(step, lease, {
     cause,
     cpu_ms,
@@ -81,6 +81,7 @@ function finishLease(step: Step, command: Of<'end_lease'>): Result {
     exit_code,
     memory_mb_ms,
     memory_peak_mb,
+    sandbox,
     served_until_ms: lease.started_at_ms === null ? step.state.at_ms : lease.started_at_ms + elapsed_ms,
   })
   meterSold(step)

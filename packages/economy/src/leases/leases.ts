@@ -197,19 +197,21 @@ function settleAccount(step: Step, lease: Lease, asset: Asset, account: number, 
 }
 
 export interface LeaseEnd {
-  readonly cause: 'completed' | 'crashed' | 'wall_limit' | 'memory_limit' | 'process_limit' | 'host_failure' | 'agent_dead'
+  readonly cause: 'completed' | 'crashed' | 'wall_limit' | 'memory_limit' | 'process_limit' | 'disk_limit' | 'host_failure' | 'agent_dead'
   readonly exit_code: number | null
   readonly detail: string
   readonly elapsed_ms: number
   readonly cpu_ms: number
   readonly memory_mb_ms: number
   readonly memory_peak_mb: number
+  /** Driver that ran the program, and what it held; none when nobody reported. */
+  readonly sandbox?: string | undefined
   /** Instant up to which the window was served, for the refund of a host's failure. */
   readonly served_until_ms: number
 }
 
 /** Ends that are the program's own doing and count towards "crashed three times in a row". */
-const CRASHES: ReadonlySet<LeaseEnd['cause']> = new Set(['crashed', 'memory_limit', 'process_limit'])
+const CRASHES: ReadonlySet<LeaseEnd['cause']> = new Set(['crashed', 'memory_limit', 'process_limit', 'disk_limit'])
 
 /** Closes a lease: uses posted, the rest lapsed, capacity free, what a failing host owes returned from `burn`. */
 export function endLease(step: Step, lease: Lease, end: LeaseEnd): void {
@@ -262,6 +264,7 @@ function closeWindow(step: Step, lease: Lease, end: LeaseEnd): void {
     reason: end.cause,
     refunded: microToCredits(refunded),
     refunded_micro: refunded,
+    ...(end.sandbox === undefined ? {} : { sandbox: end.sandbox }),
     spend_micro_usd: 0,
     tokens: 0,
   })

@@ -22,7 +22,8 @@ export interface ExecutorOptions {
   onError(error: unknown): void
 }
 
-const PROCESSES_MAX = 16
+/** Limits of every run beside what it bought. */
+const LIMITS = { disk_mb: 256, files_max: 20_000, open_files_max: 256, processes_max: 16 }
 type Allocated = EventData<'resources_allocated'>
 
 /** Runs the programs of won windows: workspace, sandbox, envelope, report. */
@@ -61,6 +62,15 @@ export class Executor {
       this.#run(event.data, event.traceparent).catch((error: unknown) => this.#options.onError(error))
   }
 
+  /** Name of the driver and what it holds, for receipts. */
+  get #sandboxNote(): string {
+    const { name, protections } = this.#options.sandbox
+    return `${name}: ${protections
+      .filter((one) => one.active)
+      .map((one) => one.name)
+      .join(', ')}`
+  }
+
   #stopOf(agentId: string): void {
     for (const [leaseId, running] of this.#running) if (this.#options.tokens.agentOf(leaseId) === agentId) running.stop('the agent is dead')
   }
@@ -97,7 +107,7 @@ export class Executor {
       .filter((text) => text !== '')
       .join('\n')
       .slice(-4000)
-    await host.submit({ ...about, cause, cpu_ms, detail, elapsed_ms, exit_code, memory_mb_ms, memory_peak_mb, type: 'end_lease' })
+    await host.submit({ ...about, cause, cpu_ms, detail, elapsed_ms, exit_code, memory_mb_ms, memory_peak_mb, sandbox: this.#sandboxNote, type: 'end_lease' })
   }
 
   async #start(lease: Allocated, token: string, traceparent: string): Promise<SandboxProcess> {
@@ -110,7 +120,7 @@ export class Executor {
     return sandbox.start({
       command: manifest.command,
       env: { AGENT_ID: lease.agent_id, EXECUTION_ID: lease.lease_id, SYSTEM_SERVICE_TOKEN: token, TRACEPARENT: traceparent },
-      limits: { cpu_millicores: lease.quantities.cpu, duration_ms: lease.bundle.duration_ms, memory_mb: lease.quantities.memory, processes_max: PROCESSES_MAX },
+      limits: { ...LIMITS, cpu_millicores: lease.quantities.cpu, duration_ms: lease.bundle.duration_ms, memory_mb: lease.quantities.memory },
       run_id: lease.lease_id,
       service_socket_path: socket_path,
       service_url: url,

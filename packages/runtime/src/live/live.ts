@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
@@ -150,11 +150,13 @@ async function assemble(
   await listen(http, { host: '127.0.0.1', port: config.port })
   rmSync(paths.socket, { force: true })
   await listen(socket, { path: paths.socket })
+  // Runs have user ids of their own; on the host the folder around it, open to its owner alone, guards the socket.
+  chmodSync(paths.socket, 0o666)
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
   mkdirSync(paths.agents, { mode: 0o700, recursive: true })
   installAgentLibrary(paths.agents, options.sdk_dir)
   const sandboxOptions = { allow_weak: options.allow_weak_sandbox, library_dir: paths.agents, state_dir: paths.root }
-  const sandbox = options.sandbox === 'node' ? openNodeDriver(sandboxOptions) : openSandbox(sandboxOptions)
+  const sandbox = options.sandbox === 'node' ? openNodeDriver(sandboxOptions) : await openSandbox(sandboxOptions)
   const isNew = await beginOrResume(host, config)
   const capacity = machineCapacity(config)
   const executor = new Executor({

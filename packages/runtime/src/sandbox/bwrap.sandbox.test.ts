@@ -17,7 +17,8 @@ it('runs a program with no network and no host files, the service on its socket'
   const socketPath = join(root, 's.sock')
   const server = createServer((_request, response) => response.end('{"ok":true}'))
   await new Promise<void>((done) => server.listen(socketPath, done))
-  const driver = openBwrapDriver({ allow_weak: false, library_dir: root, state_dir: root })
+  chmodSync(socketPath, 0o666)
+  const driver = await openBwrapDriver({ allow_weak: false, library_dir: root, state_dir: root })
   writeFileSync(
     join(root, 'work', 'main.mjs'),
     `import { existsSync, readdirSync } from 'node:fs'
@@ -31,7 +32,7 @@ it('runs a program with no network and no host files, the service on its socket'
     const running = await driver.start({
       command: ['node', 'main.mjs'],
       env: {},
-      limits: { cpu_millicores: 1000, duration_ms: 10_000, memory_mb: 256, processes_max: 8 },
+      limits: { cpu_millicores: 1000, duration_ms: 10_000, disk_mb: 64, files_max: 1000, memory_mb: 256, open_files_max: 256, processes_max: 8 },
       run_id: 'r',
       service_socket_path: socketPath,
       service_url: '',

@@ -17,4 +17,4 @@ export {
 } from './types.ts'
 
 /** The strongest driver that works here: bubblewrap where it is installed, else Node's permission model. */
-export const openSandbox = (options: SandboxOptions): SandboxDriver => (bwrapWorks() ? openBwrapDriver(options) : openNodeDriver(options))
+export const openSandbox = async (options: SandboxOptions): Promise<SandboxDriver> => (bwrapWorks() ? openBwrapDriver(options) : openNodeDriver(options))

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type SandboxDriver, type SandboxExit, openNodeDriver } from './index.ts'
 
+const DISK = { disk_mb: 64, files_max: 1000, open_files_max: 256 }
 let root = ''
 let driver: SandboxDriver
 beforeEach(() => {
@@ -23,7 +24,7 @@ async function runProgram(code: string, limits: Partial<{ duration_ms: number; m
   const running = await driver.start({
     command: ['node', 'main.mjs'],
     env: { AGENT_ID: 'a' },
-    limits: { cpu_millicores: 1000, duration_ms: 5000, memory_mb: 256, processes_max: 4, ...limits },
+    limits: { cpu_millicores: 1000, duration_ms: 5000, memory_mb: 256, processes_max: 4, ...DISK, ...limits },
     run_id: 'r',
     service_socket_path: '',
     service_url: 'http://127.0.0.1:1',
@@ -73,7 +74,7 @@ describe('the Node permission driver', () => {
       driver.start({
         command: ['python3', 'x.py'],
         env: {},
-        limits: { cpu_millicores: 1, duration_ms: 1, memory_mb: 1, processes_max: 1 },
+        limits: { cpu_millicores: 1, duration_ms: 1, memory_mb: 1, processes_max: 1, ...DISK },
         run_id: 'r',
         service_socket_path: '',
         service_url: '',

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { supervise } from './supervise.ts'
-import { type Protection, type SandboxDriver, SandboxError, type SandboxRun } from './types.ts'
+import { type Protection, type SandboxDriver, SandboxError, type SandboxLimits, type SandboxRun } from './types.ts'
 import { startWatchdog } from './watchdog.ts'
 import { assertNoLinksOut } from './workspace.ts'
 
@@ -15,11 +15,30 @@ export interface SandboxOptions {
 }
 
 const onLinux = process.platform === 'linux'
-const LIMITS: readonly Protection[] = [
+const hasPrlimit = onLinux && spawnSync('prlimit', ['--version'], { stdio: 'ignore' }).status === 0
+
+/** Kernel limits of each process of a run, set before its program starts; nothing where prlimit is missing. */
+export function rlimitsOf(limits: SandboxLimits): string[] {
+  if (!hasPrlimit) return []
+  const cpuSeconds = Math.ceil((limits.duration_ms * Math.max(1000, limits.cpu_millicores)) / 1_000_000) + 1
+  return ['prlimit', `--nofile=${limits.open_files_max}`, `--fsize=${limits.disk_mb * 1_048_576}`, `--cpu=${cpuSeconds}`, '--core=0', '--']
+}
+
+export const LIMITS: readonly Protection[] = [
   { active: true, how: 'SIGKILL to the whole tree when the window is over', name: 'wall time' },
   { active: onLinux, how: onLinux ? 'resident size of the tree sampled every 10 ms, SIGKILL above' : 'not enforced on this platform', name: 'memory' },
   { active: onLinux, how: onLinux ? 'SIGSTOP/SIGCONT every 10 ms to the share bought' : 'not enforced on this platform', name: 'cpu share' },
   { active: onLinux, how: onLinux ? 'tree counted every 10 ms, SIGKILL above' : 'not enforced on this platform', name: 'processes' },
+  {
+    active: onLinux,
+    how: onLinux ? 'workspace counted every 30 ms with files that have no name any more, SIGKILL above' : 'checked when the run ends',
+    name: 'disk',
+  },
+  {
+    active: hasPrlimit,
+    how: hasPrlimit ? 'RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_CPU, no core files' : 'prlimit is not installed',
+    name: 'open files, file size, cpu seconds',
+  },
   { active: true, how: 'nothing inherited', name: 'environment' },
 ]
 
@@ -62,7 +81,7 @@ export function openNodeDriver(options: SandboxOptions): SandboxDriver {
     async start(run) {
       const workspace = realpathSync(run.workspace_dir)
       assertNoLinksOut(workspace)
-      const [program, ...args] = argvOf(run, workspace, options)
+      const [program, ...args] = [...rlimitsOf(run.limits), ...argvOf(run, workspace, options)]
       const child = spawn(program as string, args, {
         cwd: workspace,
         detached: true,
@@ -74,11 +93,10 @@ export function openNodeDriver(options: SandboxOptions): SandboxDriver {
         child.once('spawn', () => {
           const pid = child.pid as number
           watchdog.add(pid)
-          const running = supervise(child, run.limits)
+          const running = supervise(child, run.limits, workspace, null)
           resolve({ ...running, exit: running.exit.finally(() => watchdog.remove(pid)) })
         })
       })
     },
   }
 }
-export { LIMITS }

@@ -1,9 +1,14 @@
 import type { ChildProcess } from 'node:child_process'
 import { performance } from 'node:perf_hooks'
+import type { Cgroup } from './cgroup.ts'
+import { readDeleted, readDisk } from './disk.ts'
 import { readTree, signal } from './proc.ts'
 import type { ExitCause, SandboxExit, SandboxLimits, SandboxProcess } from './types.ts'
 
 const SAMPLE_MS = 10
+/** The workspace's space is counted in every so-manieth sample. */
+const SAMPLES_PER_DISK = 3
+const MB = 1_048_576
 const OUTPUT_BYTES_MAX = 4096
 /** CPU time that a program may be ahead of its share, so that its start is not frozen at once. Milliseconds. */
 const HEAD_START_MS = 60
@@ -31,42 +36,88 @@ class Supervisor {
   #lastSampleAt = this.#startedAt
   #pids: readonly number[] = []
   #stopped = false
+  #samples = 0
+  #oomKills = 0
+  #failure: unknown = null
+  readonly #cgroup: Cgroup | null
+  readonly #workspace: string
   #cause: ExitCause | null = null
   #detail = ''
   readonly exit: Promise<SandboxExit>
 
-  constructor(child: ChildProcess, limits: SandboxLimits) {
+  constructor(child: ChildProcess, limits: SandboxLimits, workspace: string, cgroup: Cgroup | null) {
     this.#child = child
+    this.#cgroup = cgroup
+    this.#workspace = workspace
     this.#limits = limits
     child.stdout?.on('data', (chunk: Buffer) => this.#tail.add(chunk))
     child.stderr?.on('data', (chunk: Buffer) => this.#tail.add(chunk))
-    const sampler = setInterval(() => this.#sample(), SAMPLE_MS)
+    const sampler = setInterval(() => this.#trySample(), SAMPLE_MS)
     const wall = setTimeout(() => this.kill('wall_limit', `the window of ${limits.duration_ms} ms is over`), limits.duration_ms)
-    this.exit = new Promise((resolve) => {
+    child.once('exit', () => cgroup?.kill())
+    this.exit = new Promise((resolve, reject) => {
       child.once('close', (code) => {
         clearInterval(sampler)
         clearTimeout(wall)
         for (const pid of this.#pids) signal(pid, 'SIGKILL')
-        resolve(this.#result(code))
+        this.#end(code).then(resolve, reject)
       })
     })
   }
 
+  /** What cannot be measured must not run on: the run ends, and its exit tells why. */
+  #trySample(): void {
+    try {
+      this.#sample()
+    } catch (error) {
+      this.#failure ??= error
+      this.kill('host_failure', `the run could not be measured: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+
   #sample(): void {
-    const usage = readTree(this.#child.pid as number)
     const now = performance.now()
+    const usage = this.#read()
     if (usage === null) return
     this.#memoryMbMs += usage.memory_mb * (now - this.#lastSampleAt)
     this.#lastSampleAt = now
     this.#cpuMs = Math.max(this.#cpuMs, usage.cpu_ms)
     this.#peakMb = Math.max(this.#peakMb, usage.memory_mb)
     this.#pids = usage.pids
-    if (usage.memory_mb > this.#limits.memory_mb) this.kill('memory_limit', `${Math.round(usage.memory_mb)} MB used, ${this.#limits.memory_mb} MB bought`)
-    else if (usage.pids.length > this.#limits.processes_max) this.kill('process_limit', `${usage.pids.length} processes, ${this.#limits.processes_max} allowed`)
+    this.#samples += 1
+    const { memory_mb, processes_max } = this.#limits
+    if (this.#oomKills > 0) this.kill('memory_limit', `the kernel ended a process at the ${memory_mb} MB bought`)
+    else if (this.#cgroup === null && usage.memory_mb > memory_mb) this.kill('memory_limit', `${Math.round(usage.memory_mb)} MB used, ${memory_mb} MB bought`)
+    else if (usage.pids.length > processes_max) this.kill('process_limit', `${usage.pids.length} processes, ${processes_max} allowed`)
+    else if (this.#samples % SAMPLES_PER_DISK === 0 && this.#overDisk()) return
     else this.#throttle(now)
   }
 
+  #read(): { readonly cpu_ms: number; readonly memory_mb: number; readonly pids: readonly number[] } | null {
+    if (this.#cgroup === null) return readTree(this.#child.pid as number)
+    const usage = this.#cgroup.usage()
+    this.#oomKills = usage.oom_kills
+    this.#peakMb = Math.max(this.#peakMb, usage.memory_peak_mb)
+    return usage
+  }
+
+  #overDisk(): boolean {
+    const max = { bytes: this.#limits.disk_mb * MB, files: this.#limits.files_max }
+    const { bytes, files } = readDisk(this.#workspace, max)
+    const all = bytes + (bytes > max.bytes ? 0 : readDeleted(this.#pids, this.#workspace))
+    if (all <= max.bytes && files <= max.files) return false
+    this.kill('disk_limit', `the workspace has more than ${all > max.bytes ? `${this.#limits.disk_mb} MB` : `${max.files} files`}`)
+    return true
+  }
+
+  /** Once past its head start a program is held to its share: by the kernel where there is a control group, else by being stopped and continued. */
   #throttle(now: number): void {
+    if (this.#cgroup !== null) {
+      if (this.#stopped || this.#cpuMs < HEAD_START_MS) return
+      this.#stopped = true
+      this.#cgroup.limitCpu(this.#limits.cpu_millicores)
+      return
+    }
     const allowed = ((now - this.#startedAt) * this.#limits.cpu_millicores) / 1000 + HEAD_START_MS
     const stop = this.#cpuMs > allowed
     if (stop === this.#stopped) return
@@ -80,6 +131,22 @@ class Supervisor {
     this.#detail = detail
     const pids = readTree(this.#child.pid as number)?.pids ?? this.#pids
     for (const pid of [...pids].reverse()) signal(pid, 'SIGKILL')
+    this.#cgroup?.kill()
+  }
+
+  /** Last reading, after which nothing of the run is left. */
+  async #end(code: number | null): Promise<SandboxExit> {
+    if (this.#cause === null) this.#overDisk()
+    if (this.#cgroup !== null) {
+      this.#cgroup.kill()
+      const usage = this.#cgroup.usage()
+      this.#cpuMs = usage.cpu_ms
+      this.#peakMb = Math.max(this.#peakMb, usage.memory_peak_mb)
+      if (this.#cause === null && usage.oom_kills > 0) this.kill('memory_limit', `the kernel ended a process at the ${this.#limits.memory_mb} MB bought`)
+      await this.#cgroup.remove()
+    }
+    if (this.#failure !== null) console.error('syntropism: a run could not be measured:', this.#failure)
+    return this.#result(code)
   }
 
   #result(code: number | null): SandboxExit {
@@ -98,7 +165,7 @@ class Supervisor {
 }
 
 /** Supervises a program that has just been started. */
-export function supervise(child: ChildProcess, limits: SandboxLimits): SandboxProcess {
-  const supervisor = new Supervisor(child, limits)
+export function supervise(child: ChildProcess, limits: SandboxLimits, workspace: string, cgroup: Cgroup | null): SandboxProcess {
+  const supervisor = new Supervisor(child, limits, workspace, cgroup)
   return { exit: supervisor.exit, pid: child.pid as number, stop: (reason) => supervisor.kill('host_failure', reason) }
 }

@@ -4,6 +4,11 @@ export interface SandboxLimits {
   readonly cpu_millicores: number
   readonly memory_mb: number
   readonly processes_max: number
+  /** Space and entries of the workspace. */
+  readonly disk_mb: number
+  readonly files_max: number
+  /** Per process. */
+  readonly open_files_max: number
 }
 
 export interface SandboxRun {
@@ -18,7 +23,7 @@ export interface SandboxRun {
   readonly service_socket_path: string
 }
 
-export type ExitCause = 'completed' | 'crashed' | 'wall_limit' | 'memory_limit' | 'process_limit' | 'host_failure'
+export type ExitCause = 'completed' | 'crashed' | 'wall_limit' | 'memory_limit' | 'process_limit' | 'disk_limit' | 'host_failure'
 
 export interface SandboxExit {
   readonly cause: ExitCause

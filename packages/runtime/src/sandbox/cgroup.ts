@@ -1,0 +1,179 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { readStat, signal } from './proc.ts'
+import type { SandboxLimits } from './types.ts'
+
+/** What the kernel counted for a run: every process of it, also those nobody waited for. */
+export interface CgroupUsage {
+  readonly cpu_ms: number
+  readonly memory_mb: number
+  readonly memory_peak_mb: number
+  readonly oom_kills: number
+  readonly pids: readonly number[]
+}
+
+/** The control group of one run. */
+export interface Cgroup {
+  /** Files into which a process writes 0 to enter. */
+  readonly doors: readonly string[]
+  usage(): CgroupUsage
+  /** Holds the run to its CPU share from now on. */
+  limitCpu(millicores: number): void
+  kill(): void
+  /** Kills what is left, waits until it is gone and removes the group. */
+  remove(): Promise<void>
+}
+
+export interface CgroupTree {
+  readonly version: 1 | 2
+  create(runId: string, limits: SandboxLimits): Cgroup
+}
+
+const MB = 1_048_576
+const PERIOD_US = 20_000
+/** The kernel refuses quotas below a millisecond. */
+const QUOTA_US_MIN = 1000
+/** Tasks are threads: a Node process has about a dozen. */
+const TASKS_PER_PROCESS = 16
+const PREFIX = 'syntropism-'
+const MOUNT = '/sys/fs/cgroup'
+
+const numberIn = (file: string): number => Number(readFileSync(file, 'utf8').trim())
+const fieldIn = (file: string, name: string): number => Number(new RegExp(`^${name} (\\d+)`, 'm').exec(readFileSync(file, 'utf8'))?.[1] ?? 0)
+const quotaUs = (millicores: number): number => Math.max(QUOTA_US_MIN, Math.round((millicores * PERIOD_US) / 1000))
+const pidsIn = (folder: string): number[] => readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number)
+
+/** This process's own groups: of a v1 controller, or (empty name) of the unified hierarchy. */
+function ownPath(controller: string): string | null {
+  for (const line of readFileSync('/proc/self/cgroup', 'utf8').split('\n')) {
+    const [, names = '', path = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? []
+    if (controller === '' ? line.startsWith('0::') : names.split(',').includes(controller)) return join(MOUNT, names, path)
+  }
+  return null
+}
+
+async function removeFolders(folders: readonly string[]): Promise<void> {
+  for (const folder of folders) {
+    for (let tries = 0; existsSync(folder); tries += 1) {
+      for (const pid of pidsIn(folder)) signal(pid, 'SIGKILL')
+      try {
+        rmdirSync(folder)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EBUSY' || tries > 500) throw error
+        await wait(2)
+      }
+    }
+  }
+}
+
+/** Ends and removes the groups of a host that is gone. */
+function sweep(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const owner = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1]
+    if (owner === undefined || existsSync(`/proc/${owner}`)) continue
+    removeFolders([join(parent, name)]).catch((error: unknown) => console.error(`syntropism: the control group ${name} of a former host stays:`, error))
+  }
+}
+
+function createV1(parents: Readonly<Record<'cpu' | 'cpuacct' | 'memory' | 'pids', string>>, runId: string, limits: SandboxLimits): Cgroup {
+  const name = `${PREFIX}${process.pid}-${runId}`
+  const folders = [...new Set(Object.values(parents))].map((parent) => join(parent, name))
+  const of = (controller: keyof typeof parents, file: string): string => join(parents[controller], name, file)
+  for (const folder of folders) mkdirSync(folder)
+  writeFileSync(of('memory', 'memory.limit_in_bytes'), String(limits.memory_mb * MB))
+  if (existsSync(of('memory', 'memory.memsw.limit_in_bytes'))) writeFileSync(of('memory', 'memory.memsw.limit_in_bytes'), String(limits.memory_mb * MB))
+  writeFileSync(of('pids', 'pids.max'), String(limits.processes_max * TASKS_PER_PROCESS))
+  writeFileSync(of('cpu', 'cpu.cfs_period_us'), String(PERIOD_US))
+  return {
+    doors: folders.map((folder) => join(folder, 'cgroup.procs')),
+    kill() {
+      for (const pid of pidsIn(join(parents.pids, name))) signal(pid, 'SIGKILL')
+    },
+    limitCpu: (millicores) => writeFileSync(of('cpu', 'cpu.cfs_quota_us'), String(quotaUs(millicores))),
+    remove: () => removeFolders(folders),
+    usage: () => ({
+      cpu_ms: numberIn(of('cpuacct', 'cpuacct.usage')) / 1_000_000,
+      memory_mb: numberIn(of('memory', 'memory.usage_in_bytes')) / MB,
+      memory_peak_mb: numberIn(of('memory', 'memory.max_usage_in_bytes')) / MB,
+      oom_kills: fieldIn(of('memory', 'memory.oom_control'), 'oom_kill'),
+      pids: pidsIn(join(parents.pids, name)),
+    }),
+  }
+}
+
+function createV2(parent: string, runId: string, limits: SandboxLimits): Cgroup {
+  const folder = join(parent, `${PREFIX}${process.pid}-${runId}`)
+  const file = (name: string): string => join(folder, name)
+  mkdirSync(folder)
+  writeFileSync(file('memory.max'), String(limits.memory_mb * MB))
+  if (existsSync(file('memory.swap.max'))) writeFileSync(file('memory.swap.max'), '0')
+  writeFileSync(file('pids.max'), String(limits.processes_max * TASKS_PER_PROCESS))
+  return {
+    doors: [file('cgroup.procs')],
+    kill: () => writeFileSync(file('cgroup.kill'), '1'),
+    limitCpu: (millicores) => writeFileSync(file('cpu.max'), `${quotaUs(millicores)} ${PERIOD_US}`),
+    remove: () => removeFolders([folder]),
+    usage: () => ({
+      cpu_ms: fieldIn(file('cpu.stat'), 'usage_usec') / 1000,
+      memory_mb: numberIn(file('memory.current')) / MB,
+      memory_peak_mb: numberIn(file('memory.peak')) / MB,
+      oom_kills: fieldIn(file('memory.events'), 'oom_kill'),
+      pids: pidsIn(folder),
+    }),
+  }
+}
+
+/** This process and those that started it, as far as they are in the group: a launcher must not keep it from having children. */
+function ownLine(folder: string): number[] {
+  const members = new Set(pidsIn(folder))
+  const line: number[] = []
+  for (let pid = process.pid; members.has(pid); pid = readStat(pid)?.ppid ?? 0) line.push(pid)
+  return line
+}
+
+/** v2 wants processes in leaves alone: this process moves to one before its group may have children with limits. Where others share the group, it moves back. */
+function openV2(): CgroupTree | null {
+  const parent = ownPath('')
+  if (parent === null || !existsSync(join(parent, 'cgroup.controllers'))) return null
+  const offered = readFileSync(join(parent, 'cgroup.controllers'), 'utf8').trim().split(' ')
+  if (!['cpu', 'memory', 'pids'].every((name) => offered.includes(name))) return null
+  const host = join(parent, 'host')
+  mkdirSync(host, { recursive: true })
+  const line = ownLine(parent)
+  for (const pid of line) appendFileSync(join(host, 'cgroup.procs'), String(pid))
+  try {
+    writeFileSync(join(parent, 'cgroup.subtree_control'), '+cpu +memory +pids')
+  } catch (error) {
+    for (const pid of line) appendFileSync(join(parent, 'cgroup.procs'), String(pid))
+    throw error
+  }
+  sweep(parent)
+  return { create: (runId, limits) => createV2(parent, runId, limits), version: 2 }
+}
+
+function openV1(): CgroupTree | null {
+  const [cpu, cpuacct, memory, pids] = ['cpu', 'cpuacct', 'memory', 'pids'].map(ownPath)
+  if (!cpu || !cpuacct || !memory || !pids) return null
+  const parents = { cpu, cpuacct, memory, pids }
+  for (const parent of new Set(Object.values(parents))) sweep(parent)
+  return { create: (runId, limits) => createV1(parents, runId, limits), version: 1 }
+}
+
+const PROBE: SandboxLimits = { cpu_millicores: 1000, disk_mb: 1, duration_ms: 1, files_max: 1, memory_mb: 64, open_files_max: 1, processes_max: 1 }
+
+/** The control groups that this process may make below its own, tried by making one; null where there are none. */
+export async function openCgroups(): Promise<CgroupTree | null> {
+  if (process.platform !== 'linux') return null
+  for (const open of [openV2, openV1]) {
+    try {
+      const tree = open()
+      if (tree === null) continue
+      await tree.create('probe', PROBE).remove()
+      return tree
+    } catch (error) {
+      if (!['EACCES', 'EPERM', 'ENOENT', 'EROFS', 'EBUSY', 'EINVAL', 'EOPNOTSUPP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    }
+  }
+  return null
+}

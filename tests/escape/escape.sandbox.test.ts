@@ -1,0 +1,19 @@
+import { openBwrapDriver, openNodeDriver } from '@syntropism/runtime'
+import { expect, it } from 'vitest'
+import { tryAll } from './stage.ts'
+
+/** What Node's permission model does not hold, said in docs/reference/sandbox.md. The last two depend on the host: a route to the address, and its user. */
+const NODE_WEAK = ['open TCP port of the host', 'Unix socket of the host', 'kill the host']
+const NODE_HOST = ['cloud metadata address', 'become root']
+
+it('no program escapes from bubblewrap', { timeout: 120_000 }, async () => {
+  const { verdicts } = await tryAll((root) => openBwrapDriver({ allow_weak: false, library_dir: root, state_dir: root }))
+  expect(verdicts.length).toBeGreaterThan(20)
+  expect(verdicts.filter((one) => !one.held).map((one) => `${one.attempt.name}: ${one.evidence}`)).toEqual([])
+})
+
+it("from Node's permission model escapes just what the documentation says", { timeout: 120_000 }, async () => {
+  const { verdicts } = await tryAll(async (root) => openNodeDriver({ allow_weak: false, library_dir: root, state_dir: root }))
+  const escaped = verdicts.filter((one) => !one.held && !NODE_HOST.includes(one.attempt.name))
+  expect(escaped.map((one) => one.attempt.name)).toEqual(NODE_WEAK)
+})
