@@ -1,5 +1,7 @@
+export { createMemoryBus } from './bus/index.ts'
 export { CONFIG_FILE, Config, ConfigError, loadConfig, machineCapacity, paramsOf } from './config/index.ts'
-export { HostStopped, verify, type Verdict } from './host/index.ts'
+export { Host, HostStopped, verify, type Verdict } from './host/index.ts'
+export { Tokens, createService, hashToken, openServer } from './http/index.ts'
 export { type Live, type NewToken, type Paths, type ServiceFile, pathsOf, readEvents, readServiceFile, startLive } from './live/index.ts'
 export { JournalError } from './ports/index.ts'
 export { type SandboxDriver, type SandboxExit, openBwrapDriver, openNodeDriver, openSandbox } from './sandbox/index.ts'

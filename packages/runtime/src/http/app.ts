@@ -2,6 +2,8 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
 import { html, raw } from 'hono/html'
 import { HTTPException } from 'hono/http-exception'
+import { methodNotAllowed } from 'hono/method-not-allowed'
+import { secureHeaders } from 'hono/secure-headers'
 import { addAttentionRoutes } from './attention-routes.ts'
 import { addEconomyRoutes } from './economy-routes.ts'
 import { addExecutionRoutes } from './execution-routes.ts'
@@ -28,10 +30,12 @@ class Buckets {
   }
 }
 
+const JSON_TYPE = /^application\/json\s*(;|$)/i
 const OPEN = new Set(['/health', '/openapi.json', '/docs'])
 
 function addFrame(app: App, parts: ServiceParts): void {
   const buckets = new Buckets()
+  app.use('*', secureHeaders())
   app.use('*', bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (context) => problem(context, 'body_too_large', `At most ${BODY_BYTES_MAX} bytes.`) }))
   app.use('*', async (context, next) => {
     if (OPEN.has(context.req.path)) return next()
@@ -44,6 +48,23 @@ function addFrame(app: App, parts: ServiceParts): void {
       return problem(context, 'rate_limited', `At most ${RATE.per_s} requests a second.`)
     context.set('principal', principal)
     return next()
+  })
+  app.use(
+    '*',
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (context, methods) => {
+        const answer = problem(context, 'method_wrong', `${context.req.path} has: ${methods.join(', ')}.`)
+        answer.headers.set('allow', methods.join(', '))
+        return answer
+      },
+    }),
+  )
+  // JSON alone: what a page of another origin can send without being asked (forms, plain text) never reaches an operation.
+  app.use('*', async (context, next) => {
+    const type = context.req.header('content-type')
+    if (type === undefined || JSON_TYPE.test(type) || ['GET', 'HEAD'].includes(context.req.method)) return next()
+    return problem(context, 'media_type_wrong', `The body came as ${type.slice(0, 80)}.`)
   })
   app.notFound((context) => problem(context, 'not_found', `${context.req.method} ${context.req.path} does not exist; see /docs.`))
   app.onError((error, context) => {

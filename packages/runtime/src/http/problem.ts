@@ -8,6 +8,8 @@ const TRANSPORT = {
   credentials_missing: [401, 'Send "Authorization: Bearer <token>".'],
   credentials_unknown: [401, 'The token is unknown, or the execution it belonged to has ended.'],
   internal_error: [500, 'The service failed; the command may not have happened. Try again with the same Idempotency-Key.'],
+  media_type_wrong: [415, 'Send the body as application/json.'],
+  method_wrong: [405, 'This address has no such method; the header Allow names those it has.'],
   malformed_json: [400, 'The body is no JSON.'],
   not_found: [404, 'There is no such address.'],
   rate_limited: [429, 'Too many requests for this token.'],

@@ -3,7 +3,6 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
-import { createAdaptorServer } from '@hono/node-server'
 import { AgentManifest, type EconomyEvent } from '@syntropism/contract'
 import { RULES_VERSION, canonicalJson } from '@syntropism/economy'
 import { z } from 'zod'
@@ -11,7 +10,7 @@ import { createMemoryBus } from '../bus/index.ts'
 import { type Config, ConfigError, machineCapacity, paramsOf } from '../config/index.ts'
 import { Executor } from '../executor/index.ts'
 import { Host, createWallClock } from '../host/index.ts'
-import { Tokens, createService } from '../http/index.ts'
+import { Tokens, createService, openServer } from '../http/index.ts'
 import type { Bus } from '../ports/index.ts'
 import { type SandboxDriver, installAgentLibrary, openNodeDriver, openSandbox } from '../sandbox/index.ts'
 import { type Queries, SqliteJournal, createQueries, openDatabase } from '../store/index.ts'
@@ -145,8 +144,8 @@ async function assemble(
   const host = new Host({ bus, createClock: createWallClock, journal: new SqliteJournal(database), onFatal: options.onFatal })
   const tokens = new Tokens(kept)
   const app = createService({ host, queries, readEvents: (filter) => readEvents(database, filter), tokens })
-  const http = createAdaptorServer({ fetch: app.fetch, hostname: '127.0.0.1' }) as Server
-  const socket = createAdaptorServer({ fetch: app.fetch }) as Server
+  const http = openServer(app.fetch)
+  const socket = openServer(app.fetch)
   await listen(http, { host: '127.0.0.1', port: config.port })
   rmSync(paths.socket, { force: true })
   await listen(socket, { path: paths.socket })

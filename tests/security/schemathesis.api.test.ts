@@ -1,0 +1,50 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { DEFAULT_PARAMS } from '@syntropism/economy'
+import { openServer } from '@syntropism/runtime'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { removeDir, tempDir } from '../program.ts'
+import { type FuzzedService, openFuzzedService } from './fuzzed-service.ts'
+
+/** Schemathesis as installed; `SYNTROPISM_SCHEMATHESIS` names another. */
+const PROGRAM = process.env.SYNTROPISM_SCHEMATHESIS ?? 'schemathesis'
+const CHECKS =
+  'not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,unsupported_method,negative_data_rejection,allow_header_conformance,ignored_auth'
+const SEED = 7
+
+let folder = ''
+let service: FuzzedService
+let server: Server
+beforeAll(async () => {
+  folder = tempDir()
+  service = await openFuzzedService(folder, DEFAULT_PARAMS)
+  server = openServer(service.fetch)
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+})
+afterAll(async () => {
+  server.closeAllConnections()
+  server.close()
+  await service.close()
+  removeDir(folder)
+})
+
+it('is installed', () => {
+  const found = spawnSync(PROGRAM, ['--version'], { encoding: 'utf8' })
+  expect(found.status, 'install it with "pip install schemathesis", or name it in SYNTROPISM_SCHEMATHESIS').toBe(0)
+})
+
+for (const role of ['operator', 'agent', 'human', 'observer', 'nobody'])
+  it(`no answer of the service to ${role} is a failure or undocumented`, async () => {
+    const { port } = server.address() as AddressInfo
+    const args = ['run', `http://127.0.0.1:${port}/openapi.json`, '-H', `Authorization: Bearer ${service.bearer[role] ?? ''}`, '--checks', CHECKS]
+    const child = spawn(PROGRAM, [...args, '-n', '30', '--seed', String(SEED), '--no-color', '--continue-on-failure'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')))
+    const code = await new Promise((done) => child.once('close', done))
+    expect(code, output.slice(-6000)).toBe(0)
+    expect(Number(/(\d+) generated/.exec(output)?.[1] ?? 0)).toBeGreaterThan(500)
+  })

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+const conditions = ['@syntropism/source']
+
+/** Suites that need Schemathesis (PyPI): they fail where it is missing. */
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ['tests/**/*.api.test.ts'],
+    reporters: ['default', './scripts/count-reporter.ts'],
+    testTimeout: 600_000,
+  },
+})
