@@ -9,7 +9,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   contract: ['zod'],
   economy: ['type @syntropism/contract'],
   sdk: ['node:http', 'node:process'],
-  runtime: ['@syntropism/contract', '@syntropism/economy', '@hono/', 'hono', 'kysely', 'zod', 'node:'],
+  runtime: ['@syntropism/contract', '@syntropism/economy', '@hono/', 'hono', 'isomorphic-git', 'kysely', 'zod', 'node:'],
   syntropism: ['@syntropism/contract', '@syntropism/economy', '@syntropism/runtime', 'commander', 'node:'],
 }
 /** Rooms of the economy: each imports only rooms of lower rank. */

@@ -1,6 +1,18 @@
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Params } from '@syntropism/contract'
-import { Host, SqliteJournal, Tokens, createMemoryBus, createQueries, createService, hashToken, openDatabase, readEvents } from '@syntropism/runtime'
+import {
+  Host,
+  SqliteJournal,
+  Tokens,
+  Workspaces,
+  createMemoryBus,
+  createQueries,
+  createService,
+  hashToken,
+  openDatabase,
+  readEvents,
+} from '@syntropism/runtime'
 
 export interface FuzzedOperation {
   readonly method: string
@@ -22,6 +34,8 @@ export interface FuzzedService {
 const encoded = (text: string): string => encodeURIComponent(Buffer.from(text, 'utf8').toString('utf8'))
 
 export async function openFuzzedService(folder: string, params: Params): Promise<FuzzedService> {
+  const workspaces = new Workspaces(join(folder, 'agents', 'workspaces'))
+  for (const id of ['a', 'b']) mkdirSync(workspaces.pathOf(id))
   const database = openDatabase(join(folder, 'economy.sqlite'))
   const host = new Host({
     bus: createMemoryBus(() => undefined),
@@ -36,7 +50,14 @@ export async function openFuzzedService(folder: string, params: Params): Promise
     { hash: hashToken('operator-token'), role: 'operator' },
     { hash: hashToken('observer-token'), role: 'observer' },
   ])
-  const app = createService({ host, queries: createQueries(database), readEvents: (filter) => readEvents(database, filter), tokens, unlimited: true })
+  const app = createService({
+    host,
+    queries: createQueries(database),
+    readEvents: (filter) => readEvents(database, filter),
+    tokens,
+    unlimited: true,
+    workspaces,
+  })
   await host.submit({ economy_id: 'fuzz', owner: 'host', params, rules_version: 1, type: 'genesis' })
   await host.submit({ cpu_millicores: 1000, executor_id: 'local', incarnation: 'i', memory_mb: 2048, owner: 'x', reports: true, type: 'register_executor' })
   for (const agent_id of ['a', 'b']) await host.submit({ agent_id, grant_micro: 100_000_000, name: agent_id, owner: 'host', type: 'create_agent' })

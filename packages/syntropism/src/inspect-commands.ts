@@ -14,6 +14,7 @@ import {
   loadConfig,
   machineCapacity,
   readEvents,
+  readHistory,
   readServiceFile,
   verify,
 } from '@syntropism/runtime'
@@ -58,17 +59,18 @@ export async function showAgents(flags: LocalFlags): Promise<void> {
 }
 
 export async function showAgent(agentId: string, flags: LocalFlags): Promise<void> {
-  const { queries } = openLocal(flags)
+  const { paths, queries } = openLocal(flags)
   const agent = await queries.selectFrom('agents').selectAll().where('agent_id', '=', agentId).executeTakeFirst()
   if (agent === undefined) throw new Error(`there is no agent ${agentId}; "syntropism agents" lists them`)
   const receipts = (await queries.selectFrom('receipts').selectAll().where('agent_id', '=', agentId).orderBy('seq', 'desc').limit(10).execute()).map(
     (row) => JSON.parse(row.receipt) as Record<string, number | string>,
   )
+  const workspace = await readHistory(paths, agentId, 10)
   print(
     flags,
-    { ...agent, receipts },
+    { ...agent, receipts, workspace },
     () =>
-      `${agent.agent_id}: ${agent.status} ${agent.status_reason}\n  free ${credits(agent.balance_micro)}, held ${credits(agent.held_micro)}, earned ${credits(agent.earned_micro)}, ${agent.windows} windows, lineage ${agent.lineage}\n${table([['window', 'end', 'ms', 'cpu-ms used', 'granted', 'peak MB', 'paid', 'returned'], ...receipts.map((one) => [one.execution_id, one.cause, one.elapsed_ms, one.cpu_ms_used, one.cpu_ms_granted, one.memory_peak_mb, one.paid, one.refunded].map(String))])}`,
+      `${agent.agent_id}: ${agent.status} ${agent.status_reason}\n  free ${credits(agent.balance_micro)}, held ${credits(agent.held_micro)}, earned ${credits(agent.earned_micro)}, ${agent.windows} windows, lineage ${agent.lineage}\n${table([['window', 'end', 'ms', 'cpu-ms used', 'granted', 'peak MB', 'paid', 'returned'], ...receipts.map((one) => [one.execution_id, one.cause, one.elapsed_ms, one.cpu_ms_used, one.cpu_ms_granted, one.memory_peak_mb, one.paid, one.refunded].map(String))])}\n${table([['workspace', 'time', 'state'], ...workspace.map((one) => [one.message, clock(one.at_ms), one.commit])])}`,
   )
 }
 

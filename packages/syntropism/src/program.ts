@@ -44,6 +44,16 @@ function addInspection(program: Command): void {
   withData(program.command('agent').argument('<id>').description('one agent with its last receipts')).action((id: string, flags: LocalFlags) =>
     showAgent(id, flags),
   )
+  withData(
+    program
+      .command('roll-back')
+      .argument('<agent>')
+      .argument('<state>')
+      .description('put a former state of a workspace back; needs SYNTROPISM_TOKEN of the operator'),
+  ).action(async (agent: string, state: string, flags: LocalFlags) => {
+    const answer = await callService(flags, 'POST', `/operator/agents/${encodeURIComponent(agent)}/roll-back`, { commit: state })
+    print(flags, answer, () => `The workspace of ${agent} is as it was at ${state}; this is its state ${String(answer.commit)}.`)
+  })
   withData(program.command('market').description('prices and what is sold')).action((flags: LocalFlags) => showMarket(flags))
   withData(program.command('ledger').description('movements of credits'))
     .option('--agent <id>', 'only of one agent')

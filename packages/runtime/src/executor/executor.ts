@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { AgentManifest, type EconomyEvent, type EventData } from '@syntropism/contract'
 import type { Host } from '../host/index.ts'
 import type { Tokens } from '../http/index.ts'
-import type { Bus } from '../ports/index.ts'
+import { type Bus, HistoryError } from '../ports/index.ts'
 import type { SandboxDriver, SandboxExit, SandboxProcess } from '../sandbox/index.ts'
 import { Workspaces } from './workspace.ts'
 
@@ -32,6 +32,9 @@ export class Executor {
   readonly #options: ExecutorOptions
   readonly #incarnation = randomUUID()
   readonly #running = new Map<string, SandboxProcess>()
+  /** Agents from the start of their window to the report of its end. */
+  readonly #active = new Set<string>()
+  readonly #keeping = new Set<Promise<unknown>>()
   #unsubscribe: (() => void) | null = null
   #closing = false
 
@@ -57,7 +60,7 @@ export class Executor {
 
   #onEvent(event: EconomyEvent): void {
     if (event.type === 'agent_spawned') this.workspaces.createChild(event.data.child_id, event.data.parent_id, event.data.files ?? {})
-    else if (event.type === 'agent_died') this.#stopOf(event.data.agent_id)
+    else if (event.type === 'agent_died') this.#bury(event.data.agent_id)
     else if (event.type === 'resources_allocated' && event.data.executor_id === this.#options.executor_id && event.data.incarnation === this.#incarnation)
       this.#run(event.data, event.traceparent).catch((error: unknown) => this.#options.onError(error))
   }
@@ -71,8 +74,31 @@ export class Executor {
       .join(', ')}`
   }
 
-  #stopOf(agentId: string): void {
-    for (const [leaseId, running] of this.#running) if (this.#options.tokens.agentOf(leaseId) === agentId) running.stop('the agent is dead')
+  #runsOf(agentId: string): SandboxProcess[] {
+    return [...this.#running].filter(([leaseId]) => this.#options.tokens.agentOf(leaseId) === agentId).map(([, running]) => running)
+  }
+
+  #bury(agentId: string): void {
+    const runs = this.#runsOf(agentId)
+    for (const running of runs) running.stop('the agent is dead')
+    this.#note(
+      agentId,
+      Promise.all(runs.map((running) => running.exit)).then(() => this.workspaces.archive(agentId)),
+    )
+  }
+
+  /** What a program left behind may be impossible to keep; that is no reason to stop the economy. */
+  #note(agentId: string, work: Promise<unknown>): void {
+    const noted = work
+      .catch((error: unknown) => console.error(`syntropism: the workspace of ${agentId} could not be kept:`, error))
+      .finally(() => this.#keeping.delete(noted))
+    this.#keeping.add(noted)
+  }
+
+  /** Puts a former state of an agent's workspace back; throws HistoryError while the agent runs or when there is no such state. */
+  async rollBack(agentId: string, commit: string): Promise<string> {
+    if (this.#active.has(agentId)) throw new HistoryError('running', `${agentId} is running; roll back once its window is over`)
+    return this.workspaces.rollBack(agentId, commit)
   }
 
   async #run(lease: Allocated, traceparent: string): Promise<void> {
@@ -80,6 +106,7 @@ export class Executor {
     const about = { executor_id, incarnation: this.#incarnation, lease_id: lease.lease_id, owner: `executor:${executor_id}` }
     const token = tokens.issue(lease.agent_id, lease.lease_id)
     let exit: SandboxExit
+    this.#active.add(lease.agent_id)
     try {
       const process = await this.#start(lease, token, traceparent)
       this.#running.set(lease.lease_id, process)
@@ -100,6 +127,7 @@ export class Executor {
     } finally {
       this.#running.delete(lease.lease_id)
       tokens.revoke(lease.lease_id)
+      this.#active.delete(lease.agent_id)
     }
     if (this.#closing) return
     const { cause, cpu_ms, elapsed_ms, exit_code, memory_mb_ms, memory_peak_mb } = exit
@@ -108,11 +136,14 @@ export class Executor {
       .join('\n')
       .slice(-4000)
     await host.submit({ ...about, cause, cpu_ms, detail, elapsed_ms, exit_code, memory_mb_ms, memory_peak_mb, sandbox: this.#sandboxNote, type: 'end_lease' })
+    // A dead agent's workspace is kept, and moved, by its burial.
+    if (host.state.agents.get(lease.agent_id)?.status !== 'dead') this.#note(lease.agent_id, this.workspaces.keep(lease.agent_id, `${lease.lease_id} ${cause}`))
   }
 
   async #start(lease: Allocated, token: string, traceparent: string): Promise<SandboxProcess> {
     const { sandbox, service } = this.#options
     const workspace = this.workspaces.pathOf(lease.agent_id)
+    await this.workspaces.settled(lease.agent_id)
     const manifestPath = join(workspace, 'agent.json')
     if (!existsSync(manifestPath)) throw new Error(`the workspace of ${lease.agent_id} has no agent.json`)
     const manifest = AgentManifest.parse(JSON.parse(readFileSync(manifestPath, 'utf8')))
@@ -143,6 +174,7 @@ export class Executor {
       return running.exit
     })
     await Promise.all(ends)
+    await Promise.all(this.#keeping)
     await host.submit({ executor_id, owner: `executor:${executor_id}`, type: 'remove_executor' })
   }
 }

@@ -1,2 +1,3 @@
 export { Executor, type ExecutorOptions } from './executor.ts'
+export { History } from './history.ts'
 export { Workspaces } from './workspace.ts'

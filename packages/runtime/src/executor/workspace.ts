@@ -1,11 +1,17 @@
-import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { WorkspaceCommit } from '../ports/index.ts'
+import { History } from './history.ts'
 
 /** Folders of the agents: a workspace outlives its windows. */
 export class Workspaces {
   readonly #root: string
+  readonly #archive: string
+  readonly #history: History
   constructor(root: string) {
     this.#root = root
+    this.#archive = join(dirname(root), 'archive')
+    this.#history = new History(join(dirname(root), 'history'))
     mkdirSync(root, { mode: 0o700, recursive: true })
   }
 
@@ -16,7 +22,7 @@ export class Workspaces {
   /** Copies an agent's folder once; what the agent changed later stays. */
   createFrom(agentId: string, sourceDir: string): void {
     const target = this.pathOf(agentId)
-    if (existsSync(target)) return
+    if (existsSync(target) || existsSync(join(this.#archive, agentId))) return
     cpSync(sourceDir, target, { filter: (path) => basename(path) !== 'node_modules' && !path.endsWith('.test.ts'), recursive: true })
   }
 
@@ -26,5 +32,33 @@ export class Workspaces {
     if (existsSync(target)) return
     cpSync(this.pathOf(parentId), target, { filter: (path) => basename(path) !== 'memory.json', recursive: true })
     for (const [name, text] of Object.entries(files)) writeFileSync(join(target, basename(name)), text)
+  }
+
+  /** Keeps a workspace as it is now; returns the commit's hash. */
+  keep(agentId: string, message: string): Promise<string> {
+    return this.#history.commit(agentId, this.pathOf(agentId), message)
+  }
+
+  /** Resolves once nothing is being written about a workspace any more. */
+  settled(agentId: string): Promise<void> {
+    return this.#history.settled(agentId)
+  }
+
+  /** States of a workspace, newest first. */
+  log(agentId: string, limit: number): Promise<WorkspaceCommit[]> {
+    return this.#history.log(agentId, limit)
+  }
+
+  /** Puts the files of a former state back; throws HistoryError. The agent must not be running. */
+  rollBack(agentId: string, commit: string): Promise<string> {
+    return this.#history.rollBack(agentId, this.pathOf(agentId), commit)
+  }
+
+  /** Keeps the workspace of a dead agent a last time and moves it out of the way. */
+  async archive(agentId: string): Promise<void> {
+    if (!existsSync(this.pathOf(agentId))) return
+    await this.keep(agentId, 'archived at death')
+    mkdirSync(this.#archive, { mode: 0o700, recursive: true })
+    renameSync(this.pathOf(agentId), join(this.#archive, agentId))
   }
 }

@@ -12,6 +12,7 @@ import type { Principal } from './principal.ts'
 import { allProblems, problem } from './problem.ts'
 import { type App, type ServiceParts } from './service.ts'
 import { addSocialRoutes } from './social-routes.ts'
+import { addWorkspaceRoutes } from './workspace-routes.ts'
 
 const BODY_BYTES_MAX = 1_048_576
 /** Requests that one token may make: a bucket of this size, refilled at this rate. */
@@ -104,6 +105,7 @@ export function createService(parts: ServiceParts): App {
   addSocialRoutes(app, parts)
   addAttentionRoutes(app, parts)
   addExecutionRoutes(app, parts)
+  if (parts.workspaces !== undefined) addWorkspaceRoutes(app, parts, parts.workspaces)
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { scheme: 'bearer', type: 'http' })
   app.doc31('/openapi.json', { info: { title: 'Syntropism System Service', version: '0.1.0' }, openapi: '3.1.0' })
   app.get('/docs', (context) => context.html(page()))

@@ -3,6 +3,7 @@ import { type Outcome, creditsToMicro, microToCredits } from '@syntropism/econom
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { type Draft, type Host, HostStopped } from '../host/index.ts'
+import type { WorkspaceHistory } from '../ports/index.ts'
 import type { Queries } from '../store/index.ts'
 import type { Principal, Role, Tokens } from './principal.ts'
 import { problem, refused } from './problem.ts'
@@ -11,6 +12,8 @@ export interface ServiceParts {
   readonly host: Host
   readonly queries: Queries
   readonly tokens: Tokens
+  /** Histories of workspaces, where an executor of this host keeps them. */
+  readonly workspaces?: WorkspaceHistory
   /** Switches the rate limit off, for measurements. */
   readonly unlimited?: boolean
   /** Reads committed events after a sequence number, oldest first. */

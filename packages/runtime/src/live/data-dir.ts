@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type KeptToken, createToken, hashToken } from '../http/index.ts'
-import { JournalError } from '../ports/index.ts'
+import { History } from '../executor/index.ts'
+import { JournalError, type WorkspaceCommit } from '../ports/index.ts'
 
 export interface ServiceFile {
   readonly pid: number
@@ -24,6 +25,10 @@ export const pathsOf = (data: string) => {
   }
 }
 export type Paths = ReturnType<typeof pathsOf>
+
+/** States of an agent's workspace, newest first, from the data folder. */
+export const readHistory = (paths: Paths, agentId: string, limit: number): Promise<WorkspaceCommit[]> =>
+  new History(join(paths.agents, 'history')).log(agentId, limit)
 
 /** Address and holder of the running service, or null. */
 export function readServiceFile(paths: Paths): ServiceFile | null {

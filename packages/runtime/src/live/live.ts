@@ -143,7 +143,13 @@ async function assemble(
   const { created, kept } = openTokens(paths, config.humans, options.new_tokens)
   const host = new Host({ bus, createClock: createWallClock, journal: new SqliteJournal(database), onFatal: options.onFatal })
   const tokens = new Tokens(kept)
-  const app = createService({ host, queries, readEvents: (filter) => readEvents(database, filter), tokens })
+  const app = createService({
+    host,
+    queries,
+    readEvents: (filter) => readEvents(database, filter),
+    tokens,
+    workspaces: { log: (agentId, limit) => executor.workspaces.log(agentId, limit), rollBack: (agentId, commit) => executor.rollBack(agentId, commit) },
+  })
   const http = openServer(app.fetch)
   const socket = openServer(app.fetch)
   await listen(http, { host: '127.0.0.1', port: config.port })

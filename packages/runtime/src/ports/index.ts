@@ -55,3 +55,28 @@ export interface Bus {
   publish(events: readonly EconomyEvent[]): void
   subscribe(listener: (event: EconomyEvent) => void): () => void
 }
+
+/** One state of a workspace. */
+export interface WorkspaceCommit {
+  readonly commit: string
+  readonly at_ms: number
+  readonly message: string
+}
+
+/** A roll-back that cannot be made. */
+export class HistoryError extends Error {
+  override readonly name = 'HistoryError'
+  readonly code: 'commit_unknown' | 'running'
+  constructor(code: HistoryError['code'], message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** Former states of workspaces, and the way back to one. */
+export interface WorkspaceHistory {
+  /** States, newest first. */
+  log(agentId: string, limit: number): Promise<WorkspaceCommit[]>
+  /** Puts a former state back and returns the new commit; throws HistoryError. */
+  rollBack(agentId: string, commit: string): Promise<string>
+}

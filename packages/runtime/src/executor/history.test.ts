@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { Workspaces } from './workspace.ts'
+
+let root = ''
+let workspaces: Workspaces
+let work = ''
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'syntropism-history-'))
+  workspaces = new Workspaces(join(root, 'workspaces'))
+  work = workspaces.pathOf('a')
+  mkdirSync(work)
+  writeFileSync(join(work, 'agent.json'), '{}')
+})
+afterEach(() => rmSync(root, { force: true, recursive: true }))
+
+it('every run is a commit, also one that changed nothing, newest first', async () => {
+  await workspaces.keep('a', 'lease-1 completed')
+  const second = await workspaces.keep('a', 'lease-2 completed')
+  const log = await workspaces.log('a', 10)
+  expect(log.map((one) => one.message)).toEqual(['lease-2 completed', 'lease-1 completed'])
+  expect(log[0]?.commit).toBe(second)
+  expect(await workspaces.log('b', 10)).toEqual([])
+})
+
+it('a roll-back restores every file, drops what came later and keeps the history', async () => {
+  mkdirSync(join(work, 'deep'))
+  writeFileSync(join(work, 'deep', 'main.js'), 'good')
+  const good = await workspaces.keep('a', 'lease-1 completed')
+  writeFileSync(join(work, 'deep', 'main.js'), 'bad')
+  writeFileSync(join(work, '.gitignore'), '*')
+  writeFileSync(join(work, 'later.txt'), 'x')
+  rmSync(join(work, 'agent.json'))
+  await workspaces.keep('a', 'lease-2 crashed')
+  await workspaces.rollBack('a', good)
+  expect(readdirSync(work).sort()).toEqual(['agent.json', 'deep'])
+  expect(readFileSync(join(work, 'deep', 'main.js'), 'utf8')).toBe('good')
+  const log = await workspaces.log('a', 10)
+  expect(log.map((one) => one.message)).toEqual([`rolled back to ${good}`, 'before the roll-back', 'lease-2 crashed', 'lease-1 completed'])
+  await workspaces.rollBack('a', log[2]?.commit ?? '')
+  expect(readFileSync(join(work, 'later.txt'), 'utf8'), 'a file that the workspace itself ignores is kept too').toBe('x')
+})
+
+it('an unknown state is refused and nothing changes', async () => {
+  await workspaces.keep('a', 'lease-1 completed')
+  await expect(workspaces.rollBack('a', 'f'.repeat(40))).rejects.toMatchObject({ code: 'commit_unknown' })
+  expect(readdirSync(work)).toEqual(['agent.json'])
+  expect(await workspaces.log('a', 10)).toHaveLength(1)
+})
+
+it('a named pipe in a workspace does not hold up the host', async () => {
+  expect(spawnSync('mkfifo', [join(work, 'pipe')]).status).toBe(0)
+  await workspaces.keep('a', 'lease-1 completed')
+  expect(readdirSync(work)).toEqual(['agent.json'])
+})
+
+it('at death the workspace moves to the archive and its history stays', async () => {
+  await workspaces.archive('a')
+  expect(existsSync(work)).toBe(false)
+  expect(readdirSync(join(root, 'archive', 'a'))).toEqual(['agent.json'])
+  expect((await workspaces.log('a', 10)).map((one) => one.message)).toEqual(['archived at death'])
+  workspaces.createFrom('a', join(root, 'archive', 'a'))
+  expect(existsSync(work), 'the dead do not come back').toBe(false)
+})

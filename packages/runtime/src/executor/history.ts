@@ -1,0 +1,91 @@
+import fs, { existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import git from 'isomorphic-git'
+import { HistoryError, type WorkspaceCommit } from '../ports/index.ts'
+
+const BRANCH = 'main'
+const isMissing = (error: unknown): boolean => error instanceof git.Errors.NotFoundError
+
+/** Removes what is neither file, folder nor link: a pipe would stop whoever reads it, and carries nothing that could be kept. */
+function removeSpecial(folder: string): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    const stat = lstatSync(path)
+    if (!stat.isFile() && !stat.isDirectory() && !stat.isSymbolicLink()) rmSync(path)
+  }
+}
+
+/** Git histories of workspaces. They lie outside the workspaces, so no run can change them; any git reads them. */
+export class History {
+  readonly #root: string
+  /** Work on one workspace happens in turn. */
+  readonly #turns = new Map<string, Promise<unknown>>()
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  #of(agentId: string, workspace: string): { dir: string; fs: typeof fs; gitdir: string } {
+    return { dir: workspace, fs, gitdir: join(this.#root, `${agentId}.git`) }
+  }
+
+  async #inTurn<T>(agentId: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(agentId) ?? Promise.resolve()
+    const mine = before.then(work, work)
+    this.#turns.set(agentId, mine)
+    try {
+      return await mine
+    } finally {
+      if (this.#turns.get(agentId) === mine) this.#turns.delete(agentId)
+    }
+  }
+
+  /** Resolves once nothing is being written about a workspace any more. */
+  async settled(agentId: string): Promise<void> {
+    await this.#inTurn(agentId, async () => undefined)
+  }
+
+  /** Keeps the workspace as it is now, changed or not. Returns the commit's hash. */
+  commit(agentId: string, workspace: string, message: string): Promise<string> {
+    return this.#inTurn(agentId, () => this.#commit(agentId, workspace, message))
+  }
+
+  async #commit(agentId: string, workspace: string, message: string): Promise<string> {
+    const at = this.#of(agentId, workspace)
+    if (!existsSync(at.gitdir)) {
+      mkdirSync(this.#root, { mode: 0o700, recursive: true })
+      await git.init({ ...at, defaultBranch: BRANCH })
+    }
+    removeSpecial(workspace)
+    for (const [filepath, head, work, stage] of await git.statusMatrix({ ...at, ignored: true })) {
+      if (work === 0 && stage !== 0) await git.remove({ ...at, filepath })
+      else if (work === 2 && stage !== 2) await git.add({ ...at, filepath, force: true })
+      else if (head === 0 && stage === 3) await git.add({ ...at, filepath, force: true })
+    }
+    return git.commit({ ...at, author: { email: `${agentId}@syntropism.invalid`, name: agentId }, message })
+  }
+
+  /** States of a workspace, newest first; none for a workspace that was never kept. */
+  async log(agentId: string, limit: number): Promise<WorkspaceCommit[]> {
+    try {
+      const entries = await git.log({ depth: limit, fs, gitdir: join(this.#root, `${agentId}.git`), ref: BRANCH })
+      return entries.map(({ commit, oid }) => ({ at_ms: commit.committer.timestamp * 1000, commit: oid, message: commit.message.trim() }))
+    } catch (error) {
+      if (isMissing(error)) return []
+      throw error
+    }
+  }
+
+  /** Puts the files of a former state back, as a new commit on top: nothing of the history is lost. Throws HistoryError. */
+  rollBack(agentId: string, workspace: string, commit: string): Promise<string> {
+    return this.#inTurn(agentId, async () => {
+      const known = await this.log(agentId, Number.MAX_SAFE_INTEGER)
+      const target = known.find((one) => one.commit === commit)
+      if (target === undefined) throw new HistoryError('commit_unknown', `${agentId} has no state ${commit}`)
+      await this.#commit(agentId, workspace, 'before the roll-back')
+      for (const name of readdirSync(workspace)) rmSync(join(workspace, name), { force: true, recursive: true })
+      await git.checkout({ ...this.#of(agentId, workspace), force: true, noUpdateHead: true, ref: commit })
+      return this.#commit(agentId, workspace, `rolled back to ${commit}`)
+    })
+  }
+}
