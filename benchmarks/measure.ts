@@ -8,6 +8,16 @@ export interface Pair {
   readonly subject_ms: number
   /** Reference time over subject time, pair by pair: 1 is as fast as the reference. */
   readonly ratio: number
+  /** 95 % interval of the median ratio, from the order statistics. */
+  readonly interval: readonly [number, number]
+}
+
+/** Distribution-free 95 % interval of a median: the order statistics n/2 ± 0.98 √n. */
+function medianInterval(values: readonly number[]): [number, number] {
+  const sorted = values.toSorted((a, b) => a - b)
+  const half = 0.98 * Math.sqrt(sorted.length)
+  const low = Math.max(0, Math.floor(sorted.length / 2 - half))
+  return [sorted[low] ?? 0, sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length / 2 + half) - 1)] ?? 0]
 }
 
 /** Runs subject and reference in turn after one warm-up of each; medians over the pairs. */
@@ -20,8 +30,10 @@ export function alternate(pairs: number, subject: () => void, reference: () => v
   time(subject)
   time(reference)
   const taken = Array.from({ length: pairs }, () => ({ subject: time(subject), reference: time(reference) }))
+  const ratios = taken.map((one) => one.reference / one.subject)
   return {
-    ratio: median(taken.map((one) => one.reference / one.subject)),
+    interval: medianInterval(ratios),
+    ratio: median(ratios),
     reference_ms: median(taken.map((one) => one.reference)),
     subject_ms: median(taken.map((one) => one.subject)),
   }

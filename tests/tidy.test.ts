@@ -10,7 +10,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   economy: ['type @syntropism/contract'],
   sdk: ['node:http', 'node:process'],
   runtime: ['@syntropism/contract', '@syntropism/economy', '@hono/', 'hono', 'isomorphic-git', 'kysely', 'zod', 'node:'],
-  syntropism: ['@syntropism/contract', '@syntropism/economy', '@syntropism/runtime', 'commander', 'node:'],
+  simulation: ['@syntropism/economy', 'node:'],
+  syntropism: ['@syntropism/contract', '@syntropism/economy', '@syntropism/runtime', '@syntropism/simulation', 'commander', 'node:'],
 }
 /** Rooms of the economy: each imports only rooms of lower rank. */
 const ECONOMY_RANK: Readonly<Record<string, number>> = {
@@ -90,8 +91,8 @@ describe('the structure', () => {
     }
   })
 
-  it('the economy uses no clock, no chance and nothing of Node', () => {
-    for (const file of sources.filter((one) => one.includes('/economy/')))
+  it('the economy and the simulation use no clock, no chance and nothing of Node', () => {
+    for (const file of sources.filter((one) => one.includes('/economy/') || (one.includes('/simulation/') && !one.includes('/simulation/src/node/'))))
       expect(readFileSync(file, 'utf8').replace(/\/\/.*|\/\*[\s\S]*?\*\//g, ''), file).not.toMatch(
         /\bDate\b|Math\.random|\bprocess\.|from 'node:|\bfetch\(|\bsetTimeout|\bperformance\b/,
       )

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { runDoctor, runVerify, showAgent, showAgents, showEvents, showLedger, showMarket, showPrompts } from './inspect-commands.ts'
 import { type LiveFlags, runLive } from './live-command.ts'
 import { type LocalFlags, callService, print } from './local.ts'
+import { type SimulateFlags, runSimulate } from './simulate-command.ts'
 import { runWhy } from './why-command.ts'
 
 const integer =
@@ -76,6 +77,30 @@ function addInspection(program: Command): void {
   withData(program.command('doctor').description('what this machine offers')).action((flags: LocalFlags) => runDoctor(flags))
 }
 
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
+const count = integer(1, Number.MAX_SAFE_INTEGER)
+
+function addSimulation(program: Command): void {
+  program
+    .command('simulate')
+    .argument('<model>', 'name of a model, or a module that exports "model"')
+    .description('run a model on the economy in virtual time')
+    .option('--agents <n>', 'how many', count)
+    .option('--steps <n>', 'how many', count)
+    .option('--seed <n>', 'the same seed gives the same run', integer(0, Number.MAX_SAFE_INTEGER), 1)
+    .option('--set <key=value>', 'a parameter; may be repeated', collect)
+    .option('--activation <order>', 'random, sequential or simultaneous, as far as the model allows')
+    .option('--time <kind>', 'scheduled or event-driven, as far as the model allows')
+    .option('--observe-every <n>', 'steps between two observations', count)
+    .option('--describe', "show the model's parameters instead of running it")
+    .option('--json', 'machine-readable output')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  syntropism simulate boltzmann --agents 10000 --steps 1000 --seed 7\n  syntropism simulate boltzmann --set rule=split --set saving_ppm=400000 --json',
+    )
+    .action((model: string, flags: SimulateFlags) => runSimulate(model, flags))
+}
+
 /** The command line. */
 export function createProgram(): Command {
   const program = new Command('syntropism')
@@ -103,5 +128,6 @@ export function createProgram(): Command {
     .action((flags: LiveFlags) => runLive(flags))
   addDesk(program)
   addInspection(program)
+  addSimulation(program)
   return program
 }

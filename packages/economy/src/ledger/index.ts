@@ -18,3 +18,4 @@ export {
   openAccount,
   post,
 } from './ledger.ts'
+export { type AccountRange, balancesIn, move, moveEach, openRange } from './ranges.ts'

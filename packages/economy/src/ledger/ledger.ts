@@ -61,8 +61,7 @@ export function createLedger(): Ledger {
   return ledger
 }
 
-function grow(ledger: Ledger): void {
-  const size = ledger.balances.length * 2
+function grow(ledger: Ledger, size: number): void {
   const balances = new Float64Array(size)
   balances.set(ledger.balances)
   const assets = new Uint8Array(size)
@@ -78,7 +77,7 @@ export function openAccount(ledger: Ledger, name: string, asset: Asset, kind: nu
   const reused = ledger.closed.pop()
   const index = reused ?? ledger.count
   if (reused === undefined) {
-    if (index === ledger.balances.length) grow(ledger)
+    if (index === ledger.balances.length) grow(ledger, index * 2)
     ledger.count += 1
   }
   ledger.balances[index] = 0
@@ -87,6 +86,16 @@ export function openAccount(ledger: Ledger, name: string, asset: Asset, kind: nu
   ledger.names[index] = name
   ledger.index_by_name.set(name, index)
   return index
+}
+
+/** Opens consecutive accounts without names and returns the index of the first. Their names stay unset, so that a million of them cost no strings. */
+export function openUnnamed(ledger: Ledger, asset: number, kind: number, count: number): number {
+  const first = ledger.count
+  if (first + count > ledger.balances.length) grow(ledger, first + count)
+  ledger.count += count
+  ledger.assets.fill(asset, first, ledger.count)
+  ledger.kinds.fill(kind, first, ledger.count)
+  return first
 }
 
 /** Closes an empty account; its index may be used again. */
@@ -130,7 +139,8 @@ export function post(ledger: Ledger, from: number, to: number, amount: number): 
     assets[from] === assets[to] &&
     right <= BALANCE_MAX &&
     (left >= 0 || (kinds[from] === KINDS.source && left >= -BALANCE_MAX))
-  if (!sound) invariant(false, 'a posting moves a positive amount that is there', { amount, from: ledger.names[from], left, to: ledger.names[to] })
+  if (!sound)
+    invariant(false, 'a posting moves a positive amount that is there', { amount, from: ledger.names[from] ?? from, left, to: ledger.names[to] ?? to })
   balances[from] = left
   balances[to] = right
   if (assets[from] === CREDITS) {
@@ -159,7 +169,7 @@ export function assertConserved(ledger: Ledger): void {
     const asset = ledger.assets[index] as number
     sums[asset] = (sums[asset] as number) + balance
     if (ledger.kinds[index] === KINDS.agent) agentsMicro += balance
-    invariant(balance >= 0 || ledger.kinds[index] === KINDS.source, 'no account is overdrawn', { account: ledger.names[index], balance })
+    if (!(balance >= 0 || ledger.kinds[index] === KINDS.source)) invariant(false, 'no account is overdrawn', { account: ledger.names[index] ?? index, balance })
   }
   invariant(
     sums.every((sum) => sum === 0),

@@ -1,0 +1,7 @@
+export { StrategyError, UsageError } from './errors.ts'
+export { type Extra, type Figures, type Model, type Running, STEP_MS, type Stage, type Turn } from './model.ts'
+export { type ParamSpec, type ParamTable, type ParamValues, paramSchema, readParams } from './params.ts'
+export { type Due, EventQueue } from './queue.ts'
+export { Run, type RunRequest, type RunResult, simulate } from './run.ts'
+export { actEach, decideEach } from './strategy.ts'
+export { TIMES, type Time, World } from './world.ts'

@@ -1,0 +1,2 @@
+export { gini, giniOf, jain } from './inequality.ts'
+export { priceIndex } from './prices.ts'

@@ -1,0 +1,1 @@
+export { boltzmann } from './boltzmann.ts'

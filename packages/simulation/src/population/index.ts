@@ -1,0 +1,1 @@
+export { type Activation, ACTIVATIONS, Population } from './population.ts'

@@ -1,0 +1,117 @@
+import { type AccountRange, KINDS, type Ledger, balancesIn, openRange } from '@syntropism/economy'
+import type { Random } from '../random/index.ts'
+
+/** Order in which the members of a population act within a step. `simultaneous`: in sequence, but all see the balances of the step's beginning. */
+export const ACTIVATIONS = ['random', 'sequential', 'simultaneous'] as const
+export type Activation = (typeof ACTIVATIONS)[number]
+
+type Column = Float64Array | Int32Array | Uint8Array
+
+/** Members as a struct of arrays: one number per member and column, and one account of credits each. Members are indexes 0 … capacity − 1. */
+export class Population {
+  readonly name: string
+  readonly capacity: number
+  readonly accounts: AccountRange
+  /** Living members; the first `living` entries are in the order in which they act. */
+  readonly order: Int32Array
+  living = 0
+  births = 0
+  deaths = 0
+  private readonly alive: Uint8Array
+  private readonly vacant: number[] = []
+  private readonly columns: Column[] = []
+  private fresh: number
+  private changed = false
+  private seen: Float64Array | null = null
+
+  /** `alive` members live from the start, the rest of `capacity` is room for births. */
+  constructor(ledger: Ledger, name: string, alive: number, capacity: number = alive) {
+    if (!Number.isSafeInteger(alive) || !Number.isSafeInteger(capacity) || alive < 0 || capacity < Math.max(alive, 1))
+      throw new RangeError(`population ${name}: ${alive} members do not fit a capacity of ${capacity}`)
+    this.name = name
+    this.capacity = capacity
+    this.accounts = openRange(ledger, name, 'credits', KINDS.agent, capacity)
+    this.order = new Int32Array(capacity)
+    this.alive = new Uint8Array(capacity).fill(1, 0, alive)
+    this.living = alive
+    this.fresh = alive
+    for (let member = 0; member < alive; member++) this.order[member] = member
+  }
+
+  private add<C extends Column>(column: C): C {
+    this.columns.push(column)
+    return column
+  }
+
+  /** A column of doubles, zero at first. */
+  f64(): Float64Array {
+    return this.add(new Float64Array(this.capacity))
+  }
+
+  i32(): Int32Array {
+    return this.add(new Int32Array(this.capacity))
+  }
+
+  u8(): Uint8Array {
+    return this.add(new Uint8Array(this.capacity))
+  }
+
+  isAlive(member: number): boolean {
+    return this.alive[member] === 1
+  }
+
+  /** Live balances in micro-credits, for reading; what moves them is the ledger. */
+  balances(): Float64Array {
+    return balancesIn(this.accounts)
+  }
+
+  /** Balances as members see them while they act: the beginning of the step under simultaneous activation, else live. */
+  seenBalances(): Float64Array {
+    return this.seen ?? this.balances()
+  }
+
+  /** Puts the living into the order in which they act now. */
+  arrange(activation: Activation, random: Random): void {
+    if (this.changed) this.recount()
+    if (activation === 'random') random.shuffle(this.order, this.living)
+    else if (activation === 'simultaneous') {
+      this.seen ??= new Float64Array(this.capacity)
+      this.seen.set(this.balances())
+    }
+    if (activation !== 'simultaneous') this.seen = null
+  }
+
+  private recount(): void {
+    let count = 0
+    for (let member = 0; member < this.fresh; member++) if (this.alive[member] === 1) this.order[count++] = member
+    this.living = count
+    this.changed = false
+  }
+
+  /** A new member with columns of zero, or −1 when there is no room. It acts from the next step on. */
+  spawn(): number {
+    const member = this.vacant.pop() ?? (this.fresh < this.capacity ? this.fresh++ : -1)
+    if (member < 0) return -1
+    this.alive[member] = 1
+    for (const column of this.columns) column[member] = 0
+    this.births += 1
+    this.changed = true
+    return member
+  }
+
+  /** Ends a member whose account is empty. */
+  kill(member: number): void {
+    if (this.alive[member] !== 1 || this.balances()[member] !== 0)
+      throw new RangeError(`${this.name} ${member}: only a living member with an empty account can die (it holds ${this.balances()[member] ?? 'nothing'})`)
+    this.alive[member] = 0
+    this.vacant.push(member)
+    this.deaths += 1
+    this.changed = true
+  }
+
+  /** How many live now, births and deaths of this step included. */
+  count(): number {
+    if (this.changed) this.recount()
+    return this.living
+  }
+}

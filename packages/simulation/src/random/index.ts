@@ -1,0 +1,1 @@
+export { Random, streamOf } from './xoshiro128.ts'

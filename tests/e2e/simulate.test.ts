@@ -1,0 +1,55 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { removeDir, run, tempDir } from '../program.ts'
+
+const folder = tempDir()
+afterAll(() => removeDir(folder))
+
+const BROKEN = `export const model = {
+  activations: ['sequential'], agents: { default: 4, min: 1 }, name: 'broken', params: {}, source: '', steps: 5, times: ['scheduled'], title: 'broken',
+  setup(world) {
+    const population = world.population('trader', world.agents)
+    for (let member = 0; member < world.agents; member++) world.mint(population, member, 10)
+    const step = (turn) => { for (let index = 0; index < turn.length; index++) world.transfer(population, index, (index + 1) % 4, turn.step === 3 && index === 2 ? NaN : 1) }
+    return { observe: () => ({}), stages: [{ population, step }] }
+  },
+}`
+
+describe('syntropism simulate', () => {
+  it('gives the same bytes for the same seed, and figures with their course for people', async () => {
+    const args = ['simulate', 'boltzmann', '--agents', '50', '--steps', '20', '--seed', '7', '--set', 'start_units=3']
+    const [one, other, text] = await Promise.all([run([...args, '--json']), run([...args, '--json']), run(args)])
+    expect(one.stdout).toBe(other.stdout)
+    expect(JSON.parse(one.stdout)).toMatchObject({
+      agents: 50,
+      figures: { circulating_micro: 150_000_000, step: 20 },
+      model: 'boltzmann',
+      params: { start_units: 3 },
+      seed: 7,
+    })
+    expect(text.stdout).toMatch(/gini +0 +0\.\d+ +▁/)
+  })
+
+  it('describes a model, and refuses what it does not know with exit code 2', async () => {
+    const [shown, model, value, agents] = await Promise.all([
+      run(['simulate', 'boltzmann', '--describe']),
+      run(['simulate', 'nonesuch']),
+      run(['simulate', 'boltzmann', '--set', 'saving_ppm=lots']),
+      run(['simulate', 'boltzmann', '--agents', 'many']),
+    ])
+    expect(shown.stdout).toContain('start_units')
+    expect([shown.code, model.code, value.code, agents.code]).toEqual([0, 2, 2, 2])
+    expect(model.stderr).toContain('there is no model "nonesuch": name one of')
+    expect(value.stderr).toContain('parameter saving_ppm is a whole number from 0 to 999999, not "lots"')
+  })
+
+  it("runs a module's model, and names agent, step and value when it misbehaves", async () => {
+    const path = join(folder, 'broken.js')
+    writeFileSync(path, BROKEN)
+    const result = await run(['simulate', path])
+    expect(result.code).toBe(1)
+    expect(result.stderr.trim()).toBe('syntropism: trader 2, step 3: an amount is a positive whole number of micro-credits, not NaN')
+    expect((await run(['simulate', path, '--steps', '2', '--json'])).code).toBe(0)
+  })
+})
