@@ -10,7 +10,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   economy: ['type @syntropism/contract'],
   sdk: ['node:http', 'node:process'],
   runtime: ['@syntropism/contract', '@syntropism/economy', '@hono/', 'hono', 'isomorphic-git', 'kysely', 'zod', 'node:'],
-  simulation: ['@syntropism/economy', 'node:'],
+  simulation: ['@syntropism/economy', 'hyparquet-writer', 'node:'],
   syntropism: ['@syntropism/contract', '@syntropism/economy', '@syntropism/runtime', '@syntropism/simulation', 'commander', 'node:'],
 }
 /** Rooms of the economy: each imports only rooms of lower rank. */

@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { removeDir, run, tempDir } from '../program.ts'
+import { finish, removeDir, run, start, tempDir } from '../program.ts'
 
 const folder = tempDir()
 afterAll(() => removeDir(folder))
@@ -51,5 +51,59 @@ describe('syntropism simulate', () => {
     expect(result.code).toBe(1)
     expect(result.stderr.trim()).toBe('syntropism: trader 2, step 3: an amount is a positive whole number of micro-credits, not NaN')
     expect((await run(['simulate', path, '--steps', '2', '--json'])).code).toBe(0)
+  })
+})
+
+describe('syntropism sweep', () => {
+  const args = (out: string): string[] => [
+    'sweep',
+    'boltzmann',
+    '--agents',
+    '2000',
+    '--steps',
+    '400',
+    '--grid',
+    'start_units=5,10',
+    '--seeds',
+    '1..10',
+    '--workers',
+    '1',
+    '--out',
+    out,
+  ]
+
+  it('stops on Ctrl-C with what is done kept, and goes on to the bytes of a sweep that was never stopped', async () => {
+    const [stopped, whole] = [join(folder, 'stopped'), join(folder, 'whole')]
+    const child = start(args(stopped))
+    while (!existsSync(join(stopped, 'runs')) || readdirSync(join(stopped, 'runs')).length < 3) await new Promise((done) => setTimeout(done, 20))
+    child.kill('SIGINT')
+    child.kill('SIGINT')
+    const first = await finish(child)
+    expect(first.code).toBe(130)
+    expect(first.stderr).toContain('the same command with --resume goes on')
+    const [rest, all] = await Promise.all([run([...args(stopped), '--resume']), run(args(whole))])
+    expect([rest.code, all.code]).toEqual([0, 0])
+    expect(all.stdout).toContain('20 of 20 runs done, 0 failed')
+    for (const name of ['results.csv', 'results.parquet', 'series.parquet', 'report.html'])
+      expect(readFileSync(join(stopped, name)).equals(readFileSync(join(whole, name))), name).toBe(true)
+  })
+
+  it('ends with exit code 1 when a run failed, and says which', async () => {
+    const path = join(folder, 'fragile.js')
+    writeFileSync(
+      path,
+      BROKEN.replace('params: {}', "params: { bad: { kind: 'integer', default: 0, min: 0, max: 1, description: '' } }").replace(
+        'turn.step === 3',
+        "turn.step === 3 && world.number('bad') === 1",
+      ),
+    )
+    const result = await run(['sweep', path, '--grid', 'bad=0,1', '--seeds', '1', '--out', join(folder, 'fragile'), '--json'])
+    expect(result.code).toBe(1)
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      done: 1,
+      failed: 1,
+      failures: [{ chosen: { bad: '1' }, error: expect.stringContaining('trader 2, step 3') as string }],
+      missing: 0,
+    })
   })
 })

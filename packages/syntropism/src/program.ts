@@ -3,6 +3,7 @@ import { runDoctor, runVerify, showAgent, showAgents, showEvents, showLedger, sh
 import { type LiveFlags, runLive } from './live-command.ts'
 import { type LocalFlags, callService, print } from './local.ts'
 import { type SimulateFlags, runSimulate } from './simulate-command.ts'
+import { type SweepFlags, runSweep } from './sweep-command.ts'
 import { runWhy } from './why-command.ts'
 
 const integer =
@@ -92,6 +93,7 @@ function addSimulation(program: Command): void {
     .option('--activation <order>', 'random, sequential or simultaneous, as far as the model allows')
     .option('--time <kind>', 'scheduled or event-driven, as far as the model allows')
     .option('--observe-every <n>', 'steps between two observations', count)
+    .option('--out <dir>', 'folder for series.csv, series.parquet, report.html')
     .option('--describe', "show the model's parameters instead of running it")
     .option('--json', 'machine-readable output')
     .addHelpText(
@@ -99,6 +101,24 @@ function addSimulation(program: Command): void {
       '\nExamples:\n  syntropism simulate boltzmann --agents 10000 --steps 1000 --seed 7\n  syntropism simulate boltzmann --set rule=split --set saving_ppm=400000 --json',
     )
     .action((model: string, flags: SimulateFlags) => runSimulate(model, flags))
+  program
+    .command('sweep')
+    .argument('<model>', 'name of a model, or a module that exports "model"')
+    .description('run a model over a grid of parameters and seeds, on several threads')
+    .option('--grid <key=values>', 'a,b,c or low..high:step; keys of the model, or agents, steps, activation, time; may be repeated', collect)
+    .option('--seeds <list>', 'such as 1..20 or 1,2,7', '1..5')
+    .option('--workers <n>', 'threads; "auto" for as many as the machine runs at once', (text) => (text === 'auto' ? 0 : count(text)), 0)
+    .option('--out <dir>', 'folder for results (default ./sweep-<model>)')
+    .option('--resume', 'go on with a sweep that was stopped; failed runs are tried again')
+    .option('--agents <n>', 'how many', count)
+    .option('--steps <n>', 'how many', count)
+    .option('--set <key=value>', 'a parameter that is the same for all runs; may be repeated', collect)
+    .option('--activation <order>', 'random, sequential or simultaneous')
+    .option('--time <kind>', 'scheduled or event-driven')
+    .option('--observe-every <n>', 'steps between two observations', count)
+    .option('--json', 'machine-readable output')
+    .addHelpText('after', '\nExample:\n  syntropism sweep boltzmann --set rule=split --grid saving_ppm=0..800000:200000 --seeds 1..20 --agents 500 --steps 200')
+    .action((model: string, flags: SweepFlags) => runSweep(model, flags))
 }
 
 /** The command line. */

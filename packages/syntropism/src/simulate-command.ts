@@ -1,5 +1,6 @@
+import { mkdirSync } from 'node:fs'
 import { type Model, Run, type RunResult, UsageError, paramSchema } from '@syntropism/simulation'
-import { loadModel } from '@syntropism/simulation/node'
+import { loadModel, writeRun } from '@syntropism/simulation/node'
 import { table } from './format.ts'
 import { PROGRESS_EVERY_MS, progressLine, spark } from './progress.ts'
 
@@ -11,6 +12,7 @@ export interface SimulateFlags {
   readonly activation?: string
   readonly time?: string
   readonly observeEvery?: number
+  readonly out?: string
   readonly describe?: boolean
   readonly json?: boolean
 }
@@ -53,7 +55,7 @@ function describe(model: Model): string {
 async function drive(run: Run, agents: number, steps: number, draw: boolean): Promise<boolean> {
   const stopping = new AbortController()
   const stop = (): void => stopping.abort()
-  process.once('SIGINT', stop).once('SIGTERM', stop)
+  process.on('SIGINT', stop).on('SIGTERM', stop)
   const began = performance.now()
   let drawn = began
   let more = true
@@ -96,6 +98,10 @@ export async function runSimulate(name: string, flags: SimulateFlags): Promise<v
   })
   const stopped = await drive(run, run.world.agents, run.world.steps, process.stderr.isTTY && flags.json !== true)
   const result = run.result()
+  if (flags.out !== undefined) {
+    mkdirSync(flags.out, { recursive: true })
+    writeRun(flags.out, result)
+  }
   console.log(flags.json === true ? JSON.stringify(result) : summary(result))
   if (!stopped) return
   console.error(`stopped after ${result.steps} of ${run.world.steps} steps`)

@@ -1,1 +1,5 @@
 export { loadModel } from './load.ts'
+export { type SweepSpec, readGridKey, readSeeds } from './plan.ts'
+export { type Estimate, type Group } from './statistics.ts'
+export { type Outcome } from './store.ts'
+export { type SweepRequest, type SweepResult, sweep, writeRun } from './sweep.ts'

@@ -1,0 +1,77 @@
+import { parquetWriteBuffer } from 'hyparquet-writer'
+import type { RunResult } from '../index.ts'
+import type { Outcome } from './store.ts'
+
+export type Cell = number | string | null
+/** A table by columns: what CSV and Parquet are written from. */
+export interface Sheet {
+  readonly columns: readonly { readonly name: string; readonly kind: 'number' | 'text'; readonly cells: readonly Cell[] }[]
+}
+
+const union = (lists: Iterable<readonly string[]>): string[] => [...new Set([...lists].flat())]
+
+function sheetOf(rows: readonly Readonly<Record<string, Cell>>[]): Sheet {
+  return {
+    columns: union(rows.map((row) => Object.keys(row))).map((name) => {
+      const cells = rows.map((row) => row[name] ?? null)
+      return { cells, kind: cells.some((cell) => typeof cell === 'string') ? 'text' : 'number', name }
+    }),
+  }
+}
+
+const heading = (result: RunResult): Record<string, Cell> => ({
+  activation: result.activation,
+  agents: result.agents,
+  model: result.model,
+  seed: result.seed,
+  time: result.time,
+  ...result.params,
+})
+
+/** One row per run: request, status, last figures. */
+export const runsSheet = (outcomes: readonly Outcome[]): Sheet =>
+  sheetOf(
+    outcomes
+      .filter((outcome) => outcome.status !== 'missing')
+      .map(({ error, point, result, status }) => ({
+        run: point.index,
+        status,
+        ...(result === null ? { ...point.chosen, seed: point.seed } : { ...heading(result), ...result.figures }),
+        error,
+      })),
+  )
+
+/** One row per run and observation. */
+export const seriesSheet = (results: readonly { readonly run: number; readonly result: RunResult }[]): Sheet =>
+  sheetOf(
+    results.flatMap(({ result, run }) =>
+      result.series.rows.map((row) => ({
+        run,
+        seed: result.seed,
+        ...result.params,
+        ...Object.fromEntries(result.series.columns.map((name, index) => [name, row[index] ?? null])),
+      })),
+    ),
+  )
+
+const quoted = (cell: Cell): string =>
+  cell === null ? '' : typeof cell === 'number' ? String(cell) : /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
+
+/** RFC 4180, with a header. */
+export function csvOf(sheet: Sheet): string {
+  const rows = sheet.columns[0]?.cells.length ?? 0
+  const lines = [sheet.columns.map((column) => quoted(column.name)).join(',')]
+  for (let row = 0; row < rows; row++) lines.push(sheet.columns.map((column) => quoted(column.cells[row] ?? null)).join(','))
+  return `${lines.join('\n')}\n`
+}
+
+/** Apache Parquet, doubles and UTF-8 text, Snappy. */
+export function parquetOf(sheet: Sheet): Uint8Array {
+  const columnData = sheet.columns.map(({ cells, kind, name }) => ({
+    data: kind === 'text' ? cells.map((cell) => (cell === null ? null : String(cell))) : [...cells],
+    name,
+    nullable: true,
+    type: kind === 'text' ? ('STRING' as const) : ('DOUBLE' as const),
+  }))
+  return new Uint8Array(parquetWriteBuffer({ columnData }))
+}

@@ -1,0 +1,87 @@
+import { writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { type Model, Run, type RunResult, UsageError } from '../index.ts'
+import { loadModel } from './load.ts'
+import { type SweepSpec, pointsOf, requestOf } from './plan.ts'
+import { runPoints } from './pool.ts'
+import { runReport, sweepReport } from './report.ts'
+import { csvOf, parquetOf, runsSheet, seriesSheet } from './results.ts'
+import { type Group, groupsOf } from './statistics.ts'
+import { type Outcome, SweepFolder } from './store.ts'
+
+export interface SweepRequest {
+  readonly spec: SweepSpec
+  readonly folder: string
+  readonly resume: boolean
+  /** Threads; 0 for as many as the machine runs at once. */
+  readonly workers: number
+  readonly signal: AbortSignal
+  readonly progress?: (done: number, all: number) => void
+}
+
+export interface SweepResult {
+  readonly outcomes: readonly Outcome[]
+  readonly groups: readonly Group[]
+  /** Runs carried out now, without those of a sweep that was resumed. */
+  readonly carried_out: number
+}
+
+/** Builds one run of every choice, so that what the model refuses is known before anything runs. */
+function check(spec: SweepSpec, model: Model): void {
+  const seen = new Set<string>()
+  for (const point of pointsOf(spec)) {
+    const text = JSON.stringify(point.chosen)
+    if (seen.has(text)) continue
+    seen.add(text)
+    const request = requestOf(spec, point)
+    const agents = Number(request.agents ?? model.agents.default)
+    void new Run({ ...request, agents: Math.min(agents, Math.max(model.agents.min, 100)), model })
+  }
+}
+
+/** Carries out what is open of a sweep and writes results.csv, results.parquet, series.csv, series.parquet and report.html. */
+export async function sweep(request: SweepRequest): Promise<SweepResult> {
+  const { folder: path, progress, resume, signal, spec } = request
+  if (pointsOf(spec).length === 0) throw new UsageError('a sweep has at least one seed, and one value for each key of its grid')
+  check(spec, await loadModel(spec.model))
+  const folder = new SweepFolder(path, spec, resume)
+  const open = folder.open()
+  const all = pointsOf(spec).length
+  let finished = 0
+  progress?.(0, open.length)
+  await runPoints(spec, open, request.workers === 0 ? availableParallelism() : request.workers, signal, (point, text) => {
+    folder.keep(point, text)
+    finished += 1
+    progress?.(finished, open.length)
+  })
+  const outcomes = folder.outcomes()
+  const groups = groupsOf(outcomes)
+  const results = outcomes.flatMap(({ point, result }) => (result === null ? [] : [{ result, run: point.index }]))
+  const [runs, series] = [runsSheet(outcomes), seriesSheet(results)]
+  writeFileSync(join(path, 'results.csv'), csvOf(runs))
+  writeFileSync(join(path, 'results.parquet'), parquetOf(runs))
+  writeFileSync(join(path, 'series.csv'), csvOf(series))
+  writeFileSync(join(path, 'series.parquet'), parquetOf(series))
+  writeFileSync(join(path, 'report.html'), sweepReport(`${spec.model}: ${all} runs`, groups, outcomes))
+  return { carried_out: finished, groups, outcomes }
+}
+
+/** Files of one run: series.csv, series.parquet, a CSV for each further table, report.html. */
+export function writeRun(folder: string, result: RunResult): void {
+  const series = seriesSheet([{ result, run: 0 }])
+  writeFileSync(join(folder, 'series.csv'), csvOf(series))
+  writeFileSync(join(folder, 'series.parquet'), parquetOf(series))
+  for (const { columns, name, rows } of result.extras)
+    writeFileSync(
+      join(folder, `${name}.csv`),
+      csvOf({
+        columns: columns.map((column, index) => ({
+          cells: rows.map((row) => row[index] ?? null),
+          kind: rows.some((row) => typeof row[index] === 'string') ? 'text' : 'number',
+          name: column,
+        })),
+      }),
+    )
+  writeFileSync(join(folder, 'report.html'), runReport(result))
+}
