@@ -1,6 +1,6 @@
 // Writes the JSON Schemas that are published: the agent manifest, the configuration and the events.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { AgentManifest, EVENTS, EventEnvelope } from '@syntropism/contract'
+import { AgentManifest, Book, EVENTS, EventEnvelope } from '@syntropism/contract'
 import { Config } from '@syntropism/runtime'
 import { z } from 'zod'
 
@@ -9,6 +9,7 @@ const schema = (type: z.ZodType): unknown => z.toJSONSchema(type, { io: 'input',
 
 export const SCHEMAS: Readonly<Record<string, unknown>> = {
   'agent.schema.json': schema(AgentManifest),
+  'book.schema.json': schema(Book),
   'config.schema.json': schema(Config),
   'events.schema.json': {
     $schema: TITLE,

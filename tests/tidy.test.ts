@@ -11,7 +11,17 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   sdk: ['node:http', 'node:process'],
   runtime: ['@syntropism/contract', '@syntropism/economy', '@hono/', 'hono', 'isomorphic-git', 'kysely', 'zod', 'node:'],
   simulation: ['@syntropism/economy', 'hyparquet-writer', 'node:'],
-  syntropism: ['@syntropism/contract', '@syntropism/economy', '@syntropism/runtime', '@syntropism/simulation', 'commander', 'node:'],
+  solver: ['@syntropism/economy', 'highs'],
+  syntropism: [
+    '@syntropism/contract',
+    '@syntropism/economy',
+    '@syntropism/runtime',
+    '@syntropism/simulation',
+    '@syntropism/solver',
+    'commander',
+    'node:',
+    'zod',
+  ],
 }
 /** Rooms of the economy: each imports only rooms of lower rank. */
 const ECONOMY_RANK: Readonly<Record<string, number>> = {
@@ -19,10 +29,12 @@ const ECONOMY_RANK: Readonly<Record<string, number>> = {
   attention: 7,
   auction: 5,
   codec: 1,
+  formulas: 0,
   leases: 6,
   ledger: 2,
   lifecycle: 7,
   market: 4,
+  mechanisms: 1,
   params: 1,
   services: 7,
   state: 3,

@@ -1,3 +1,4 @@
+export { Book } from './book.ts'
 export { Certificate, EVENTS, EventEnvelope, BundleShown, Prices, Quantities, subjectOf } from './events.ts'
 export type { EconomyEvent, EventData, EventType } from './events.ts'
 export { COMMANDS, CommandSchema, Params, PriceCurve } from './commands.ts'

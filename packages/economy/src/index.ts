@@ -39,6 +39,46 @@ export {
 } from './ledger/index.ts'
 export { supplyOf } from './leases/index.ts'
 export { currentReserveMicro, floorReserveMicro, linearThreshold, pricesNow, reserveCostMicro } from './market/index.ts'
+export {
+  FormulaError,
+  allocativeEfficiency,
+  bestResponse,
+  callMarket,
+  cobbDouglas,
+  debtTemperature,
+  exponentialWealth,
+  fakeExponential,
+  geometricWealth,
+  multiUnitAuction,
+  nextBaseFee,
+  nextExcess,
+  proportionalShares,
+  savingWealth,
+  scarfExcessDemand,
+  splitFee,
+  tatonnement,
+  volumeWeightedPrice,
+  zipStep,
+} from './formulas/index.ts'
+export {
+  type Book,
+  BookError,
+  type ClearedBook,
+  type DenseBook,
+  type ExactAnswer,
+  MECHANISMS,
+  type Mechanism,
+  PAYMENT_RULES,
+  type PaymentRule,
+  clearAtShadowPrices,
+  clearBook,
+  dominantShareTasks,
+  gini,
+  greedyOrder,
+  jain,
+  readBook,
+  unsoundPairing,
+} from './mechanisms/index.ts'
 export { DEFAULT_PARAMS, RULES_VERSION } from './params/index.ts'
 export {
   type Agent,

@@ -4,15 +4,9 @@ import { type LiveFlags, runLive } from './live-command.ts'
 import { type LocalFlags, callService, print } from './local.ts'
 import { type SimulateFlags, runSimulate } from './simulate-command.ts'
 import { type SweepFlags, runSweep } from './sweep-command.ts'
+import { integer } from './integer.ts'
+import { addLab } from './lab-program.ts'
 import { runWhy } from './why-command.ts'
-
-const integer =
-  (low: number, high: number) =>
-  (text: string): number => {
-    const value = Number(text)
-    if (!Number.isInteger(value) || value < low || value > high) throw new InvalidArgumentError(`must be a whole number from ${low} to ${high}`)
-    return value
-  }
 
 const withData = (command: Command): Command =>
   command.option('--data <dir>', 'data folder (default ./.syntropism)').option('--json', 'machine-readable output')
@@ -149,5 +143,6 @@ export function createProgram(): Command {
   addDesk(program)
   addInspection(program)
   addSimulation(program)
+  addLab(program)
   return program
 }

@@ -1,0 +1,5 @@
+export { cobbDouglas, scarfExcessDemand, tatonnement } from './equilibrium.ts'
+export { FormulaError, callMarket, fakeExponential, nextBaseFee, nextExcess, splitFee, volumeWeightedPrice } from './prices.ts'
+export { bestResponse, multiUnitAuction, proportionalShares } from './shares.ts'
+export { allocativeEfficiency, zipStep } from './traders.ts'
+export { debtTemperature, exponentialWealth, geometricWealth, savingWealth } from './wealth.ts'

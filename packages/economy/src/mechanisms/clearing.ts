@@ -1,0 +1,148 @@
+import { BookError, type DenseBook, readBook, welfareOf } from './book.ts'
+import { dominantShareWinners } from './drf.ts'
+import { gini, jain } from './fairness.ts'
+import { type SizeExponent, criticalPayments, greedyOrder, walk } from './greedy.ts'
+import { clearAtShadowPrices } from './shadow.ts'
+
+export const MECHANISMS = ['highest-bid', 'density', 'density-sqrt', 'shadow', 'exact', 'drf'] as const
+export const PAYMENT_RULES = ['bid', 'critical', 'vcg', 'uniform', 'shadow'] as const
+export type Mechanism = (typeof MECHANISMS)[number]
+export type PaymentRule = (typeof PAYMENT_RULES)[number]
+
+/** What a solver found for `exact`: winners, what no allocation can exceed, and welfare of the optimum without each winner (null when not proven). */
+export interface ExactAnswer {
+  readonly bound: number
+  readonly winners: readonly number[]
+  readonly welfare_without: ReadonlyMap<number, number> | null
+}
+
+export interface ClearedBook {
+  readonly bound: number
+  readonly fairness: { readonly gini: number; readonly jain: number }
+  /** (bound − welfare) ÷ bound; 0 when proven optimal or the book is empty. */
+  readonly gap: number
+  readonly mechanism: Mechanism
+  readonly payment_rule: PaymentRule
+  readonly payments: Record<string, number>
+  /** Price per unit of each resource. From the dual of the book under every mechanism, so that they can be compared. */
+  readonly prices: Record<string, number>
+  readonly revenue: number
+  readonly welfare: number
+  /** Ids in order of acceptance. */
+  readonly winners: string[]
+}
+
+const EXPONENTS: Partial<Record<Mechanism, SizeExponent>> = { density: 1, 'density-sqrt': 0.5, 'highest-bid': 0 }
+
+/** Why a payment rule is not sound under a mechanism, or null when it is. */
+export function unsoundPairing(mechanism: Mechanism, rule: PaymentRule): string | null {
+  if (rule === 'critical' && EXPONENTS[mechanism] === undefined)
+    return `critical values are defined for the greedy rules (highest-bid, density, density-sqrt), whose walk is monotone; ${mechanism} is not one of them`
+  if (rule === 'vcg' && mechanism !== 'exact')
+    return `VCG payments on an allocation that is not optimal are not truthful and may exceed the bid; use --mechanism exact, not ${mechanism}`
+  if (rule === 'uniform' && mechanism !== 'highest-bid')
+    return `one uniform price needs winners that are the highest bids; use --mechanism highest-bid, not ${mechanism}`
+  if (rule === 'shadow' && mechanism !== 'shadow') return `shadow payments need the prices that chose the winners; use --mechanism shadow, not ${mechanism}`
+  if (rule !== 'bid' && mechanism === 'drf') return 'dominant-resource fairness takes no account of prices; only pay as bid can be shown beside it'
+  return null
+}
+
+/** Uniform price of identical bundles: the highest losing bid, 0 when none. Refused when the bundles differ. */
+function uniformPayment(book: DenseBook, winners: readonly number[]): number {
+  const width = book.supply.length
+  for (let i = 1; i < book.ids.length; i++)
+    for (let r = 0; r < width; r++)
+      if (book.quantities[i * width + r] !== book.quantities[r])
+        throw new BookError(`bids[${i}].bundle`, 'a uniform price is defined for identical bundles; this one differs from bids[0]')
+  const won = new Set(winners)
+  let highest = 0
+  book.prices.forEach((price, index) => {
+    if (!won.has(index) && price > highest) highest = price
+  })
+  return highest
+}
+
+/** What a bundle costs at shadow prices, rounded up once, at most the bid. */
+function shadowPayment(book: DenseBook, index: number, prices: Float64Array): number {
+  let cost = 0
+  for (let r = 0; r < prices.length; r++) cost += (prices[r] as number) * (book.quantities[index * prices.length + r] as number)
+  return Math.min(book.prices[index] as number, Math.ceil(cost))
+}
+
+function vcgPayment(book: DenseBook, index: number, welfare: number, exact: ExactAnswer): number {
+  const without = exact.welfare_without?.get(index)
+  if (without === undefined) throw new BookError('payments', 'VCG needs proven optima with and without every winner; the solver did not prove them in time')
+  return without - (welfare - (book.prices[index] as number))
+}
+
+function payments(
+  book: DenseBook,
+  mechanism: Mechanism,
+  rule: PaymentRule,
+  winners: readonly number[],
+  prices: Float64Array,
+  exact: ExactAnswer | null,
+): Map<number, number> {
+  const each = (payment: (index: number) => number): Map<number, number> => new Map(winners.map((index) => [index, payment(index)]))
+  switch (rule) {
+    case 'bid':
+      return each((index) => book.prices[index] as number)
+    case 'critical': {
+      const exponent = EXPONENTS[mechanism] as SizeExponent
+      return criticalPayments(book, exponent, greedyOrder(book, exponent), null)
+    }
+    case 'shadow':
+      return each((index) => shadowPayment(book, index, prices))
+    case 'uniform': {
+      const price = uniformPayment(book, winners)
+      return each(() => price)
+    }
+    case 'vcg': {
+      const welfare = welfareOf(book, winners)
+      return each((index) => vcgPayment(book, index, welfare, exact as ExactAnswer))
+    }
+  }
+}
+
+function winnersOf(book: DenseBook, mechanism: Mechanism, shadowWinners: readonly number[], exact: ExactAnswer | null): readonly number[] {
+  const exponent = EXPONENTS[mechanism]
+  if (exponent !== undefined) return walk(book, greedyOrder(book, exponent))
+  if (mechanism === 'drf') return dominantShareWinners(book)
+  if (mechanism === 'shadow') return shadowWinners
+  if (exact === null) throw new BookError('mechanism', 'exact needs the answer of a solver')
+  return exact.winners
+}
+
+/**
+ * Clears a book under an allocation rule and a payment rule. `exact` carries a solver's answer, which is checked, not trusted.
+ * Throws BookError for a bad book, an unsound pairing or an infeasible answer.
+ */
+export function clearBook(input: unknown, mechanism: Mechanism, rule: PaymentRule, exact: ExactAnswer | null = null): ClearedBook {
+  const unsound = unsoundPairing(mechanism, rule)
+  if (unsound !== null) throw new BookError('payments', unsound)
+  const book = readBook(input)
+  const dual = clearAtShadowPrices(book)
+  const winners = winnersOf(book, mechanism, dual.winners, exact)
+  if (walk(book, winners).length !== winners.length || new Set(winners).size !== winners.length)
+    throw new BookError('winners', 'do not fit the supply together')
+  const paid = payments(book, mechanism, rule, winners, dual.prices, exact)
+  const welfare = welfareOf(book, winners)
+  const bound = Math.max(welfare, Math.min(dual.bound, exact?.bound ?? Infinity))
+  const ids = winners.map((index) => book.ids[index] as string)
+  const won = new Set(winners)
+  const served = book.ids.map((_, index) => (won.has(index) ? (book.prices[index] as number) : 0))
+  let revenue = 0
+  for (const payment of paid.values()) revenue += payment
+  return {
+    bound,
+    fairness: { gini: gini(served), jain: jain(served) },
+    gap: bound === 0 ? 0 : (bound - welfare) / bound,
+    mechanism,
+    payment_rule: rule,
+    payments: Object.fromEntries(winners.map((index) => [book.ids[index] as string, paid.get(index) as number])),
+    prices: Object.fromEntries(book.resources.map((resource, r) => [resource, dual.prices[r] as number])),
+    revenue,
+    welfare,
+    winners: ids,
+  }
+}

@@ -1,0 +1,55 @@
+import { MECHANISMS, PAYMENT_RULES } from '@syntropism/economy'
+import { type Command, Option } from 'commander'
+import { CURVES, type PriceFlags, runFormula, runPrice } from './formula-commands.ts'
+import { integer } from './integer.ts'
+import { type ClearFlags, runClear, runCompare } from './lab-commands.ts'
+
+function addMechanisms(program: Command): void {
+  const seconds = integer(1, 3600)
+  program
+    .command('clear')
+    .argument('<book>', 'JSON file: {"supply": {…}, "bids": [{"id", "bundle", "price"}]}')
+    .description('clear a book from a file under a chosen mechanism')
+    .addOption(new Option('--mechanism <name>', 'allocation rule').choices(MECHANISMS).default('highest-bid'))
+    .addOption(new Option('--payments <rule>', 'payment rule').choices(PAYMENT_RULES).default('bid'))
+    .option('--time-limit <s>', 'seconds the exact solver may take per solve', seconds, 10)
+    .option('--json', 'machine-readable output')
+    .action((book: string, flags: ClearFlags) => runClear(book, flags))
+  program
+    .command('compare')
+    .argument('<book...>', 'JSON files of books')
+    .description('clear books under every mechanism, side by side')
+    .option('--time-limit <s>', 'seconds the exact solver may take per solve', seconds, 10)
+    .option('--plot <file>', 'write the comparison as an SVG picture')
+    .option('--json', 'machine-readable output')
+    .action((books: string[], flags: { json?: boolean; plot?: string; timeLimit: number }) => runCompare(books, flags))
+}
+
+function addFormulas(program: Command): void {
+  program
+    .command('formula')
+    .argument('[name]', 'which one; --list names them')
+    .description('evaluate a published formula of market design')
+    .option('--input <json>', 'its input')
+    .option('--list', 'name the formulas; with --json also their schemas')
+    .option('--json', 'machine-readable output')
+    .action((name: string | undefined, flags: { input?: string; json?: boolean; list?: boolean }) => runFormula(name, flags))
+  const micro = integer(0, Number.MAX_SAFE_INTEGER)
+  program
+    .command('price')
+    .argument('<utilisation.csv>', 'a share from 0 to 1 per line, in the last column')
+    .description('trace a price curve along a file of utilisations')
+    .addOption(new Option('--curve <name>', 'price curve').choices(CURVES).default('linear'))
+    .option('--price <micro>', 'opening price, micro-credits per second', micro, 4_000_000)
+    .option('--floor <micro>', 'lowest price', micro, 1_000_000)
+    .option('--ceiling <micro>', 'highest price', micro, 1_000_000_000)
+    .option('--target <ppm>', 'target utilisation of base-fee and excess, parts per million', integer(1, 999_999), 500_000)
+    .option('--json', 'machine-readable output')
+    .action((file: string, flags: PriceFlags) => runPrice(file, flags))
+}
+
+/** Commands of the mechanism lab: they need no running economy. */
+export function addLab(program: Command): void {
+  addMechanisms(program)
+  addFormulas(program)
+}

@@ -1,0 +1,83 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { removeDir, run, tempDir } from '../program.ts'
+
+let dir = ''
+let book = ''
+beforeEach(() => {
+  dir = tempDir()
+  book = join(dir, 'book.json')
+  writeFileSync(
+    book,
+    JSON.stringify({
+      bids: [
+        { bundle: { cpu: 6, mem: 2 }, id: 'x', price: 60 },
+        { bundle: { cpu: 5, mem: 5 }, id: 'y', price: 50 },
+        { bundle: { cpu: 4, mem: 6 }, id: 'z', price: 45 },
+        { bundle: { cpu: 1, mem: 1 }, id: 'w', price: 25 },
+      ],
+      supply: { cpu: 10, mem: 10 },
+    }),
+  )
+})
+afterEach(() => removeDir(dir))
+
+describe('the mechanism lab', () => {
+  it('clears a book exactly with VCG payments', async () => {
+    const { code, stdout } = await run(['clear', book, '--mechanism', 'exact', '--payments', 'vcg', '--json'])
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ bound: 105, gap: 0, payments: { x: 30, z: 25 }, revenue: 55, welfare: 105 })
+  })
+
+  it('sets all mechanisms side by side and draws them', async () => {
+    const plot = join(dir, 'plot.svg')
+    const { code, stdout } = await run(['compare', book, '--plot', plot, '--json'])
+    expect(code).toBe(0)
+    expect((JSON.parse(stdout) as { mechanism: string; welfare: number }[]).map(({ mechanism, welfare }) => [mechanism, welfare])).toEqual([
+      ['highest-bid', 105],
+      ['density', 85],
+      ['density-sqrt', 85],
+      ['shadow', 105],
+      ['exact', 105],
+      ['drf', 75],
+    ])
+  })
+
+  it('refuses an unsound pairing and a broken book with the place, and exit code 2', async () => {
+    const unsound = await run(['clear', book, '--mechanism', 'density', '--payments', 'vcg'])
+    expect(unsound).toMatchObject({ code: 2, stdout: '' })
+    expect(unsound.stderr).toContain('not optimal')
+    writeFileSync(book, '{"supply":{"cpu":1},"bids":[{"id":"a","bundle":{"cpu":0.5},"price":1}]}')
+    const broken = await run(['clear', book])
+    expect(broken.code).toBe(2)
+    expect(broken.stderr).toContain('bids[0].bundle.cpu: must be a whole number')
+    expect((await run(['clear', join(dir, 'none.json')])).code).toBe(2)
+  })
+
+  it('evaluates formulas with whole numbers of any size, and refuses what does not fit', async () => {
+    expect((await run(['formula', 'base-fee', '--input', '{"base":2000000000,"limit":30000000,"used":22500000}', '--json'])).stdout).toBe('2125000000\n')
+    expect((await run(['formula', 'fake-exponential', '--input', '{"factor":"100000000000000000","numerator":0,"denominator":1}'])).stdout).toBe(
+      '"100000000000000000"\n',
+    )
+    const wrong = await run(['formula', 'base-fee', '--input', '{"base":1.5,"limit":2,"used":1}'])
+    expect(wrong.code).toBe(2)
+    expect(wrong.stderr).toContain('base')
+    expect(JSON.parse((await run(['formula', '--list', '--json'])).stdout)).toHaveLength(22)
+  })
+
+  it('traces a price along utilisations', async () => {
+    const csv = join(dir, 'use.csv')
+    writeFileSync(csv, 'time,utilisation\n0,0.85\n1,0.5\n2,0.1\n')
+    expect(JSON.parse((await run(['price', csv, '--price', '2000000', '--json'])).stdout)).toMatchObject({
+      price_micro_per_s: [2_000_000, 2_200_000, 2_200_000, 2_090_000],
+    })
+    expect(JSON.parse((await run(['price', csv, '--curve', 'base-fee', '--price', '2000000', '--json'])).stdout)).toMatchObject({
+      price_micro_per_s: [2_000_000, 2_175_000, 2_175_000, 1_957_500],
+    })
+    writeFileSync(csv, '0.5\n1.5\n')
+    const wrong = await run(['price', csv])
+    expect(wrong.code).toBe(2)
+    expect(wrong.stderr).toContain(':2: "1.5" is no share')
+  })
+})
