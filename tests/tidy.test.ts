@@ -33,6 +33,7 @@ const ECONOMY_RANK: Readonly<Record<string, number>> = {
   leases: 6,
   ledger: 2,
   lifecycle: 7,
+  llm: 6,
   market: 4,
   mechanisms: 1,
   params: 1,

@@ -34,6 +34,16 @@ const usage = {
   memory_mb_ms: fc.nat(1_000_000),
   memory_peak_mb: fc.nat(500),
 }
+const PRICE = {
+  cache_read_per_million: 100_000,
+  cache_write_per_million: 100_000,
+  image_input_per_million: 1_000_000,
+  input_per_million: 1_000_000,
+  output_per_million: 2_000_000,
+  reasoning_per_million: 2_000_000,
+  request_micro_usd: 0,
+}
+const USAGE = { cache_read_tokens: 0, cache_write_tokens: 0, image_input_tokens: 0, input_tokens: 10, reasoning_tokens: 0 }
 const score = fc.integer({ max: 10, min: 0 })
 const id = {
   id: fc.option(
@@ -150,6 +160,27 @@ const command = fc.oneof(
     transfer_id: named('transfer'),
     type: type('reverse_transfer'),
   }),
+  {
+    arbitrary: fc.record({
+      agent_id: agent,
+      model: fc.constant('m'),
+      output_tokens_max: fc.nat(20_000),
+      price: fc.constant(PRICE),
+      prompt_tokens_max: fc.nat(20_000),
+      request_hash: fc.constant('0'.repeat(64)),
+      type: type('admit_llm_call'),
+      upstream_id: fc.constant('u'),
+    }),
+    weight: 3,
+  },
+  fc.record({
+    call_id: named('call'),
+    finish: fc.constantFrom('completed', 'cancelled'),
+    type: type('settle_llm_call'),
+    usage: fc.option(fc.nat(30_000).map((tokens) => ({ ...USAGE, output_tokens: tokens }))),
+  }),
+  fc.record({ agent_id: agent, left_micro_usd: fc.option(fc.nat(50_000)), type: type('set_llm_budget') }),
+  fc.record({ type: type('restore_llm_upstream'), upstream_id: fc.constant('u') }),
   fc.record({ type: type('resumed') }),
 )
 

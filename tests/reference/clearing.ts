@@ -6,7 +6,12 @@ import type { State } from '@syntropism/economy'
  */
 export function referenceWinners(state: State): { bid_id: string; executor_id: string | null; payment_micro: number }[] {
   const executors = [...state.executors.values()].map((one) => ({ ...one })).sort((a, b) => (a.executor_id < b.executor_id ? -1 : 1))
-  const total = { attention: [...state.humans.values()].filter((human) => human.on_duty).length, cpu: 0, llm: state.params.llm_micro_usd_per_minute, memory: 0 }
+  const total = {
+    attention: [...state.humans.values()].filter((human) => human.on_duty).length,
+    cpu: 0,
+    llm: state.params.llm_micro_usd_per_minute - state.params.llm_keys_micro_usd_per_minute,
+    memory: 0,
+  }
   for (const one of executors) {
     total.cpu += one.cpu
     total.memory += one.memory

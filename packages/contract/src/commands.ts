@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LLM_COMMANDS, LLM_PARAMS } from './llm.ts'
 import { AmountMicro, AmountMicroOrZero, AtMs, Bundle, ClientId, DurationMs, Id, RatioPpm, Resource, Scores, StandingBid } from './units.ts'
 
 /** Fields that every command carries. `owner` is the principal whose ids are remembered: `agent:<id>`, `human:<id>`, `operator`, `executor:<id>`, `host`. */
@@ -42,7 +43,7 @@ export const Params = z.strictObject({
   invocation_deadline_ms: DurationMs,
   lease_report_ms: DurationMs,
   lease_start_ms: DurationMs,
-  llm_micro_usd_per_minute: z.int().nonnegative(),
+  ...LLM_PARAMS,
   message_bytes_max: z.int().positive(),
   message_cost_micro: AmountMicroOrZero,
   mint_per_human_per_day_micro: AmountMicroOrZero,
@@ -113,6 +114,8 @@ export const COMMANDS = {
     files: z.record(z.string(), z.string()).optional(),
     first_bid: z.strictObject({ amount_micro: AmountMicro, paid_by: z.enum(['parent', 'child']) }).optional(),
     model_tier: z.string().max(64).optional(),
+    /** Carved from the budget that the parent draws on. */
+    llm_budget_micro_usd: z.int().nonnegative().optional(),
     name: z.string().max(128),
     parent_id: Id,
     standing_bid: StandingBid.nullable().optional(),
@@ -163,6 +166,13 @@ export const COMMANDS = {
     /** Driver that ran the program, and what it held. */
     sandbox: z.string().max(512).optional(),
   }),
+  admit_llm_call: define('admit_llm_call', LLM_COMMANDS.admit_llm_call),
+  settle_llm_call: define('settle_llm_call', LLM_COMMANDS.settle_llm_call),
+  restore_llm_upstream: define('restore_llm_upstream', LLM_COMMANDS.restore_llm_upstream),
+  create_llm_key: define('create_llm_key', LLM_COMMANDS.create_llm_key),
+  rotate_llm_key: define('rotate_llm_key', LLM_COMMANDS.rotate_llm_key),
+  revoke_llm_key: define('revoke_llm_key', LLM_COMMANDS.revoke_llm_key),
+  set_llm_budget: define('set_llm_budget', LLM_COMMANDS.set_llm_budget),
   report: define('report', {
     ...acting,
     agent_id: Id,

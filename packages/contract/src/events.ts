@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { PriceCurve } from './commands.ts'
+import { D, H, Text, event } from './event-shape.ts'
+import { LLM_EVENTS } from './llm-events.ts'
 import { Bundle, Resource, Scores } from './units.ts'
 
 const Micro = z.int()
 const Credits = z.number()
 const Json = z.json()
-const Text = z.string()
 /** Per resource: an absolute integer quantity (milli-cores, MB, micro-dollars a minute, slots). */
 export const Quantities = z.strictObject({ attention: z.int(), cpu: z.int(), llm: z.int(), memory: z.int() })
 /** Per resource: micro-credits for the whole capacity for one second. */
@@ -41,12 +42,6 @@ export const Certificate = z.object({
   ),
 })
 export type Certificate = z.infer<typeof Certificate>
-
-type Source = 'system' | 'agent' | 'judge'
-/** `house` marks the events that this project adds to the taxonomy of the design. */
-const event = <S extends z.ZodRawShape>(source: Source, subject: string, house: boolean, shape: S) => ({ data: z.object(shape), house, source, subject })
-const D = false
-const H = true
 
 /** The one source of event schemas: type → who speaks, the subject's last three tokens, and the shape of `data`. */
 export const EVENTS = {
@@ -252,6 +247,7 @@ export const EVENTS = {
   economy_created: event('system', 'economy.rules.created', H, { economy_id: Text, rules_version: z.int() }),
   economy_resumed: event('system', 'economy.clock.resumed', H, { down_ms: z.int() }),
   rules_changed: event('system', 'economy.rules.changed', H, { curves: z.record(Text, PriceCurve), rules_version: z.int() }),
+  ...LLM_EVENTS,
   reasoning_trace: event('agent', 'agent.mind.reasoned', D, {
     alternatives_considered: z
       .array(z.object({ estimated_cost: z.number().optional(), estimated_value: Text.optional(), option: Text, rejected_reason: Text.optional() }))

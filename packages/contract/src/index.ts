@@ -3,6 +3,7 @@ export { Certificate, EVENTS, EventEnvelope, BundleShown, Prices, Quantities, su
 export type { EconomyEvent, EventData, EventType } from './events.ts'
 export { COMMANDS, CommandSchema, Params, PriceCurve } from './commands.ts'
 export type { Command, CommandOf, CommandType } from './commands.ts'
+export { LlmKeyTerms, LlmLimit, LlmPrice, LlmUsage, LlmWindow, ModelName } from './llm.ts'
 export { AgentManifest } from './manifest.ts'
 export { REFUSALS } from './refusals.ts'
 export type { Refusal, RefusalCode } from './refusals.ts'

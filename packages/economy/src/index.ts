@@ -38,6 +38,7 @@ export {
   post,
 } from './ledger/index.ts'
 export { supplyOf } from './leases/index.ts'
+export { budgetLeft, budgetOf, checkKey, isSoundUsage, llmBoundMicroUsd, llmCostMicroUsd } from './llm/index.ts'
 export { currentReserveMicro, floorReserveMicro, linearThreshold, pricesNow, reserveCostMicro } from './market/index.ts'
 export {
   FormulaError,
@@ -84,6 +85,8 @@ export {
   type Agent,
   type Bid,
   type Lease,
+  type LlmCall,
+  type LlmKey,
   type Posting,
   type Prompt,
   type Quantities,

@@ -17,12 +17,13 @@ import {
 } from '../auction/index.ts'
 import { canonicalJson, sha256Hex } from '../codec/index.ts'
 import { endSilently, leaseDueMs, meterSold, openLease, payWindow, releasesOf, supplyOf, turnLeaseMinute } from '../leases/index.ts'
+import { callIsDue } from '../llm/index.ts'
 import { currentReserveMicro, movePrices, pricesAreDue, pricesNow, reserveCostMicro } from '../market/index.ts'
 import { type Bid, type Deadline, type State, type Step, addDeadline, emit, popDeadline } from '../state/index.ts'
 import { endInvocation } from '../services/index.ts'
 
 /** Whether a deadline still speaks of something: its record may have ended or moved. */
-function isLive(state: State, due: Deadline): boolean {
+export function isLive(state: State, due: Deadline): boolean {
   switch (due.kind) {
     case 'bid_expiry':
       return state.bids.has(due.id)
@@ -36,6 +37,8 @@ function isLive(state: State, due: Deadline): boolean {
     }
     case 'lease_minute':
       return state.leases.has(due.id)
+    case 'llm_call':
+      return state.llm.calls.get(due.id)?.due_at_ms === due.at_ms
     case 'prompt':
       return state.prompts.has(due.id)
     case 'resumed':
@@ -71,6 +74,9 @@ function meet(step: Step, due: Deadline): void {
     }
     case 'lease_minute':
       turnLeaseMinute(step, state.leases.get(due.id) as never)
+      break
+    case 'llm_call':
+      callIsDue(step, due.id)
       break
     case 'prompt':
       endPrompt(step, state.prompts.get(due.id) as never, 'deadline')

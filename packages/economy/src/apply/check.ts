@@ -4,6 +4,7 @@ import { checkBundle, checkPlaceBid } from '../auction/index.ts'
 import { HOLDS, MINT, balanceOf } from '../ledger/index.ts'
 import { checkLeaseReport } from '../leases/index.ts'
 import { checkCreateAgent, checkSpawn } from '../lifecycle/index.ts'
+import { checkAdmit, checkCreateKey, checkKey, checkSettle } from '../llm/index.ts'
 import { checkInvoke, checkLinkedTransfers, checkMessage, checkTransfer } from '../services/index.ts'
 import { type State, freeMicro, refuse } from '../state/index.ts'
 
@@ -33,7 +34,7 @@ function actorOf(command: Command): string {
   if ('payer_id' in command) return command.payer_id
   if ('from_agent_id' in command) return command.from_agent_id
   if ('parent_id' in command) return command.parent_id
-  return 'agent_id' in command ? command.agent_id : ''
+  return 'agent_id' in command ? (command.agent_id ?? '') : ''
 }
 
 function checkOpenBid(state: State, bidId: string, payerId: string): Refusal | null {
@@ -131,7 +132,17 @@ export function checkCommand(state: State, command: Command): Refusal | null {
       return checkLeaseReport(state, command)
     case 'remove_executor':
       return state.executors.has(command.executor_id) ? null : refuse('executor_unknown', { executor_id: command.executor_id })
+    case 'admit_llm_call':
+      return checkAdmit(state, command)
+    case 'settle_llm_call':
+      return checkSettle(state, command)
+    case 'create_llm_key':
+      return checkCreateKey(state, command.key_id)
+    case 'rotate_llm_key':
+    case 'revoke_llm_key':
+      return checkKey(state, command.key_id)
     case 'kill_agent':
+    case 'set_llm_budget':
     case 'report':
     case 'register_service':
       return checkLiving(state, command.agent_id)
@@ -142,6 +153,7 @@ export function checkCommand(state: State, command: Command): Refusal | null {
     case 'set_standing_bid':
       return checkLiving(state, command.agent_id) ?? checkOwn(state, command)
     case 'register_executor':
+    case 'restore_llm_upstream':
     case 'set_duty':
     case 'change_rules':
     case 'resumed':

@@ -1,12 +1,13 @@
 import type { Command } from '@syntropism/contract'
 import { canonicalJson, sha256Hex } from '../codec/index.ts'
 import { ASSETS, type Ledger, assertConserved, createLedger } from '../ledger/index.ts'
+import { createLlmBook } from '../llm/index.ts'
 import { createMeter } from '../market/index.ts'
 import { DEFAULT_PARAMS, RULES_VERSION } from '../params/index.ts'
 import { type State, sortedDeadlines } from '../state/index.ts'
 import { invariant } from '../units/index.ts'
 import { type Outcome, apply } from './apply.ts'
-import { dropDeadDeadlines } from './beat.ts'
+import { dropDeadDeadlines, isLive } from './beat.ts'
 import type { Sink } from '../state/index.ts'
 
 /** A state before genesis. */
@@ -18,7 +19,7 @@ export function createState(): State {
     bids: new Map(),
     book_changed: false,
     book_hash: '0'.repeat(64),
-    counters: { agent: 0, bid: 0, clearing: 0, entry: 0, invocation: 0, lease: 0, message: 0, order: 0, prompt: 0, transfer: 0 },
+    counters: { agent: 0, bid: 0, clearing: 0, entry: 0, invocation: 0, lease: 0, llm_call: 0, message: 0, order: 0, prompt: 0, transfer: 0 },
     deadlines: [],
     down_from_ms: null,
     economy_id: '',
@@ -29,6 +30,7 @@ export function createState(): State {
     leases: new Map(),
     ledger: createLedger(),
     living_agents: 0,
+    llm: createLlmBook(),
     meters: {
       attention: createMeter(curves.attention, 0),
       cpu: createMeter(curves.cpu, 0),
@@ -110,14 +112,7 @@ export function stateHash(state: State): string {
 
 /** The state without dead deadlines anywhere in the heap. */
 function restorableView(state: State): State {
-  return { ...state, deadlines: state.deadlines.filter((deadline) => isNamed(state, deadline.kind, deadline.id)) }
-}
-
-function isNamed(state: State, kind: string, id: string): boolean {
-  if (kind === 'lease' || kind === 'lease_minute') return state.leases.has(id)
-  if (kind === 'prompt') return state.prompts.has(id)
-  if (kind === 'invocation') return state.invocations.has(id)
-  return kind === 'resumed' ? state.down_from_ms !== null : state.bids.has(id)
+  return { ...state, deadlines: state.deadlines.filter((deadline) => isLive(state, deadline)) }
 }
 
 /** Carries out commands in order; stops at nothing but a broken invariant. */

@@ -18,7 +18,7 @@ import {
   refuse,
   touch,
 } from '../state/index.ts'
-import { MS_PER_S, PPM, microToCredits, mulDivCeil, mulDivFloor } from '../units/index.ts'
+import { MS_PER_MINUTE, MS_PER_S, PPM, microToCredits, mulDivCeil, mulDivFloor } from '../units/index.ts'
 import { capacityOf, quantitiesOf } from './quantities.ts'
 
 const HASH_SPACE = 1n << 256n
@@ -62,6 +62,12 @@ export function leaveBook(state: State, bid: Bid): void {
   state.book_changed = true
 }
 
+/** Output tokens of the reference model that a rate buys in a time; 0 when no reference is configured. */
+function tokensFor(state: State, microUsdPerMinute: number, durationMs: number): number {
+  const { llm_reference_per_million: price } = state.params
+  return price === 0 ? 0 : mulDivFloor(mulDivFloor(microUsdPerMinute, durationMs, MS_PER_MINUTE), 1_000_000, price)
+}
+
 /** A bundle in shares and in what they come to. */
 export function showBundle(state: State, bundle: Bundle, durationMs: number): EventData<'bid_placed'>['bundle'] {
   const quantities = quantitiesOf(state, bundle)
@@ -70,7 +76,7 @@ export function showBundle(state: State, bundle: Bundle, durationMs: number): Ev
     duration_ms: durationMs,
     memory_mb: quantities.memory,
     shares_ppm: bundle,
-    tokens: 0,
+    tokens: tokensFor(state, quantities.llm, durationMs),
   }
 }
 
@@ -86,7 +92,7 @@ export function checkBundle(state: State, bundle: Bundle, durationMs: number, st
       duration_ms_max: params.bid_duration_ms_max,
       duration_ms_min: params.bid_duration_ms_min,
     })
-  if (bundle.llm !== undefined && params.llm_micro_usd_per_minute === 0) return refuse('resource_not_offered', { resource: 'llm' })
+  if (bundle.llm !== undefined && capacityOf(state).llm === 0) return refuse('resource_not_offered', { resource: 'llm' })
   if (bundle.cpu === undefined || state.executors.size === 0) return null
   const wanted = quantitiesOf(state, bundle)
   const fits = [...state.executors.values()].some((executor) => executor.cpu >= wanted.cpu && executor.memory >= wanted.memory)

@@ -12,7 +12,7 @@ export function capacityOf(state: State): Quantities {
   }
   let attention = 0
   for (const human of state.humans.values()) if (human.on_duty) attention += 1
-  return { attention, cpu, llm: state.params.llm_micro_usd_per_minute, memory }
+  return { attention, cpu, llm: Math.max(0, state.params.llm_micro_usd_per_minute - state.params.llm_keys_micro_usd_per_minute), memory }
 }
 
 /** Absolute integers that a bundle's shares come to: rounded up, so that a share is never less than what was bought; LLM spend is rounded down, so that a cap is never passed. */

@@ -5,6 +5,7 @@ export {
   endLease,
   endSilently,
   leaseDueMs,
+  llmSliceMicroUsd,
   meterSold,
   openLease,
   payWindow,

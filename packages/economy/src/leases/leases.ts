@@ -63,7 +63,7 @@ function grant(step: Step, leaseId: string, asset: Asset, wanted: boolean, amoun
 }
 
 /** Micro-dollars that a lease may spend in the running minute: its rate for the part of the minute that it overlaps, rounded down. */
-function llmSliceMicroUsd(state: State, rate: number, endsAtMs: number): number {
+export function llmSliceMicroUsd(state: State, rate: number, endsAtMs: number): number {
   const minuteEnd = (Math.floor(state.at_ms / MS_PER_MINUTE) + 1) * MS_PER_MINUTE
   return mulDivFloor(rate, Math.max(0, Math.min(minuteEnd, endsAtMs) - state.at_ms), MS_PER_MINUTE)
 }
@@ -111,6 +111,9 @@ export function openLease(step: Step, terms: LeaseTerms): Lease {
     granted,
     incarnation: executor?.incarnation ?? null,
     lease_id: leaseId,
+    llm_minute: Math.floor(state.at_ms / MS_PER_MINUTE),
+    llm_spent_micro_usd: 0,
+    llm_tokens: 0,
     offered_micro: terms.offered_micro,
     paid_micro: terms.paid_micro,
     payer_id: bid.payer_id,
@@ -176,14 +179,17 @@ export function startLease(step: Step, lease: Lease): void {
   })
 }
 
-/** A minute of LLM spend is over: the unused slice lapses, the next one is granted. */
+/** A minute of LLM spend is over: the unused slice lapses, the next one is granted. Nothing when that has been done. */
 export function turnLeaseMinute(step: Step, lease: Lease): void {
   const { state } = step
+  const minute = Math.floor(state.at_ms / MS_PER_MINUTE)
+  if (lease.llm_minute === minute) return
+  lease.llm_minute = minute
   const account = lease.accounts.llm_micro_usd
   settleAccount(step, lease, 'llm_micro_usd', account, 0)
   const slice = llmSliceMicroUsd(state, lease.quantities.llm, lease.ends_at_ms)
   if (slice > 0) lease.entry_ids.push(record(step, accountOf(state.ledger, 'llm_micro_usd:offered'), account, slice, 'lease_grant'))
-  if (lease.ends_at_ms > state.at_ms) addDeadline(step, 'lease_minute', lease.lease_id, (Math.floor(state.at_ms / MS_PER_MINUTE) + 1) * MS_PER_MINUTE)
+  if (lease.ends_at_ms > state.at_ms) addDeadline(step, 'lease_minute', lease.lease_id, (minute + 1) * MS_PER_MINUTE)
 }
 
 /** Posts what was used, at most what is there, and lets the rest lapse. */
@@ -265,8 +271,8 @@ function closeWindow(step: Step, lease: Lease, end: LeaseEnd): void {
     refunded: microToCredits(refunded),
     refunded_micro: refunded,
     ...(end.sandbox === undefined ? {} : { sandbox: end.sandbox }),
-    spend_micro_usd: 0,
-    tokens: 0,
+    spend_micro_usd: lease.llm_spent_micro_usd,
+    tokens: lease.llm_tokens,
   })
   touch(step, lease.agent_id, 'self', true)
   touch(step, lease.payer_id, 'self', false)

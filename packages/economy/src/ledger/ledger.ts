@@ -2,7 +2,7 @@ import { invariant } from '../units/index.ts'
 import type { Hold } from './holds.ts'
 
 /** Assets of the one book, in the order of their number. */
-export const ASSETS = ['credits', 'llm_micro_usd', 'tokens', 'cpu_ms', 'memory_mb_ms', 'attention_ms'] as const
+export const ASSETS = ['credits', 'llm_micro_usd', 'tokens', 'cpu_ms', 'memory_mb_ms', 'attention_ms', 'llm_budget_micro_usd'] as const
 export type Asset = (typeof ASSETS)[number]
 const CREDITS = 0
 
@@ -35,7 +35,7 @@ export const MINT = 0
 export const BURN = 1
 export const HOLDS = 2
 
-/** An empty book with its system accounts: credits have `mint`, `burn`, `holds`; each other asset `offered`, `used`, `lapsed`. */
+/** An empty book with its system accounts: credits have `mint`, `burn`, `holds`; each other asset `offered`, `used`, `lapsed`; LLM spend and budgets `held`, spend past its bound `upstream_overrun`. */
 export function createLedger(): Ledger {
   const ledger: Ledger = {
     agents_micro: 0,
@@ -58,6 +58,9 @@ export function createLedger(): Ledger {
     openAccount(ledger, `${asset}:used`, asset, KINDS.holder)
     openAccount(ledger, `${asset}:lapsed`, asset, KINDS.holder)
   }
+  openAccount(ledger, 'llm_micro_usd:held', 'llm_micro_usd', KINDS.holder)
+  openAccount(ledger, 'llm_micro_usd:upstream_overrun', 'llm_micro_usd', KINDS.holder)
+  openAccount(ledger, 'llm_budget_micro_usd:held', 'llm_budget_micro_usd', KINDS.holder)
   return ledger
 }
 

@@ -1,6 +1,7 @@
 import type { CommandOf, EventData, Refusal, StandingBid } from '@syntropism/contract'
 import { checkBundle, endBid, placeBid } from '../auction/index.ts'
 import { KINDS, openAccount } from '../ledger/index.ts'
+import { carveBudget, checkCarve, closeBudget } from '../llm/index.ts'
 import { floorReserveMicro } from '../market/index.ts'
 import { type Agent, type State, type Step, agentOf, emit, free, freeMicro, mintCredits, moveCredits, refuse, touch } from '../state/index.ts'
 import { microToCredits } from '../units/index.ts'
@@ -83,6 +84,8 @@ export function checkSpawn(state: State, command: CommandOf<'spawn'>): Refusal |
     return refuse('credits_insufficient', { available_micro: command.endowment_micro, required_micro: command.first_bid.amount_micro })
   const bundle = standing === null ? null : checkBundle(state, standing.bundle, standing.duration_ms, true)
   if (bundle !== null) return bundle
+  const carve = command.llm_budget_micro_usd === undefined ? null : checkCarve(state, parent, command.llm_budget_micro_usd)
+  if (carve !== null) return carve
   const required = spawnTotal(state, command)
   const available = freeMicro(state, parent)
   return available < required ? refuse('credits_insufficient', { available_micro: available, required_micro: required }) : null
@@ -112,6 +115,7 @@ export function spawn(step: Step, command: CommandOf<'spawn'>): Agent {
   } as EventData<'agent_spawned'>)
   if (cost > 0) moveCredits(step, free(parent), free('burn'), cost, 'spawn_burn')
   if (command.endowment_micro > 0) moveCredits(step, free(parent), free(child), command.endowment_micro, 'endowment')
+  if (command.llm_budget_micro_usd !== undefined) carveBudget(step, parent, child, command.llm_budget_micro_usd)
   if (command.first_bid !== undefined && standing !== null) {
     const payer = command.first_bid.paid_by === 'parent' ? parent : child
     placeBid(step, {
@@ -206,6 +210,7 @@ export function closeAgent(step: Step, agent: Agent, cause: 'economic' | 'killed
   const parent = agent.parent_id === null ? undefined : state.agents.get(agent.parent_id)
   const heir = state.params.estate_to_parent && parent !== undefined && parent.status !== 'dead' ? parent : null
   if (estate > 0) moveCredits(step, free(agent), heir === null ? free('burn') : free(heir), estate, heir === null ? 'estate_burn' : 'inheritance')
+  closeBudget(step, agent)
   agent.status = 'dead'
   agent.standing_bid = null
   agent.inbox.clear()

@@ -60,6 +60,8 @@ const COMPOSED: ReadonlySet<EventType> = new Set<EventType>([
   'agent_spawned',
   'code_change_applied',
   'code_change_proposed',
+  'llm_call_admitted',
+  'llm_call_settled',
   'market_cleared',
   'prompt_filed',
   'reasoning_trace',

@@ -1,0 +1,5 @@
+export { budgetLeft, budgetOf, carveBudget, checkCarve, closeBudget, setBudget } from './budgets.ts'
+export { admitCall, callIsDue, checkAdmit, checkSettle, restoreUpstream, settleCall } from './calls.ts'
+export { checkCreateKey, checkKey, createKey, revokeKey, rotateKey } from './keys.ts'
+export { createLlmBook } from './limits.ts'
+export { isSoundUsage, llmBoundMicroUsd, llmCostMicroUsd } from './prices.ts'

@@ -1,0 +1,273 @@
+import { COMMANDS, type Command, type EconomyEvent, type LlmPrice, type LlmUsage } from '@syntropism/contract'
+import { describe, expect, it } from 'vitest'
+import { DEFAULT_PARAMS, apply, assertConserved, createState, llmCostMicroUsd } from '../index.ts'
+
+const T0 = 1_700_000_040_000
+const MINUTE = 60_000
+/** One micro-dollar a token, out or in. */
+const PRICE: LlmPrice = {
+  cache_read_per_million: 1_000_000,
+  cache_write_per_million: 1_000_000,
+  image_input_per_million: 1_000_000,
+  input_per_million: 1_000_000,
+  output_per_million: 1_000_000,
+  reasoning_per_million: 1_000_000,
+  request_micro_usd: 0,
+}
+const usage = (input: number, output: number, more: Partial<LlmUsage> = {}): LlmUsage => ({
+  cache_read_tokens: 0,
+  cache_write_tokens: 0,
+  image_input_tokens: 0,
+  input_tokens: input,
+  output_tokens: output,
+  reasoning_tokens: 0,
+  ...more,
+})
+const KEY = {
+  expires_at_ms: T0 + 10 * MINUTE,
+  key_id: 'k',
+  models: ['m'],
+  name: 'team',
+  parallel_max: 2,
+  requests_per_minute: 3,
+  token_hash: 'a'.repeat(64),
+  tokens_per_minute: 500,
+  windows: [{ limit_micro_usd: 300, window_ms: 0 }],
+}
+
+/** A world with an agent that has leased all LLM capacity that is for sale. */
+function createWorld(params: Partial<typeof DEFAULT_PARAMS> = {}, duration_ms = 120_000) {
+  const state = createState()
+  const events: EconomyEvent[] = []
+  const world = {
+    admit: (prompt: number, output: number, more: object = {}) =>
+      world.send({
+        agent_id: 'a',
+        model: 'm',
+        output_tokens_max: output,
+        price: PRICE,
+        prompt_tokens_max: prompt,
+        request_hash: 'b'.repeat(64),
+        type: 'admit_llm_call',
+        upstream_id: 'u',
+        ...more,
+      }),
+    at: T0,
+    events,
+    of: (type: EconomyEvent['type']) => events.filter((event) => event.type === type).map((event) => event.data),
+    send(command: { type: Command['type'] } & Record<string, unknown>) {
+      const full = COMMANDS[command.type].parse({ at_ms: world.at, owner: 'test', ...command }) as Command
+      const outcome = apply(state, full, { event: (event) => void events.push(event), posting: () => undefined })
+      assertConserved(state.ledger)
+      return outcome
+    },
+    settle: (call: number, used: LlmUsage | null, finish = 'completed') =>
+      world.send({ call_id: `call-${call}`, finish, type: 'settle_llm_call', usage: used }),
+    state,
+  }
+  world.send({ economy_id: 'e', params: { ...DEFAULT_PARAMS, llm_micro_usd_per_minute: 1000, ...params }, rules_version: 1, type: 'genesis' })
+  world.send({ agent_id: 'a', grant_micro: 10 ** 12, name: 'a', type: 'create_agent' })
+  world.send({ agent_id: 'a', amount_micro: 10 ** 10, bundle: { llm: 1_000_000 }, duration_ms, payer_id: 'a', type: 'place_bid' })
+  world.send({ type: 'tick' })
+  return world
+}
+
+describe('LLM calls', () => {
+  it('hold their worst case and give back at settlement what they did not cost', () => {
+    const world = createWorld()
+    expect(world.admit(300, 500)).toMatchObject({ ok: true, result: { bound_micro_usd: 800, call_id: 'call-1' } })
+    expect(world.admit(100, 101)).toMatchObject({
+      ok: false,
+      refusal: { code: 'llm_rate_limited', detail: { left: 200, required: 201, retry_after_ms: MINUTE } },
+    })
+    world.settle(1, usage(200, 100))
+    expect(world.admit(200, 500)).toMatchObject({ ok: true })
+    expect(world.of('llm_call_settled')).toMatchObject([{ bound_micro_usd: 800, cost_micro_usd: 300, estimated: false, overrun_micro_usd: 0 }])
+  })
+
+  it('are told whether waiting helps: the next minute, or never in this lease', () => {
+    const world = createWorld({}, 90_000)
+    expect(world.admit(1, 1000)).toMatchObject({ ok: false, refusal: { code: 'llm_budget_exhausted', detail: { left: 1000, required: 1001 } } })
+    world.admit(500, 500)
+    expect(world.admit(250, 250)).toMatchObject({ ok: false, refusal: { code: 'llm_rate_limited' } })
+    expect(world.admit(250, 251)).toMatchObject({ ok: false, refusal: { code: 'llm_budget_exhausted' } })
+  })
+
+  it('draw on the minute in which they start: a slice that is not used lapses', () => {
+    const world = createWorld()
+    world.admit(400, 400)
+    world.at = T0 + MINUTE
+    expect(world.admit(500, 500)).toMatchObject({ ok: true })
+    world.settle(1, usage(1, 1))
+    expect(world.admit(1, 0)).toMatchObject({ ok: false, refusal: { code: 'llm_budget_exhausted' } })
+  })
+
+  it('need a lease with LLM', () => {
+    const world = createWorld()
+    world.send({ agent_id: 'poor', grant_micro: 1, name: 'poor', type: 'create_agent' })
+    expect(world.admit(1, 1, { agent_id: 'poor' })).toMatchObject({ ok: false, refusal: { code: 'llm_budget_exhausted', detail: { left: 0 } } })
+  })
+
+  it('without usage are booked at their bound, until a late report corrects them', () => {
+    const world = createWorld()
+    world.admit(300, 500)
+    world.settle(1, null, 'cancelled')
+    expect(world.admit(201, 0)).toMatchObject({ ok: false })
+    world.at += 1000
+    expect(world.settle(1, usage(100, 50))).toMatchObject({ ok: true })
+    expect(world.admit(800, 50)).toMatchObject({ ok: true })
+    expect(world.settle(1, usage(1, 1))).toMatchObject({ ok: false, refusal: { code: 'llm_call_unknown' } })
+    expect(world.of('llm_call_settled')).toMatchObject([
+      { corrects: false, cost_micro_usd: 800, estimated: true },
+      { corrects: true, cost_micro_usd: 150, estimated: false },
+    ])
+  })
+
+  it('that nobody settles are settled at their bound after a time', () => {
+    const world = createWorld({ llm_call_ms_max: 30_000 })
+    world.admit(300, 500)
+    world.at += 30_000
+    world.send({ type: 'tick' })
+    expect(world.of('llm_call_settled')).toMatchObject([{ cost_micro_usd: 800, estimated: true, finish: 'expired' }])
+  })
+
+  it('end in the receipt of their lease', () => {
+    const world = createWorld()
+    world.admit(300, 500)
+    world.settle(1, usage(200, 100))
+    world.at += 120_000
+    world.send({ type: 'tick' })
+    expect(world.of('execution_terminated')).toMatchObject([{ spend_micro_usd: 300, tokens: 300 }])
+  })
+
+  it('cost the exact sum of all kinds of tokens, rounded up once', () => {
+    const price = {
+      ...PRICE,
+      cache_read_per_million: 300_000,
+      input_per_million: 150_000,
+      output_per_million: 600_000,
+      reasoning_per_million: 700_000,
+      request_micro_usd: 2,
+    }
+    expect(llmCostMicroUsd(price, usage(10, 3, { cache_read_tokens: 4, reasoning_tokens: 1 }))).toBe(2 + Math.ceil((6 * 0.15 + 4 * 0.3 + 2 * 0.6 + 0.7) * 1))
+  })
+})
+
+describe('an upstream that passes its bound', () => {
+  it('is booked in full, taken out of rotation, and paid for by the following minutes', () => {
+    const world = createWorld({}, 600_000)
+    world.admit(100, 100)
+    world.settle(1, usage(100, 1700))
+    expect(world.of('llm_upstream_tripped')).toMatchObject([{ call_id: 'call-1', overrun_micro_usd: 1600, upstream_id: 'u' }])
+    expect(world.admit(1, 1)).toMatchObject({ ok: false, refusal: { code: 'llm_upstream_tripped', detail: { call_id: 'call-1' } } })
+    world.send({ type: 'restore_llm_upstream', upstream_id: 'u' })
+    expect(world.admit(1, 1)).toMatchObject({ ok: true })
+    world.at = T0 + MINUTE
+    expect(world.admit(1, 1)).toMatchObject({ ok: false, refusal: { code: 'llm_rate_limited', detail: { left: 0, limit: 'cap' } } })
+    world.at = T0 + 2 * MINUTE
+    expect(world.admit(1, 400)).toMatchObject({ ok: false, refusal: { detail: { left: 400 } } })
+    expect(world.admit(0, 400)).toMatchObject({ ok: true })
+    world.at = T0 + 3 * MINUTE
+    expect(world.admit(0, 1000)).toMatchObject({ ok: true })
+  })
+
+  it('is taken out also when only its tokens pass the bound', () => {
+    const world = createWorld()
+    world.admit(500, 100)
+    world.settle(1, usage(0, 101))
+    expect(world.of('llm_upstream_tripped')).toMatchObject([{ overrun_micro_usd: 0 }])
+  })
+})
+
+describe('keys', () => {
+  const withKey = (terms: object = {}) => {
+    const world = createWorld({ llm_keys_micro_usd_per_minute: 400 })
+    world.send({ ...KEY, ...terms, type: 'create_llm_key' })
+    return Object.assign(world, { call: (prompt: number, output: number) => world.admit(prompt, output, { agent_id: undefined, key_id: 'k' }) })
+  }
+
+  it('have a part of the cap that leases cannot buy', () => {
+    const world = withKey({ windows: [{ limit_micro_usd: 10_000, window_ms: 0 }] })
+    expect(world.admit(601, 0)).toMatchObject({ ok: false })
+    expect(world.admit(600, 0)).toMatchObject({ ok: true })
+    expect(world.call(401, 0)).toMatchObject({ ok: false, refusal: { code: 'llm_budget_exhausted', detail: { limit: 'keys' } } })
+    expect(world.call(400, 0)).toMatchObject({ ok: true })
+  })
+
+  it('are held to parallel calls, requests, tokens and every window at once', () => {
+    const world = withKey()
+    expect(world.call(50, 50)).toMatchObject({ ok: true })
+    expect(world.call(50, 50)).toMatchObject({ ok: true })
+    expect(world.call(1, 1)).toMatchObject({ ok: false, refusal: { code: 'llm_rate_limited', detail: { limit: 'key:k/parallel' } } })
+    world.settle(1, usage(50, 40))
+    world.settle(2, usage(10, 10))
+    expect(world.call(200, 0)).toMatchObject({ ok: false, refusal: { code: 'llm_budget_exhausted', detail: { left: 190, limit: 'key:k/0' } } })
+    expect(world.call(10, 0)).toMatchObject({ ok: true })
+    expect(world.call(10, 0)).toMatchObject({ ok: false, refusal: { code: 'llm_rate_limited', detail: { limit: 'key:k/requests' } } })
+    world.at += MINUTE
+    expect(world.call(10, 0)).toMatchObject({ ok: true })
+  })
+
+  it('are refused for other models, once expired and once revoked', () => {
+    const world = withKey()
+    expect(world.admit(1, 1, { agent_id: undefined, key_id: 'k', model: 'other' })).toMatchObject({ ok: false, refusal: { code: 'llm_model_forbidden' } })
+    expect(world.admit(1, 1, { agent_id: undefined, key_id: 'nobody' })).toMatchObject({ refusal: { code: 'llm_key_unusable', detail: { reason: 'unknown' } } })
+    world.at = T0 + 10 * MINUTE
+    expect(world.call(1, 1)).toMatchObject({ ok: false, refusal: { code: 'llm_key_unusable', detail: { reason: 'expired' } } })
+    const other = withKey()
+    other.send({ key_id: 'k', type: 'revoke_llm_key' })
+    expect(other.call(1, 1)).toMatchObject({ ok: false, refusal: { code: 'llm_key_unusable', detail: { reason: 'revoked' } } })
+  })
+
+  it('keep their windows when their secret is rotated', () => {
+    const world = withKey()
+    world.call(200, 0)
+    world.send({ key_id: 'k', token_hash: 'c'.repeat(64), type: 'rotate_llm_key' })
+    expect(world.state.llm.keys.get('k')?.token_hash).toBe('c'.repeat(64))
+    expect(world.call(101, 0)).toMatchObject({ ok: false, refusal: { detail: { left: 100 } } })
+  })
+
+  it('announce 50, 80 and 95 percent once each', () => {
+    const world = withKey({ requests_per_minute: 100, tokens_per_minute: 100_000 })
+    for (const [index, tokens] of [140, 10, 5, 90, 45].entries()) {
+      world.call(tokens, 0)
+      world.settle(index + 1, usage(tokens, 0))
+    }
+    expect(world.of('llm_threshold_reached').map((data) => (data as { threshold_percent: number }).threshold_percent)).toEqual([50, 80, 95])
+  })
+})
+
+describe('budgets', () => {
+  it('hold a call to what its agent may spend, and are carved for a child', () => {
+    const world = createWorld()
+    world.send({ agent_id: 'a', left_micro_usd: 500, type: 'set_llm_budget' })
+    expect(world.admit(501, 0)).toMatchObject({ ok: false, refusal: { code: 'llm_budget_exhausted', detail: { left: 500, limit: 'budget' } } })
+    const spawn = { endowment_micro: 10 ** 9, name: 'child', parent_id: 'a', type: 'spawn' as const }
+    expect(world.send({ ...spawn, llm_budget_micro_usd: 501 })).toMatchObject({ ok: false, refusal: { code: 'llm_budget_exhausted' } })
+    expect(world.send({ ...spawn, llm_budget_micro_usd: 200 })).toMatchObject({ ok: true })
+    expect(world.admit(301, 0)).toMatchObject({ ok: false, refusal: { detail: { left: 300 } } })
+    world.send({ agent_id: 'agent-1', reason: 'test', type: 'kill_agent' })
+    expect(world.admit(500, 0)).toMatchObject({ ok: true })
+  })
+
+  it('of a parent pay for the children that have none', () => {
+    const world = createWorld()
+    world.send({ endowment_micro: 10 ** 9, name: 'child', parent_id: 'a', type: 'spawn' })
+    world.send({ agent_id: 'a', left_micro_usd: 10, type: 'set_llm_budget' })
+    expect(world.admit(11, 0, { agent_id: 'agent-1' })).toMatchObject({ ok: false, refusal: { code: 'llm_budget_exhausted', detail: { limit: 'budget' } } })
+    world.send({ agent_id: 'a', left_micro_usd: null, type: 'set_llm_budget' })
+    expect(world.admit(11, 0, { agent_id: 'agent-1' })).toMatchObject({ ok: false, refusal: { detail: { limit: 'no lease with llm' } } })
+  })
+
+  it('of the run and of a model bound calls of all', () => {
+    const limits = [
+      { limit_micro_usd: 150, model: null, window_ms: 0 },
+      { limit_micro_usd: 100, model: 'm', window_ms: MINUTE },
+    ]
+    const world = createWorld({ llm_limits: limits })
+    expect(world.admit(100, 0)).toMatchObject({ ok: true })
+    expect(world.admit(1, 0)).toMatchObject({ ok: false, refusal: { code: 'llm_rate_limited', detail: { limit: `model:m/${MINUTE}` } } })
+    expect(world.admit(50, 0, { model: 'n' })).toMatchObject({ ok: true })
+    expect(world.admit(1, 0, { model: 'n' })).toMatchObject({ ok: false, refusal: { code: 'llm_budget_exhausted', detail: { limit: 'run/0' } } })
+  })
+})
