@@ -9,7 +9,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   contract: ['zod'],
   economy: ['type @syntropism/contract'],
   sdk: ['node:http', 'node:process'],
-  runtime: ['@syntropism/contract', '@syntropism/economy', '@hono/', 'hono', 'isomorphic-git', 'kysely', 'zod', 'node:'],
+  runtime: ['@syntropism/contract', '@syntropism/economy', '@arizeai/', '@hono/', '@opentelemetry/', 'hono', 'isomorphic-git', 'kysely', 'zod', 'node:'],
   simulation: ['@syntropism/economy', 'hyparquet-writer', 'node:'],
   solver: ['@syntropism/economy', 'highs'],
   syntropism: [

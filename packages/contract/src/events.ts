@@ -50,6 +50,7 @@ export const EVENTS = {
     agent_id: Text,
     bid_id: Text,
     bundle: BundleShown,
+    caller_traceparent: Text.optional(),
     expires_at_ms: z.int().nullable(),
     not_before_ms: z.int(),
     payer_id: Text,

@@ -22,4 +22,5 @@ export {
   SharePpm,
   StandingBid,
   SUPPLY_MICRO_MAX,
+  Traceparent,
 } from './units.ts'

@@ -51,3 +51,6 @@ export const Scores = z.strictObject({
   useful: z.int().min(0).max(10),
 })
 export type Scores = z.infer<typeof Scores>
+
+/** A W3C `traceparent` (version 00) whose ids are not all zeros. */
+export const Traceparent = z.string().regex(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/)

@@ -94,7 +94,9 @@ export {
   type Resource,
   type Sink,
   type State,
+  childTrace,
   eventText,
   freeMicro,
+  sameTrace,
 } from './state/index.ts'
 export { InvariantError, MICRO_PER_CREDIT, MS_PER_S, PPM, creditsToMicro, microToCredits, mulDivCeil, mulDivFloor } from './units/index.ts'

@@ -19,7 +19,7 @@ import { canonicalJson, sha256Hex } from '../codec/index.ts'
 import { endSilently, leaseDueMs, meterSold, openLease, payWindow, releasesOf, supplyOf, turnLeaseMinute } from '../leases/index.ts'
 import { callIsDue } from '../llm/index.ts'
 import { currentReserveMicro, movePrices, pricesAreDue, pricesNow, reserveCostMicro } from '../market/index.ts'
-import { type Bid, type Deadline, type State, type Step, addDeadline, emit, popDeadline } from '../state/index.ts'
+import { type Bid, type Deadline, type State, type Step, addDeadline, childTrace, emit, inTrace, popDeadline } from '../state/index.ts'
 import { endInvocation } from '../services/index.ts'
 
 /** Whether a deadline still speaks of something: its record may have ended or moved. */
@@ -68,8 +68,11 @@ function meet(step: Step, due: Deadline): void {
       break
     case 'lease': {
       const lease = state.leases.get(due.id) as never as Parameters<typeof endSlot>[1]
-      if (lease.prompt_id === null) endSilently(step, lease)
-      else endSlot(step, lease)
+      inTrace(step, lease.traceparent, () => {
+        if (lease.prompt_id === null) endSilently(step, lease)
+        else endSlot(step, lease)
+        meterSold(step)
+      })
       break
     }
     case 'lease_minute':
@@ -182,8 +185,14 @@ function clear(step: Step): Draft | null {
   state.counters.clearing += 1
   const clearingId = `clearing-${state.counters.clearing}`
   step.cause_id = clearingId
-  const shown = winners.map(({ candidate, executor_id: executorId }) => settleWinner(step, candidate, executorId, clearingId))
-  meterSold(step)
+  let marginal = ''
+  const shown = winners.map(({ candidate, executor_id: executorId }) => {
+    const bid = state.bids.get(candidate.bid_id) as Bid
+    marginal = childTrace(state, bid.traceparent, `${clearingId} ${bid.bid_id}`)
+    return inTrace(step, marginal, () => settleWinner(step, bid, candidate, executorId, clearingId))
+  })
+  // The sold share, and the price it leads to, belong to the story of the last bid that was let in.
+  inTrace(step, marginal, () => meterSold(step))
   return {
     ...facts,
     clearing_id: clearingId,
@@ -198,9 +207,8 @@ function clear(step: Step): Draft | null {
 }
 
 /** Payment, burn and lease of one winner; a prompt's credits stay in hold until a human has judged it. */
-function settleWinner(step: Step, candidate: Candidate, executorId: string | null, clearingId: string): Certificate['winners'][number] {
+function settleWinner(step: Step, bid: Bid, candidate: Candidate, executorId: string | null, clearingId: string): Certificate['winners'][number] {
   const { state } = step
-  const bid = state.bids.get(candidate.bid_id) as Bid
   const shares = bundleOf(state, bid)
   const isPrompt = bid.prompt_id !== null
   if (!isPrompt) leaveBook(state, bid)

@@ -14,6 +14,7 @@ import {
   free,
   freeMicro,
   held,
+  inTrace,
   mintCredits,
   moveCredits,
   refuse,
@@ -79,6 +80,7 @@ export function filePrompt(step: Step, command: CommandOf<'file_prompt'>): Promp
     deadline_at_ms: deadline,
     lease_id: session?.lease_id ?? null,
     prompt_id: promptId,
+    traceparent: bid?.traceparent ?? step.traceparent,
   }
   state.prompts.set(promptId, prompt)
   addDeadline(step, 'prompt', promptId, deadline)
@@ -112,11 +114,14 @@ function closeSlot(step: Step, lease: Lease): void {
     memory_peak_mb: 0,
     served_until_ms: state.at_ms,
   })
-  meterSold(step)
+  inTrace(step, lease.traceparent, () => meterSold(step))
 }
 
 /** Ends a prompt: burned when a human spent attention on it, otherwise returned in full. */
-export function endPrompt(step: Step, prompt: Prompt, reason: EventData<'prompt_ended'>['reason']): void {
+export const endPrompt = (step: Step, prompt: Prompt, reason: EventData<'prompt_ended'>['reason']): void =>
+  inTrace(step, prompt.traceparent, () => closePrompt(step, prompt, reason))
+
+function closePrompt(step: Step, prompt: Prompt, reason: EventData<'prompt_ended'>['reason']): void {
   const { state } = step
   const agent = agentOf(state, prompt.agent_id)
   const spent = reason === 'scored' || reason === 'skipped'
@@ -161,27 +166,31 @@ export function checkJudgement(state: State, command: CommandOf<'score_prompt'> 
 
 /** A named human's scores end the prompt and mint its reward: the only origin of new credits besides grants. */
 export function scorePrompt(step: Step, command: CommandOf<'score_prompt'>): number {
+  const prompt = step.state.prompts.get(command.prompt_id) as Prompt
+  return inTrace(step, prompt.traceparent, () => payReward(step, command, prompt))
+}
+
+function payReward(step: Step, command: CommandOf<'score_prompt'>, prompt: Prompt): number {
   const { state } = step
-  const prompt = state.prompts.get(command.prompt_id) as Prompt
   const human = state.humans.get(command.human_id) as Human
   const agent = agentOf(state, prompt.agent_id)
-  const reward = rewardMicro(state, command.scores)
+  const earned = rewardMicro(state, command.scores)
   const today = dayOf(state.at_ms)
-  human.minted_micro = (human.day === today ? human.minted_micro : 0) + reward
+  human.minted_micro = (human.day === today ? human.minted_micro : 0) + earned
   human.day = today
   endPrompt(step, prompt, 'scored')
   emit(step, 'human_reward_issued', agent.agent_id, {
     agent_id: agent.agent_id,
-    credits_awarded: microToCredits(reward),
-    credits_awarded_micro: reward,
+    credits_awarded: microToCredits(earned),
+    credits_awarded_micro: earned,
     human_id: human.human_id,
     prompt_id: prompt.prompt_id,
     reason: command.reason ?? null,
     scores: command.scores,
   })
-  if (reward > 0) mintCredits(step, agent, reward, 'reward')
+  if (earned > 0) mintCredits(step, agent, earned, 'reward')
   touch(step, agent.agent_id, 'system', true)
-  return reward
+  return earned
 }
 
 /** A human comes on duty or leaves: one slot more or fewer. */

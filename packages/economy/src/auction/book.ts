@@ -10,12 +10,15 @@ import {
   type Step,
   addDeadline,
   agentOf,
+  childTrace,
   emit,
   free,
   freeMicro,
   held,
+  inTrace,
   moveCredits,
   refuse,
+  rootTrace,
   touch,
 } from '../state/index.ts'
 import { MS_PER_MINUTE, MS_PER_S, PPM, microToCredits, mulDivCeil, mulDivFloor } from '../units/index.ts'
@@ -128,12 +131,26 @@ export function placeBid(step: Step, order: NewBid): Bid {
   state.counters.bid += 1
   state.counters.order += 1
   const { agent, payer, ...terms } = order
-  const bid: Bid = { ...terms, agent_id: agent.agent_id, bid_id: `bid-${state.counters.bid}`, order: state.counters.order, payer_id: payer.agent_id }
+  const bidId = `bid-${state.counters.bid}`
+  const caller = step.traceparent
+  // A prompt is judged within its own window's story; what starts another window begins a trace of its own and names its caller.
+  const traceparent = order.prompt_id !== null || step.continues_caller ? childTrace(state, caller, bidId) : rootTrace(state, caller, bidId)
+  const bid: Bid = { ...terms, agent_id: agent.agent_id, bid_id: bidId, order: state.counters.order, payer_id: payer.agent_id, traceparent }
   enterBook(state, bid)
+  inTrace(step, traceparent, () => announce(step, bid, agent, payer, caller))
+  if (bid.not_before_ms > state.at_ms) addDeadline(step, 'bid_start', bid.bid_id, bid.not_before_ms)
+  if (bid.expires_at_ms !== null) addDeadline(step, 'bid_expiry', bid.bid_id, bid.expires_at_ms)
+  touch(step, agent.agent_id, payer === agent ? 'self' : payer.agent_id, false)
+  return bid
+}
+
+function announce(step: Step, bid: Bid, agent: Agent, payer: Agent, caller: string): void {
+  const { state } = step
   emit(step, 'bid_placed', agent.agent_id, {
     agent_id: agent.agent_id,
     bid_id: bid.bid_id,
     bundle: showBundle(state, bid.bundle, bid.duration_ms),
+    ...(caller === '' ? {} : { caller_traceparent: caller }),
     expires_at_ms: bid.expires_at_ms,
     not_before_ms: bid.not_before_ms,
     payer_id: payer.agent_id,
@@ -142,10 +159,6 @@ export function placeBid(step: Step, order: NewBid): Bid {
     total_cost_micro: bid.amount_micro,
   })
   moveCredits(step, free(payer), held(payer), bid.amount_micro, 'bid_hold', bid.bid_id)
-  if (bid.not_before_ms > state.at_ms) addDeadline(step, 'bid_start', bid.bid_id, bid.not_before_ms)
-  if (bid.expires_at_ms !== null) addDeadline(step, 'bid_expiry', bid.bid_id, bid.expires_at_ms)
-  touch(step, agent.agent_id, payer === agent ? 'self' : payer.agent_id, false)
-  return bid
 }
 
 /** Checks of `place_bid`, in the order of their codes' precedence. */
@@ -177,15 +190,17 @@ export function raiseBid(step: Step, bid: Bid, amountMicro: number): void {
   const { state } = step
   const payer = agentOf(state, bid.payer_id)
   const more = amountMicro - bid.amount_micro
-  emit(step, 'bid_raised', bid.agent_id, {
-    agent_id: bid.agent_id,
-    bid_id: bid.bid_id,
-    new_amount: microToCredits(amountMicro),
-    new_amount_micro: amountMicro,
-    old_amount_micro: bid.amount_micro,
-    payer_id: bid.payer_id,
+  inTrace(step, bid.traceparent, () => {
+    emit(step, 'bid_raised', bid.agent_id, {
+      agent_id: bid.agent_id,
+      bid_id: bid.bid_id,
+      new_amount: microToCredits(amountMicro),
+      new_amount_micro: amountMicro,
+      old_amount_micro: bid.amount_micro,
+      payer_id: bid.payer_id,
+    })
+    moveCredits(step, free(payer), held(payer), more, 'bid_hold', bid.bid_id)
   })
-  moveCredits(step, free(payer), held(payer), more, 'bid_hold', bid.bid_id)
   shiftBookHash(state, bid, -1n)
   state.counters.order += 1
   bid.amount_micro = amountMicro
@@ -196,9 +211,14 @@ export function raiseBid(step: Step, bid: Bid, amountMicro: number): void {
 
 /** Ends a bid without a window: the hold goes back whole. */
 export function endBid(step: Step, bid: Bid, reason: string, lowestWinningMicro: number | null): void {
-  const { state } = step
-  const payer = agentOf(state, bid.payer_id)
-  leaveBook(state, bid)
+  leaveBook(step.state, bid)
+  inTrace(step, bid.traceparent, () => tellEnd(step, bid, reason, lowestWinningMicro))
+  touch(step, bid.agent_id, 'self', true)
+  touch(step, bid.payer_id, 'self', true)
+}
+
+function tellEnd(step: Step, bid: Bid, reason: string, lowestWinningMicro: number | null): void {
+  const payer = agentOf(step.state, bid.payer_id)
   if (reason === 'expired')
     emit(step, 'bid_rejected', bid.agent_id, {
       agent_id: bid.agent_id,
@@ -219,6 +239,4 @@ export function endBid(step: Step, bid: Bid, reason: string, lowestWinningMicro:
       reason,
     })
   moveCredits(step, held(payer), free(payer), bid.amount_micro, 'bid_release', bid.bid_id)
-  touch(step, bid.agent_id, 'self', true)
-  touch(step, bid.payer_id, 'self', true)
 }

@@ -6,11 +6,9 @@ export {
   endSilently,
   leaseDueMs,
   llmSliceMicroUsd,
-  meterSold,
   openLease,
   payWindow,
-  releasesOf,
   startLease,
-  supplyOf,
   turnLeaseMinute,
 } from './leases.ts'
+export { meterSold, releasesOf, supplyOf } from './supply.ts'

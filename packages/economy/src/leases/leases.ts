@@ -1,7 +1,6 @@
 import type { CommandOf, Refusal } from '@syntropism/contract'
-import { type Release, type Supply, capacityOf, showBundle } from '../auction/index.ts'
+import { showBundle } from '../auction/index.ts'
 import { type Asset, KINDS, accountOf, balanceOf, closeAccount, openAccount } from '../ledger/index.ts'
-import { setSold } from '../market/index.ts'
 import {
   type Agent,
   type Bid,
@@ -11,48 +10,17 @@ import {
   type Step,
   addDeadline,
   agentOf,
+  childTrace,
   emit,
   free,
   held,
+  inTrace,
   moveCredits,
   record,
   refuse,
   touch,
 } from '../state/index.ts'
 import { MS_PER_MINUTE, MS_PER_S, invariant, microToCredits, mulDivFloor } from '../units/index.ts'
-
-/** What is free now: capacity minus running leases, per executor for cpu and memory. Executors in order of id. */
-export function supplyOf(state: State): Supply {
-  const capacity = capacityOf(state)
-  const supply: Supply = { attention: capacity.attention, executors: [], llm: capacity.llm }
-  for (const executor of [...state.executors.values()].sort((a, b) => (a.executor_id < b.executor_id ? -1 : 1)))
-    supply.executors.push({ cpu: executor.cpu, executor_id: executor.executor_id, memory: executor.memory })
-  for (const lease of state.leases.values()) {
-    supply.attention -= lease.quantities.attention
-    supply.llm -= lease.quantities.llm
-    const room = supply.executors.find((one) => one.executor_id === lease.executor_id)
-    if (room === undefined) continue
-    room.cpu -= lease.quantities.cpu
-    room.memory -= lease.quantities.memory
-  }
-  return supply
-}
-
-export const releasesOf = (state: State): Release[] =>
-  [...state.leases.values()].map((lease) => ({ at_ms: lease.ends_at_ms, executor_id: lease.executor_id, quantities: lease.quantities }))
-
-/** Tells the market what is sold; after every change of leases or capacity. */
-export function meterSold(step: Step): void {
-  const capacity = capacityOf(step.state)
-  const sold: Quantities = { attention: 0, cpu: 0, llm: 0, memory: 0 }
-  for (const lease of step.state.leases.values()) {
-    sold.attention += lease.quantities.attention
-    sold.cpu += lease.quantities.cpu
-    sold.llm += lease.quantities.llm
-    sold.memory += lease.quantities.memory
-  }
-  for (const resource of ['cpu', 'memory', 'llm', 'attention'] as const) setSold(step, resource, sold[resource], capacity[resource])
-}
 
 /** Opens one account of the envelope and posts the grant from `offered`; -1 when nothing of it was bought. */
 function grant(step: Step, leaseId: string, asset: Asset, wanted: boolean, amount: number, entryIds: number[]): number {
@@ -78,12 +46,17 @@ export interface LeaseTerms {
   readonly clearing_id: string | null
 }
 
-/** Grants the envelope of a won bid as postings and starts its clock. */
+/** Grants the envelope of a won bid as postings and starts its clock. What happens in the window is traced below its own context. */
 export function openLease(step: Step, terms: LeaseTerms): Lease {
+  step.state.counters.lease += 1
+  const leaseId = `lease-${step.state.counters.lease}`
+  const traceparent = childTrace(step.state, step.traceparent, leaseId)
+  return inTrace(step, traceparent, () => grantEnvelope(step, terms, leaseId, traceparent))
+}
+
+function grantEnvelope(step: Step, terms: LeaseTerms, leaseId: string, traceparent: string): Lease {
   const { state } = step
   const { bid, quantities } = terms
-  state.counters.lease += 1
-  const leaseId = `lease-${state.counters.lease}`
   const entryIds: number[] = []
   const duration = bid.duration_ms
   const granted = {
@@ -121,6 +94,7 @@ export function openLease(step: Step, terms: LeaseTerms): Lease {
     quantities,
     shares: terms.shares,
     started_at_ms: executor?.reports === true ? null : state.at_ms,
+    traceparent,
   }
   state.leases.set(leaseId, lease)
   if (quantities.cpu > 0) startsRunning(step, agentOf(state, bid.agent_id), lease)
@@ -171,16 +145,20 @@ export function startLease(step: Step, lease: Lease): void {
   lease.started_at_ms = state.at_ms
   lease.ends_at_ms = state.at_ms + lease.duration_ms
   addDeadline(step, 'lease', lease.lease_id, leaseDueMs(state, lease))
-  emit(step, 'execution_started', lease.agent_id, {
-    agent_id: lease.agent_id,
-    ends_at_ms: lease.ends_at_ms,
-    execution_id: lease.lease_id,
-    executor_id: lease.executor_id ?? '',
-  })
+  inTrace(step, lease.traceparent, () =>
+    emit(step, 'execution_started', lease.agent_id, {
+      agent_id: lease.agent_id,
+      ends_at_ms: lease.ends_at_ms,
+      execution_id: lease.lease_id,
+      executor_id: lease.executor_id ?? '',
+    }),
+  )
 }
 
 /** A minute of LLM spend is over: the unused slice lapses, the next one is granted. Nothing when that has been done. */
-export function turnLeaseMinute(step: Step, lease: Lease): void {
+export const turnLeaseMinute = (step: Step, lease: Lease): void => inTrace(step, lease.traceparent, () => turnSlice(step, lease))
+
+function turnSlice(step: Step, lease: Lease): void {
   const { state } = step
   const minute = Math.floor(state.at_ms / MS_PER_MINUTE)
   if (lease.llm_minute === minute) return
@@ -220,7 +198,9 @@ export interface LeaseEnd {
 const CRASHES: ReadonlySet<LeaseEnd['cause']> = new Set(['crashed', 'memory_limit', 'process_limit', 'disk_limit'])
 
 /** Closes a lease: uses posted, the rest lapsed, capacity free, what a failing host owes returned from `burn`. */
-export function endLease(step: Step, lease: Lease, end: LeaseEnd): void {
+export const endLease = (step: Step, lease: Lease, end: LeaseEnd): void => inTrace(step, lease.traceparent, () => close(step, lease, end))
+
+function close(step: Step, lease: Lease, end: LeaseEnd): void {
   const { state } = step
   const { accounts } = lease
   settleAccount(step, lease, 'cpu_ms', accounts.cpu_ms, end.cpu_ms)

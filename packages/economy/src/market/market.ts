@@ -1,5 +1,5 @@
 import type { Bundle, PriceCurve } from '@syntropism/contract'
-import { type Meter, RESOURCES, type Resource, type State, type Step, emit } from '../state/index.ts'
+import { type Meter, RESOURCES, type Resource, type State, type Step, emit, inTrace } from '../state/index.ts'
 import { MS_PER_S, PPM, microToCredits, mulDivCeil, mulDivFloor } from '../units/index.ts'
 
 /**
@@ -44,6 +44,7 @@ export const createMeter = (curve: PriceCurve, atMs: number): Meter => ({
   price_micro_per_s: curve.opening_micro_per_s,
   sold: 0,
   sold_ppm: 0,
+  traceparent: '',
 })
 
 /** Closes the meter's period when it is over; keeps the mean of the last complete one. Periods are aligned to the epoch. */
@@ -66,6 +67,7 @@ export function setSold(step: Step, resource: Resource, sold: number, capacity: 
   roll(meter, state.params.curves[resource], state.at_ms)
   meter.integral_ppm_ms += meter.sold_ppm * (state.at_ms - meter.changed_at_ms)
   const before = meter.sold_ppm
+  if (step.traceparent !== '') meter.traceparent = step.traceparent
   Object.assign(meter, { capacity, changed_at_ms: state.at_ms, sold, sold_ppm: capacity === 0 ? 0 : Math.min(PPM, mulDivFloor(sold, PPM, capacity)) })
   if (before !== meter.sold_ppm) emit(step, 'utilisation_changed', '', { capacity, resource, sold, utilisation_ppm: meter.sold_ppm })
 }
@@ -96,13 +98,9 @@ export function movePrices(step: Step): void {
     const meter = state.meters[resource]
     roll(meter, state.params.curves[resource], state.at_ms)
     meter.pending_mean_ppm = -1
-    setPrice(
-      step,
-      resource,
-      due.price,
-      due.mean_ppm,
-      due.price < meter.price_micro_per_s ? 'low_demand' : due.mean_ppm >= PPM ? 'supply_constraint' : 'demand_spike',
-    )
+    const reason = due.price < meter.price_micro_per_s ? 'low_demand' : due.mean_ppm >= PPM ? 'supply_constraint' : 'demand_spike'
+    inTrace(step, meter.traceparent, () => setPrice(step, resource, due.price, due.mean_ppm, reason))
+    meter.traceparent = ''
   }
 }
 

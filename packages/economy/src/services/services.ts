@@ -13,6 +13,7 @@ import {
   free,
   freeMicro,
   held,
+  inTrace,
   moveCredits,
   refuse,
   touch,
@@ -119,6 +120,7 @@ export function invokeService(step: Step, command: CommandOf<'invoke_service'>):
     provider_id: provider.agent_id,
     requested_at_ms: state.at_ms,
     service_name: command.service_name,
+    traceparent: step.traceparent,
   }
   state.invocations.set(invocationId, invocation)
   caller.open_invocations += 1
@@ -157,7 +159,10 @@ export function invokeService(step: Step, command: CommandOf<'invoke_service'>):
 }
 
 /** Ends an invocation once: success posts the hold to the provider, anything else returns it. */
-export function endInvocation(step: Step, invocation: Invocation, result: 'success' | 'failure', reason: string, response: Json): void {
+export const endInvocation = (step: Step, invocation: Invocation, result: 'success' | 'failure', reason: string, response: Json): void =>
+  inTrace(step, invocation.traceparent, () => closeInvocation(step, invocation, result, reason, response))
+
+function closeInvocation(step: Step, invocation: Invocation, result: 'success' | 'failure', reason: string, response: Json): void {
   const { state } = step
   const caller = agentOf(state, invocation.caller_id)
   const provider = agentOf(state, invocation.provider_id)

@@ -41,3 +41,4 @@ export {
   record,
   touch,
 } from './step.ts'
+export { childTrace, inTrace, rootTrace, sameTrace } from './trace.ts'

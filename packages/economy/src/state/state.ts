@@ -63,6 +63,8 @@ export interface Bid {
   /** Prompt whose attention it buys, null for a window. */
   readonly prompt_id: string | null
   readonly payload: Json | null
+  /** W3C context of the bid, '' when nobody traces; the same of the records below. */
+  readonly traceparent: string
 }
 
 export interface Lease {
@@ -90,6 +92,7 @@ export interface Lease {
   /** LLM spend and tokens settled while it ran. */
   llm_spent_micro_usd: number
   llm_tokens: number
+  readonly traceparent: string
 }
 
 /** Part of a limit that a call takes: the worst case while it is open, then what it cost. */
@@ -184,6 +187,7 @@ export interface Prompt {
   readonly bid_id: string | null
   /** The attention lease in which it is shown. */
   lease_id: string | null
+  readonly traceparent: string
 }
 
 export interface Service {
@@ -204,6 +208,7 @@ export interface Invocation {
   readonly message_id: string
   readonly requested_at_ms: number
   readonly deadline_at_ms: number
+  readonly traceparent: string
 }
 
 /** Sold share of one resource over its price period; the next price rests on its time-weighted mean. */
@@ -218,6 +223,8 @@ export interface Meter {
   changed_at_ms: number
   /** Mean of the last complete period that no price has been set from yet; -1 when none. */
   pending_mean_ppm: number
+  /** Context of what last changed the sold share since a price was set from it. */
+  traceparent: string
 }
 
 export interface Remembered {

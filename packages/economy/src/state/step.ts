@@ -4,6 +4,7 @@ import { type Asset, ASSETS, BURN, HOLDS, MINT, balanceOf, placeHold, post, take
 import { invariant, microToCredits } from '../units/index.ts'
 import { type Deadline, pushDeadline } from './deadlines.ts'
 import type { Agent, State } from './state.ts'
+import { continuesCaller } from './trace.ts'
 
 /** One line of the book, for read models. */
 export interface Posting {
@@ -16,6 +17,8 @@ export interface Posting {
   readonly entry_id: number
   readonly purpose: string
   readonly seq: number
+  /** Trace in which it was posted, '' when nobody traces. */
+  readonly traceparent: string
   readonly transfer_id: string
 }
 
@@ -30,7 +33,10 @@ export interface Step {
   readonly state: State
   readonly sink: Sink | null
   readonly correlation_id: string
-  readonly traceparent: string
+  /** Context in which events and postings are made now; '' when nobody traces. */
+  traceparent: string
+  /** Whether a bid placed by this command goes on in the caller's trace. */
+  readonly continues_caller: boolean
   /** Id of what causes the postings and events made now. */
   cause_id: string
   /** Agents whose situation may have changed, with who would have woken them; `judged` when a hold was released or a lease ended. */
@@ -39,6 +45,7 @@ export interface Step {
 
 export const beginStep = (state: State, sink: Sink | null, command: Command): Step => ({
   cause_id: command.id ?? `${command.type}:${state.seq + 1}`,
+  continues_caller: continuesCaller(state, command),
   correlation_id: command.correlation_id ?? '',
   sink,
   state,
@@ -131,6 +138,7 @@ function note(step: Step, from: number, to: number, amount: number, purpose: str
     entry_id: state.counters.entry,
     purpose,
     seq: state.seq + 1,
+    traceparent: step.traceparent,
     transfer_id: transferId,
   })
   return state.counters.entry

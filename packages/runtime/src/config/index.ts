@@ -5,6 +5,25 @@ import { Id, Params } from '@syntropism/contract'
 import { DEFAULT_PARAMS } from '@syntropism/economy'
 import { z } from 'zod'
 
+/** Traces, metrics and logs; off until they have somewhere to go. */
+const TelemetryConfig = z
+  .strictObject({
+    /** Base address of an OTLP/HTTP receiver: a Collector, or Phoenix itself. */
+    endpoint: z.url().optional(),
+    /** File that takes the spans as lines of OTLP JSON, instead of an endpoint. */
+    file: z.string().optional(),
+    /** Hide what goes into, or comes out of, calls and windows; OPENINFERENCE_HIDE_INPUTS and _OUTPUTS do the same. */
+    hide_inputs: z.boolean().default(false),
+    hide_outputs: z.boolean().default(false),
+    /** User id on every span. */
+    operator: z.string().min(1).max(128).default('operator'),
+    /** Most finished spans that wait for their export. */
+    queue_max: z.int().min(100).max(1_000_000).default(10_000),
+    /** Part of the traces that is made, in parts per million. */
+    sample_ppm: z.int().min(0).max(1_000_000).default(1_000_000),
+  })
+  .refine(({ endpoint, file }) => endpoint === undefined || file === undefined, 'name either endpoint or file: spans go to one place')
+
 /** `syntropism.config.json`: everything but what a flag names. Amounts are micro-credits, times milliseconds. */
 export const Config = z.strictObject({
   $schema: z.string().optional(),
@@ -19,6 +38,7 @@ export const Config = z.strictObject({
   /** Numbers of the rules that differ from the defaults. */
   rules: Params.partial().optional(),
   start_credits_micro: z.int().nonnegative().default(1_000_000_000),
+  telemetry: TelemetryConfig.prefault({}),
 })
 export type Config = z.infer<typeof Config>
 
@@ -38,6 +58,26 @@ const VARIABLES: Readonly<Record<string, readonly [keyof Config, 'number' | 'tex
   SYNTROPISM_START_CREDITS_MICRO: ['start_credits_micro', 'number'],
 }
 
+const TELEMETRY_VARIABLES: Readonly<Record<string, readonly [keyof z.infer<typeof TelemetryConfig>, 'flag' | 'number' | 'text']>> = {
+  OPENINFERENCE_HIDE_INPUTS: ['hide_inputs', 'flag'],
+  OPENINFERENCE_HIDE_OUTPUTS: ['hide_outputs', 'flag'],
+  OTEL_EXPORTER_OTLP_ENDPOINT: ['endpoint', 'text'],
+  SYNTROPISM_OPERATOR: ['operator', 'text'],
+  SYNTROPISM_TRACE_FILE: ['file', 'text'],
+  SYNTROPISM_TRACE_SAMPLE_PPM: ['sample_ppm', 'number'],
+}
+
+type Kind = 'flag' | 'number' | 'text'
+/** Values of the environment's variables under the names that the configuration gives them. */
+function readVariables(variables: Readonly<Record<string, readonly [string, Kind]>>, environment: NodeJS.ProcessEnv): Record<string, unknown> {
+  const read: Record<string, unknown> = {}
+  for (const [name, [key, kind]] of Object.entries(variables)) {
+    const value = environment[name]
+    if (value !== undefined && value !== '') read[key] = kind === 'number' ? Number(value) : kind === 'flag' ? value.toLowerCase() === 'true' : value
+  }
+  return read
+}
+
 function readFile(path: string): Record<string, unknown> {
   if (!existsSync(path)) return {}
   try {
@@ -49,13 +89,10 @@ function readFile(path: string): Record<string, unknown> {
 
 /** Flags over environment over file over defaults, validated as one. Throws ConfigError with the path of each wrong value. */
 export function loadConfig(flags: Readonly<Record<string, unknown>>, environment: NodeJS.ProcessEnv, path: string = resolve(CONFIG_FILE)): Config {
-  const fromEnvironment: Record<string, unknown> = {}
-  for (const [name, [key, kind]] of Object.entries(VARIABLES)) {
-    const value = environment[name]
-    if (value !== undefined && value !== '') fromEnvironment[key] = kind === 'number' ? Number(value) : value
-  }
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined))
-  const parsed = Config.safeParse({ ...readFile(path), ...fromEnvironment, ...given })
+  const file = readFile(path)
+  const telemetry = { ...(file.telemetry as object | undefined), ...readVariables(TELEMETRY_VARIABLES, environment) }
+  const parsed = Config.safeParse({ ...file, ...readVariables(VARIABLES, environment), ...given, telemetry })
   if (!parsed.success) throw new ConfigError(`the configuration (${path}, environment, flags) is wrong:\n${z.prettifyError(parsed.error)}`)
   return parsed.data
 }

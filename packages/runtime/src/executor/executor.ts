@@ -103,7 +103,13 @@ export class Executor {
 
   async #run(lease: Allocated, traceparent: string): Promise<void> {
     const { executor_id, host, tokens } = this.#options
-    const about = { executor_id, incarnation: this.#incarnation, lease_id: lease.lease_id, owner: `executor:${executor_id}` }
+    const about = {
+      executor_id,
+      incarnation: this.#incarnation,
+      lease_id: lease.lease_id,
+      owner: `executor:${executor_id}`,
+      ...(traceparent === '' ? {} : { traceparent }),
+    }
     const token = tokens.issue(lease.agent_id, lease.lease_id)
     let exit: SandboxExit
     this.#active.add(lease.agent_id)

@@ -1,6 +1,7 @@
+import { performance } from 'node:perf_hooks'
 import type { Command, EconomyEvent } from '@syntropism/contract'
 import { type Outcome, type Posting, type State, apply, beatIsIdle, snapshot } from '@syntropism/economy'
-import type { Bus, Clock, Journal } from '../ports/index.ts'
+import type { Bus, Clock, Journal, Tracing, TurnFigures } from '../ports/index.ts'
 import { recover } from './recover.ts'
 
 /** A command as a caller hands it in: the host adds the time. */
@@ -20,6 +21,10 @@ export interface HostOptions {
   onFatal(error: unknown): void
   /** Records between two snapshots. */
   readonly snapshot_every?: number
+  /** Gives a context to commands that come without one; nobody traces without it. */
+  readonly tracing?: Tracing
+  /** Told after each turn that committed something. */
+  onTurn?(figures: TurnFigures): void
 }
 
 interface Waiting {
@@ -69,6 +74,11 @@ export class Host {
     }, periodMs)
   }
 
+  /** Commands that wait for their turn. */
+  get waiting(): number {
+    return this.#queue.length
+  }
+
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
@@ -91,30 +101,42 @@ export class Host {
   }
 
   #carryOut(waiting: readonly Waiting[]): void {
-    const { journal, bus } = this.#options
+    const { journal, bus, onTurn } = this.#options
     const commands: Command[] = []
     const events: EconomyEvent[] = []
     const postings: Posting[] = []
     const ids: { id: string; owner: string }[] = []
     const sink = { event: (event: EconomyEvent) => void events.push(event), posting: (posting: Posting) => void postings.push(posting) }
+    const beats: number[] = []
     const outcomes = waiting.map(({ draft }) => {
-      const command = { ...draft, at_ms: this.now() } as Command
+      const command = this.#stamp(draft)
       const used = this.#usedLongAgo(command)
       if (used !== null) return used
       const before = events.length
+      const begun = command.type === 'tick' ? performance.now() : 0
       const outcome = apply(this.state, command, sink)
+      if (begun > 0) beats.push(performance.now() - begun)
       if (events.length > before || (outcome.ok && !outcome.repeated)) commands.push(command)
       // A refused bid is recorded, but its id stays free.
       if (outcome.ok && !outcome.repeated && command.id !== undefined) ids.push({ id: command.id, owner: command.owner })
       return outcome
     })
+    const begun = performance.now()
     if (commands.length > 0) {
       journal.commit({ commands, events, ids, number: journal.last_number + 1, postings }, this.state)
       this.#sinceSnapshot += 1
+      onTurn?.({ beats_ms: beats, commands: commands.length, commit_ms: performance.now() - begun, events: events.length })
     }
     for (const [index, one] of waiting.entries()) one.resolve(outcomes[index] as Outcome)
     bus.publish(events)
     if (this.#sinceSnapshot >= (this.#options.snapshot_every ?? 2000)) this.#snapshot()
+  }
+
+  /** The command of a draft: its time, and a trace context when none came with it. */
+  #stamp(draft: Draft): Command {
+    const { tracing } = this.#options
+    const at_ms = this.now()
+    return (tracing === undefined || draft.traceparent !== undefined ? { ...draft, at_ms } : { ...draft, at_ms, traceparent: tracing.begin() }) as Command
   }
 
   /** An id that the state has forgotten is still known to the journal: it is never carried out twice. */

@@ -49,6 +49,7 @@ export function addEconomyRoutes(app: App, parts: ServiceParts): void {
             data: { agent_id: agent.agent_id, balance: microToCredits(micro), balance_micro: micro },
             event_type: 'balance_queried',
             owner: 'host',
+            ...(call.traceparent === '' ? {} : { traceparent: call.traceparent }),
             type: 'report',
           })
           .catch(() => undefined)

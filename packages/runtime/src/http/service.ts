@@ -1,9 +1,9 @@
-import { ClientId, type RefusalCode } from '@syntropism/contract'
+import { ClientId, type RefusalCode, Traceparent } from '@syntropism/contract'
 import { type Outcome, creditsToMicro, microToCredits } from '@syntropism/economy'
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { type Draft, type Host, HostStopped } from '../host/index.ts'
-import type { WorkspaceHistory } from '../ports/index.ts'
+import type { Tracing, WorkspaceHistory } from '../ports/index.ts'
 import type { Queries } from '../store/index.ts'
 import type { Principal, Role, Tokens } from './principal.ts'
 import { problem, refused } from './problem.ts'
@@ -16,6 +16,7 @@ export interface ServiceParts {
   readonly workspaces?: WorkspaceHistory
   /** Switches the rate limit off, for measurements. */
   readonly unlimited?: boolean
+  readonly tracing?: Tracing
   /** Reads committed events after a sequence number, oldest first. */
   readEvents(filter: { after_seq: number; agent_id?: string | undefined; limit: number; type?: string | undefined }): readonly unknown[]
 }
@@ -56,6 +57,8 @@ export interface Operation<B extends z.ZodType = z.ZodType> {
 /** One call: who, and how to carry out commands in its name. */
 export interface Call {
   readonly principal: Principal
+  /** Context of this call, '' when it has none. */
+  readonly traceparent: string
   /** Carries out a command under the caller's Idempotency-Key; throws Refused. Returns the ids it made. */
   submit(draft: Draft): Promise<Record<string, unknown>>
   readonly parts: ServiceParts
@@ -67,19 +70,29 @@ const ownerOf = (principal: Principal): string =>
 const ProblemDocument = z.object({ code: z.string(), detail: z.string(), status: z.int(), title: z.string(), type: z.string() }).openapi('Problem')
 const problemAnswer = (description: string) => ({ content: { 'application/problem+json': { schema: ProblemDocument } }, description })
 
-function createCall(context: Context, principal: Principal, parts: ServiceParts): Call {
+/** Context of a call: the caller's own when it is well-formed, else that of the agent's window. An agent's tool call is a span of its own below it. */
+function traceOf(header: string | undefined, principal: Principal, isTool: boolean, { host, tracing }: ServiceParts): string {
+  const given = Traceparent.safeParse(header).data ?? ''
+  if (principal.role !== 'agent') return given === '' || tracing === undefined ? given : tracing.adopt(given)
+  const window = host.state.leases.get(principal.lease_id)?.traceparent ?? ''
+  const caller = given === '' ? window : given
+  return tracing === undefined || caller === '' || !isTool ? caller : tracing.call(caller, window)
+}
+
+function createCall(context: Context, principal: Principal, isTool: boolean, parts: ServiceParts): Call {
   const key = context.req.header('idempotency-key')
-  const traceparent = context.req.header('traceparent')
+  const traceparent = traceOf(context.req.header('traceparent'), principal, isTool, parts)
   if (key !== undefined && !ClientId.safeParse(key).success)
     throw new Refused('command_invalid', { expected: '1–128 printable ASCII characters', field: 'Idempotency-Key' })
   return {
     parts,
     principal,
+    traceparent,
     async submit(draft) {
       const command = {
         ...draft,
         ...(key === undefined ? {} : { id: key }),
-        ...(traceparent === undefined ? {} : { traceparent: traceparent.slice(0, 128) }),
+        ...(traceparent === '' ? {} : { traceparent }),
         owner: ownerOf(principal),
       } as Draft
       const outcome: Outcome = await parts.host.submit(command)
@@ -99,8 +112,9 @@ const shown = (value: unknown): Record<string, unknown> => {
 async function recorded<T extends object>(operation: Operation, call: Call, parameters: unknown, run: () => Promise<T>): Promise<T> {
   const { principal, parts } = call
   if (principal.role !== 'agent' || operation.tool === undefined) return run()
+  const traced = call.traceparent === '' ? {} : { traceparent: call.traceparent }
   const note = (event_type: 'tool_call_initiated' | 'tool_call_completed', data: object): void => {
-    parts.host.submit({ agent_id: principal.agent_id, data: data as never, event_type, owner: 'host', type: 'report' }).catch(() => undefined)
+    parts.host.submit({ agent_id: principal.agent_id, data: data as never, event_type, owner: 'host', ...traced, type: 'report' }).catch(() => undefined)
   }
   note('tool_call_initiated', { parameters: shown(parameters), tool_name: operation.tool })
   try {
@@ -152,7 +166,7 @@ export function addOperation<B extends z.ZodType>(app: App, parts: ServiceParts,
       const body = operation.body === undefined ? undefined : valid('json')
       const params = (names.length > 0 ? valid('param') : {}) as Record<string, string>
       const query = (operation.query === undefined ? {} : valid('query')) as Record<string, string | undefined>
-      const call = createCall(context, principal, parts)
+      const call = createCall(context, principal, operation.tool !== undefined, parts)
       const answer = await recorded(operation as unknown as Operation, call, { ...(body as object | undefined), ...params }, async () =>
         operation.handle({ body: body as z.infer<B>, params, query }, call),
       )

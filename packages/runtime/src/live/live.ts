@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { AgentManifest, type EconomyEvent } from '@syntropism/contract'
 import { RULES_VERSION, canonicalJson } from '@syntropism/economy'
@@ -10,12 +8,15 @@ import { createMemoryBus } from '../bus/index.ts'
 import { type Config, ConfigError, machineCapacity, paramsOf } from '../config/index.ts'
 import { Executor } from '../executor/index.ts'
 import { Host, createWallClock } from '../host/index.ts'
-import { Tokens, createService, openServer } from '../http/index.ts'
+import { Tokens, createService } from '../http/index.ts'
 import type { Bus } from '../ports/index.ts'
 import { type SandboxDriver, installAgentLibrary, openNodeDriver, openSandbox } from '../sandbox/index.ts'
 import { type Queries, SqliteJournal, createQueries, openDatabase } from '../store/index.ts'
+import type { TraceFigures } from '../telemetry/index.ts'
 import { type NewToken, lockDataDir, openTokens, pathsOf } from './data-dir.ts'
+import { openDoors } from './doors.ts'
 import { readEvents } from './events.ts'
+import { openTraces } from './traces.ts'
 
 export interface LiveOptions {
   readonly config: Config
@@ -40,6 +41,8 @@ export interface Live {
   readonly url: string
   readonly created_tokens: readonly NewToken[]
   readonly is_new: boolean
+  /** What became of the spans, null when nobody traces. */
+  traceFigures(): TraceFigures | null
   stop(): Promise<void>
 }
 
@@ -100,21 +103,6 @@ async function createAgents(
   }
 }
 
-async function listen(server: Server, at: { port: number; host: string } | { path: string }): Promise<void> {
-  await new Promise<void>((done, fail) => {
-    server.once('error', fail)
-    server.listen(at, () => {
-      server.removeListener('error', fail)
-      done()
-    })
-  })
-}
-
-const close = async (server: Server): Promise<void> => {
-  server.closeAllConnections()
-  await new Promise<void>((done) => server.close(() => done()))
-}
-
 /** Starts an economy on a data folder. Throws ConfigError or JournalError before anything has happened. */
 export async function startLive(options: LiveOptions): Promise<Live> {
   const { config } = options
@@ -141,23 +129,21 @@ async function assemble(
   const bus = createMemoryBus((error) => console.error('syntropism: a listener failed:', error))
   bus.subscribe((event) => options.onEvent(event))
   const { created, kept } = openTokens(paths, config.humans, options.new_tokens)
-  const host = new Host({ bus, createClock: createWallClock, journal: new SqliteJournal(database), onFatal: options.onFatal })
+  const traces = await openTraces(config)
+  const tracing = traces === null ? {} : { tracing: traces.tracing }
+  const host = new Host({ bus, createClock: createWallClock, journal: new SqliteJournal(database), onFatal: options.onFatal, ...tracing })
+  traces?.follow(bus, host.state.economy_id)
   const tokens = new Tokens(kept)
   const app = createService({
     host,
     queries,
     readEvents: (filter) => readEvents(database, filter),
     tokens,
+    ...tracing,
     workspaces: { log: (agentId, limit) => executor.workspaces.log(agentId, limit), rollBack: (agentId, commit) => executor.rollBack(agentId, commit) },
   })
-  const http = openServer(app.fetch)
-  const socket = openServer(app.fetch)
-  await listen(http, { host: '127.0.0.1', port: config.port })
-  rmSync(paths.socket, { force: true })
-  await listen(socket, { path: paths.socket })
-  // Runs have user ids of their own; on the host the folder around it, open to its owner alone, guards the socket.
-  chmodSync(paths.socket, 0o666)
-  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
+  const doors = await openDoors(app.fetch, config.port, paths.socket)
+  const { url } = doors
   mkdirSync(paths.agents, { mode: 0o700, recursive: true })
   installAgentLibrary(paths.agents, options.sdk_dir)
   const sandboxOptions = { allow_weak: options.allow_weak_sandbox, library_dir: paths.agents, state_dir: paths.root }
@@ -187,13 +173,14 @@ async function assemble(
     is_new: isNew,
     queries,
     sandbox,
+    traceFigures: () => traces?.figures() ?? null,
     url,
     async stop() {
       await executor.close()
       await sandbox.close()
-      await close(http)
-      await close(socket)
+      await doors.close()
       await host.stop()
+      await traces?.close()
       unlock()
     },
   }

@@ -50,6 +50,25 @@ export interface Clock {
   now(): number
 }
 
+/** Trace contexts (W3C `traceparent` texts), as the host and its doors need them. */
+export interface Tracing {
+  /** Context for a command that came without one: the root of a trace. */
+  begin(): string
+  /** Context of a call made by a program in the window whose context is `window`; its parent is `caller`, the context that the call came with. */
+  call(caller: string, window: string): string
+  /** Takes a context over from outside: its span is in nobody's journal here. */
+  adopt(traceparent: string): string
+}
+
+/** What one turn of the host cost, for the meters. */
+export interface TurnFigures {
+  readonly commands: number
+  readonly events: number
+  readonly commit_ms: number
+  /** Time of each clearing beat among them. */
+  readonly beats_ms: readonly number[]
+}
+
 /** Where committed events go. */
 export interface Bus {
   publish(events: readonly EconomyEvent[]): void

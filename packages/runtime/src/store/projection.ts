@@ -27,7 +27,7 @@ export class Projection {
     // Movements of credits are rows of `transfers`; `postings` holds those of the other assets.
     for (const posting of postings) {
       if (posting.transfer_id !== '') continue
-      this.#run('INSERT INTO postings VALUES (?,?,?,?,?,?,?,?,?,?)', [
+      this.#run('INSERT INTO postings VALUES (?,?,?,?,?,?,?,?,?,?,?)', [
         posting.entry_id,
         posting.seq,
         posting.at_ms,
@@ -38,6 +38,7 @@ export class Projection {
         posting.purpose,
         posting.cause_id,
         posting.transfer_id,
+        posting.traceparent,
       ])
     }
     for (const event of events) {

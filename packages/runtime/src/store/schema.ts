@@ -19,6 +19,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE invocations (invocation_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, body TEXT NOT NULL, result TEXT) WITHOUT ROWID;
   CREATE TABLE services (agent_id TEXT NOT NULL, service_name TEXT NOT NULL, cost_micro INTEGER NOT NULL, payment TEXT NOT NULL, specification TEXT NOT NULL, PRIMARY KEY (agent_id, service_name)) WITHOUT ROWID;
   `,
+  `ALTER TABLE postings ADD COLUMN traceparent TEXT NOT NULL DEFAULT '';`,
 ]
 
 export interface Tables {
@@ -36,6 +37,7 @@ export interface Tables {
     purpose: string
     cause_id: string
     transfer_id: string
+    traceparent: string
   }
   transfers: {
     number: number

@@ -1,0 +1,1 @@
+export { type TraceFigures, type TraceOptions, Traces } from './traces.ts'
