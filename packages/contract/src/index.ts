@@ -22,5 +22,7 @@ export {
   SharePpm,
   StandingBid,
   SUPPLY_MICRO_MAX,
+  type TraceIds,
   Traceparent,
+  traceIdsOf,
 } from './units.ts'

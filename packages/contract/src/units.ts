@@ -52,5 +52,18 @@ export const Scores = z.strictObject({
 })
 export type Scores = z.infer<typeof Scores>
 
+const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}$/
 /** A W3C `traceparent` (version 00) whose ids are not all zeros. */
-export const Traceparent = z.string().regex(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/)
+export const Traceparent = z.string().regex(TRACEPARENT)
+
+/** The ids that a `traceparent` names. */
+export interface TraceIds {
+  readonly trace_id: string
+  readonly span_id: string
+}
+
+/** Trace id and span id of a `traceparent`, or null when it is none. */
+export function traceIdsOf(traceparent: string): TraceIds | null {
+  const parts = TRACEPARENT.exec(traceparent)
+  return parts === null ? null : { span_id: parts[2] as string, trace_id: parts[1] as string }
+}

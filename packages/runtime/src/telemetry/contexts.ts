@@ -2,20 +2,6 @@ import { randomBytes } from 'node:crypto'
 import type { Tracing } from '../ports/index.ts'
 import { Recent } from './recent.ts'
 
-/** The parts of a W3C `traceparent`. */
-export interface Ids {
-  readonly trace_id: string
-  readonly span_id: string
-}
-
-const SHAPE = /^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/
-
-/** Trace id and span id of a `traceparent`, or null when it is none. */
-export function idsOf(traceparent: string): Ids | null {
-  const parts = SHAPE.exec(traceparent)
-  return parts === null ? null : { span_id: parts[2] as string, trace_id: parts[1] as string }
-}
-
 const REMEMBERED = 4096
 
 /** Makes contexts for those that came without one, and remembers for a while what is known about the spans that they name. */

@@ -1,6 +1,5 @@
-import type { EconomyEvent } from '@syntropism/contract'
-import type { Contexts, Ids } from './contexts.ts'
-import { idsOf } from './contexts.ts'
+import { type EconomyEvent, type TraceIds, traceIdsOf } from '@syntropism/contract'
+import type { Contexts } from './contexts.ts'
 import { Recent } from './recent.ts'
 import { Kind, type OpenSpan, type SpanMaker } from './span-maker.ts'
 import { STORIES } from './stories.ts'
@@ -17,13 +16,13 @@ export interface SpanBookOptions {
 /** Spans whose story is not over: bids in the book, running windows, calls under way. */
 const OPEN_MAX = 50_000
 
-/** Reads the committed events and tells them as spans. Ids come from the events, so that nothing but the unfinished has to be remembered. */
+/** Reads the committed events and tells them as spans. TraceIds come from the events, so that nothing but the unfinished has to be remembered. */
 export class SpanBook {
   readonly #options: SpanBookOptions
   readonly #open = new Recent<OpenSpan>(OPEN_MAX)
   /** Span id of an agent's open window. */
   readonly #windows = new Recent<string>(OPEN_MAX)
-  readonly #parts = new Recent<Ids[]>(64)
+  readonly #parts = new Recent<TraceIds[]>(64)
   /** Events for which no span was made because the queue was full. */
   dropped = 0
   unsampled = 0
@@ -34,12 +33,12 @@ export class SpanBook {
 
   /** Tells one event. Events come in the order of the journal. */
   onEvent(event: EconomyEvent): void {
-    const ids = idsOf(event.traceparent)
+    const ids = traceIdsOf(event.traceparent)
     if (ids === null) return
     if (!this.#isSampled(ids.trace_id)) this.unsampled += 1
     else if (this.#options.isFull()) this.dropped += 1
     else {
-      const tell = STORIES[event.type] as ((book: SpanBook, event: EconomyEvent, ids: Ids) => void) | undefined
+      const tell = STORIES[event.type] as ((book: SpanBook, event: EconomyEvent, ids: TraceIds) => void) | undefined
       if (tell === undefined) this.tell(event, ids)
       else tell(this, event, ids)
     }
@@ -55,7 +54,7 @@ export class SpanBook {
   }
 
   /** A span that an event begins. */
-  begin(event: EconomyEvent, at: { readonly ids: Ids; readonly parent: string | null }, kind: Kind, name: string): OpenSpan {
+  begin(event: EconomyEvent, at: { readonly ids: TraceIds; readonly parent: string | null }, kind: Kind, name: string): OpenSpan {
     return {
       agent_id: event.agent_id,
       attributes: {},
@@ -96,7 +95,7 @@ export class SpanBook {
   }
 
   /** Where a span below the event's context stands: at the root when that context was begun here and has no span yet. */
-  below(event: EconomyEvent, ids: Ids): { ids: Ids; parent: string | null; foreign: boolean } {
+  below(event: EconomyEvent, ids: TraceIds): { ids: TraceIds; parent: string | null; foreign: boolean } {
     if (this.contexts.claimRoot(ids.span_id, ids.span_id)) return { foreign: false, ids, parent: null }
     return {
       foreign: this.contexts.isForeign(ids.span_id),
@@ -106,7 +105,7 @@ export class SpanBook {
   }
 
   /** One event as a span of its own, named by what happened unless a name is given. */
-  tell(event: EconomyEvent, ids: Ids, change: (span: OpenSpan) => void = () => undefined, kind: Kind = Kind.CHAIN, name?: string): void {
+  tell(event: EconomyEvent, ids: TraceIds, change: (span: OpenSpan) => void = () => undefined, kind: Kind = Kind.CHAIN, name?: string): void {
     const place = this.below(event, ids)
     const span = this.begin(event, place, kind, name ?? event.type.replaceAll('_', ' '))
     span.attributes['syntropism.event_type'] = event.type
@@ -131,13 +130,13 @@ export class SpanBook {
   }
 
   /** Remembers where a clearing stands in a winner's tree. */
-  addPart(clearingId: string, ids: Ids): void {
+  addPart(clearingId: string, ids: TraceIds): void {
     const parts = this.#parts.get(clearingId)
     if (parts === undefined) this.#parts.set(clearingId, [ids])
     else parts.push(ids)
   }
 
-  partsOf(clearingId: string): readonly Ids[] {
+  partsOf(clearingId: string): readonly TraceIds[] {
     return this.#parts.take(clearingId) ?? []
   }
 

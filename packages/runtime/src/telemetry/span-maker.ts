@@ -1,15 +1,15 @@
 import { OITracer } from '@arizeai/openinference-core'
 import { MimeType, OpenInferenceSpanKind, SemanticConventions as S } from '@arizeai/openinference-semantic-conventions'
 import { type Attributes, ROOT_CONTEXT, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api'
+import type { TraceIds } from '@syntropism/contract'
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources'
 import { type IdGenerator, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
-import type { Ids } from './contexts.ts'
 
 export { OpenInferenceSpanKind as Kind } from '@arizeai/openinference-semantic-conventions'
 
 /** One span of the economy while its story is not over. Its ids are those that the events name. */
 export interface OpenSpan {
-  readonly ids: Ids
+  readonly ids: TraceIds
   /** Span id of the parent, null at the root of a trace. */
   readonly parent: string | null
   readonly kind: OpenInferenceSpanKind
@@ -18,7 +18,7 @@ export interface OpenSpan {
   readonly start_ms: number
   /** Events that it tells of. */
   readonly event_ids: string[]
-  readonly links: Ids[]
+  readonly links: TraceIds[]
   readonly attributes: Attributes
   readonly notes: { readonly name: string; readonly at_ms: number; readonly attributes: Readonly<Record<string, string>> }[]
   error: string | null
@@ -34,7 +34,7 @@ export interface SpanMakerOptions {
 
 /** Hands out the ids that were set, so that a span has the id that its event names. */
 class GivenIds implements IdGenerator {
-  next: Ids = { span_id: '', trace_id: '' }
+  next: TraceIds = { span_id: '', trace_id: '' }
   generateTraceId = (): string => this.next.trace_id
   generateSpanId = (): string => this.next.span_id
 }
@@ -44,7 +44,7 @@ export const resourceOf = (economyId: string): Resource =>
   resourceFromAttributes({ 'openinference.project.name': `syntropism-${economyId}`, 'service.name': 'syntropism', 'syntropism.economy_id': economyId })
 
 const HOUSE_INPUTS: readonly string[] = [S.TOOL_PARAMETERS]
-const HOUSE_OUTPUTS: readonly string[] = ['code_change_applied', 'code_change_proposed', 'detail', 'reasoning_trace', 'reflection'].map(
+const HOUSE_OUTPUTS: readonly string[] = ['code_change_applied', 'code_change_proposed', 'decision', 'detail', 'reasoning_trace', 'reflection'].map(
   (name) => `syntropism.${name}`,
 )
 const TEXT_MAX = 16_384

@@ -1,12 +1,11 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions'
-import type { EconomyEvent, EventType } from '@syntropism/contract'
+import { type EconomyEvent, type EventType, type TraceIds, traceIdsOf } from '@syntropism/contract'
 import { childTrace } from '@syntropism/economy'
-import { type Ids, idsOf } from './contexts.ts'
 import type { SpanBook } from './span-book.ts'
 import { Kind, type OpenSpan, inputOf, outputOf, textOf } from './span-maker.ts'
 
 type Of<T extends EventType> = EconomyEvent<T>
-type Story<T extends EventType> = (book: SpanBook, event: Of<T>, ids: Ids) => void
+type Story<T extends EventType> = (book: SpanBook, event: Of<T>, ids: TraceIds) => void
 
 /** Attribute by which the tail sampler tells what is worth keeping. */
 const INTEREST = 'syntropism.interest'
@@ -19,7 +18,7 @@ const derived = (event: EconomyEvent, key: string): string =>
 /** A bid's time in the book: the root of the tree of what it leads to, or below the caller whose trace it goes on in. */
 const bidPlaced: Story<'bid_placed'> = (book, event, ids) => {
   const { data } = event
-  const caller = idsOf(data.caller_traceparent ?? '')
+  const caller = traceIdsOf(data.caller_traceparent ?? '')
   const within = caller !== null && caller.trace_id === ids.trace_id && !book.contexts.claimRoot(caller.span_id, ids.span_id)
   const span = book.keep(book.begin(event, { ids, parent: within ? book.contexts.holderOf(caller.span_id) : null }, Kind.CHAIN, `bid of ${data.agent_id}`))
   if (caller !== null && caller.trace_id !== ids.trace_id && !book.contexts.isUnclaimed(caller.span_id))
@@ -89,7 +88,10 @@ function mind<T extends 'code_change_applied' | 'code_change_proposed' | 'reason
   return (book, told, ids) => {
     const event = told as EconomyEvent
     const window = book.windowOf(event.agent_id)
-    const kept = { [`syntropism.${event.type}`]: textOf(event.data) }
+    const kept = {
+      [`syntropism.${event.type}`]: textOf(event.data),
+      ...(event.type === 'reasoning_trace' ? { 'syntropism.decision': event.data.decision } : {}),
+    }
     if (!book.note(window, event, kept)) book.tell(event, ids, (span) => Object.assign(span.attributes, kept))
     else book.change(window, (span) => Object.assign(span.attributes, kept, outputOf(output(told.data))))
   }
@@ -97,7 +99,7 @@ function mind<T extends 'code_change_applied' | 'code_change_proposed' | 'reason
 
 const toolInitiated: Story<'tool_call_initiated'> = (book, event, ids) => {
   const call = book.contexts.callOf(ids.span_id)
-  const caller = idsOf(call?.caller ?? '')
+  const caller = traceIdsOf(call?.caller ?? '')
   const span = book.begin(event, { ids, parent: caller?.span_id ?? book.windowOf(event.agent_id) ?? null }, Kind.TOOL, event.data.tool_name)
   Object.assign(span.attributes, inputOf(event.data.parameters), { [S.TOOL_NAME]: event.data.tool_name, [S.TOOL_PARAMETERS]: textOf(event.data.parameters) })
   if (call !== undefined && call.caller !== call.window) span.attributes['syntropism.foreign_parent'] = true
@@ -116,7 +118,7 @@ const toolCompleted: Story<'tool_call_completed'> = (book, event, ids) => {
 }
 
 /** What a call does on the side is written on the call's span. */
-const ofTheCall = (book: SpanBook, event: EconomyEvent, ids: Ids): void => {
+const ofTheCall = (book: SpanBook, event: EconomyEvent, ids: TraceIds): void => {
   if (!book.note(ids.span_id, event)) book.tell(event, ids)
 }
 

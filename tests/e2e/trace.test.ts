@@ -1,0 +1,37 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { expect, it } from 'vitest'
+import { removeDir, run, tempDir } from '../program.ts'
+
+const GENESIS = resolve(import.meta.dirname, '../../agents/genesis')
+
+it('a traced run is complete by its journal and its spans, and a lost line is found', async () => {
+  const data = tempDir()
+  const file = join(data, 'spans.jsonl')
+  const live = await run(['live', '--data', data, '--port', '0', '--agents', GENESIS, '--sandbox', 'node', '--for', '4s', '--json'], {
+    SYNTROPISM_TRACE_FILE: file,
+  })
+  expect(live).toMatchObject({ code: 0, stderr: '' })
+  const check = await run(['trace', 'check', '--data', data, '--spans', file, '--json'])
+  const found = JSON.parse(check.stdout) as { events: number; spans: number }
+  expect(found).toMatchObject({
+    events_untraced: [],
+    events_without_span: [],
+    ok: true,
+    orphans: [],
+    postings_untraced: 0,
+    spans_without_event: [],
+    split_traces: [],
+  })
+  expect(check.code).toBe(0)
+  expect(found.events).toBeGreaterThan(20)
+  expect(found.spans).toBeGreaterThan(15)
+  // Spans go out in several batches, one a line: without the middle one there are holes.
+  const kept = readFileSync(file, 'utf8').trim().split('\n')
+  writeFileSync(file, kept.toSpliced(Math.floor(kept.length / 2), 1).join('\n'))
+  const holed = await run(['trace', 'check', '--data', data, '--spans', file])
+  expect(holed.code).toBe(1)
+  expect(holed.stdout).toContain('Not complete.')
+  expect((await run(['trace', 'check', '--data', data])).stderr).toContain('--spans')
+  removeDir(data)
+})
