@@ -42,6 +42,11 @@ export function parseDuration(text: string): number {
   return Number(match[1]) * unit
 }
 
+function tracesShown({ telemetry }: Config): string[] {
+  const to = telemetry.endpoint ?? telemetry.file
+  return to === undefined ? [] : [`Traces go to ${to}, ${telemetry.sample_ppm / 10_000} % of them.`]
+}
+
 /** What is enforced, the most that can be spent, and who is on duty. */
 function introduction(live: Live, config: Config): string[] {
   const capacity = machineCapacity(config)
@@ -51,6 +56,7 @@ function introduction(live: Live, config: Config): string[] {
     `For sale: ${capacity.cpu_millicores} milli-cores, ${capacity.memory_mb} MB, ${humans.length} attention slot(s). No LLM is configured: at most $0.00 an hour can be spent.`,
     `Sandbox ${live.sandbox.name}: ${live.sandbox.protections.map((one) => `${one.name} ${one.active ? 'held' : 'NOT HELD'} (${one.how})`).join('; ')}`,
     humans.length === 0 ? 'Nobody is on duty: prompts wait and are returned unread.' : `On duty: ${humans.join(', ')}.`,
+    ...tracesShown(config),
     ...live.created_tokens.map(({ name, token }) => `Token of the ${name}, shown this once and kept only as a hash: ${token}`),
   ]
 }
@@ -80,6 +86,18 @@ function printLines(live: Live, config: Config, json: boolean): void {
 function printEvent(event: EconomyEvent, json: boolean): void {
   const line = json ? JSON.stringify(event) : describeEvent(event)
   if (line !== null) console.log(line)
+}
+
+/** What became of the traces, at the end: what was lost is said. */
+function printTraces(live: Live, json: boolean): void {
+  const traces = live.traceFigures()
+  if (traces === null) return
+  const { created, dropped, events_dropped, export_failures, exported } = traces
+  if (json) console.log(JSON.stringify({ traces, type: 'stopped' }))
+  else
+    console.log(
+      `Traces: ${created} spans made, ${exported} exported, ${dropped} dropped, ${events_dropped} events not told while the queue was full; ${export_failures} exports failed and were tried again.`,
+    )
 }
 
 /** The main job: runs an economy until it is told to stop. */
@@ -123,5 +141,6 @@ export async function runLive(flags: LiveFlags): Promise<void> {
   // After a fatal error nothing may be written any more: the journal alone says what happened.
   if (code !== 0) process.exit(code)
   await live.stop()
+  printTraces(live, flags.json === true)
   process.exit(0)
 }

@@ -1,0 +1,160 @@
+import { join, resolve } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
+import { type Part, type PhoenixSpan, eventually, freePort, spansOf, startCollector, startPhoenix } from './parts.ts'
+
+const GENESIS = resolve(import.meta.dirname, '../../agents/genesis')
+let folder = ''
+let phoenix: Part
+beforeAll(async () => {
+  folder = tempDir()
+  phoenix = await startPhoenix(folder)
+})
+afterAll(async () => {
+  await phoenix?.stop()
+  removeDir(folder)
+})
+
+interface Sent {
+  readonly created: number
+  readonly exported: number
+  readonly dropped: number
+  readonly waiting: number
+}
+interface Found {
+  readonly ok: boolean
+  readonly spans: number
+  readonly orphans: string[]
+}
+
+const check = async (data: string): Promise<Found> =>
+  JSON.parse((await run(['trace', 'check', '--data', data, '--phoenix', phoenix.url, '--wait', '90', '--json'])).stdout) as Found
+
+/** Names from the root of its trace down to a span. */
+function pathOf(span: PhoenixSpan, byId: ReadonlyMap<string, PhoenixSpan>): string {
+  const parent = span.parent_id === null ? undefined : byId.get(span.parent_id)
+  return parent === undefined ? span.name : `${pathOf(parent, byId)} > ${span.name}`
+}
+
+describe('a live run through the Collector into Phoenix', () => {
+  it('loses nothing when the Collector is killed in the middle, and one bid is a single tree', async () => {
+    const data = join(folder, 'run')
+    const port = await freePort()
+    const setting = { config: 'every-trace.yaml', folder, phoenix: phoenix.url, port } as const
+    let collector: Part = await startCollector(setting)
+    const child = start(['live', '--data', data, '--port', '0', '--agents', GENESIS, '--sandbox', 'node', '--json'], {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    })
+    const ended = finish(child)
+    const watch = new Watch(child)
+    const started = await watch.find((line) => line.type === 'started')
+    const token = (started.tokens as { name: string; token: string }[]).find((one) => one.name.startsWith('human'))?.token ?? ''
+    await watch.find((line) => line.type === 'prompt_filed')
+    await watch.find((line) => line.type === 'execution_terminated')
+    await collector.stop('SIGKILL')
+    const scores = ['--interesting', '7', '--useful', '8', '--understandable', '6', '--reason', 'clear', '--data', data]
+    expect((await run(['score', 'prompt-1', ...scores], { SYNTROPISM_TOKEN: token })).stdout).toContain('1050 credits minted')
+    await wait(3000)
+    collector = await startCollector(setting)
+    await watch.find((line) => line.type === 'execution_terminated' && line.seq !== undefined && Number(line.seq) > 100)
+    child.kill('SIGTERM')
+    expect((await ended).code).toBe(0)
+    const sent = (watch.seen.find((line) => line.type === 'stopped') as { traces: Sent }).traces
+    expect(sent).toMatchObject({ dropped: 0, exported: sent.created, waiting: 0 })
+    const found = await check(data)
+    expect(found).toMatchObject({ ok: true, orphans: [], spans: sent.created })
+    const project = `syntropism-${String(started.economy_id)}`
+    const spans = await spansOf(phoenix.url, project)
+    const byId = new Map(spans.map((span) => [span.context.span_id, span]))
+    const judged = spans.find((span) => span.span_kind === 'EVALUATOR') as PhoenixSpan
+    const tree = spans.filter((span) => span.context.trace_id === judged.context.trace_id)
+    const paths = tree.map((span) => pathOf(span, byId))
+    const root = 'bid of genesis'
+    const window = `${root} > clearing > genesis`
+    for (const path of [
+      `${root} > transfer: bid_hold`,
+      `${root} > clearing > burn: resource_burn`,
+      `${window} > economic.get_balance`,
+      `${window} > human.prompt > ${root} > human scores`,
+    ])
+      expect(paths).toContain(path)
+    expect(paths.some((path) => path.startsWith(`${root} > clearing`) && path.endsWith('price update'))).toBe(true)
+    expect(tree.filter((span) => span.parent_id === null)).toHaveLength(1)
+    expect(tree.find((span) => span.span_kind === 'AGENT')?.attributes['session.id']).toBe(`${String(started.economy_id)}/genesis`)
+    await collector.stop()
+  })
+
+  it('keeps on disk what a dead Phoenix does not take, over a kill of the Collector', async () => {
+    const data = join(folder, 'waiting')
+    const port = await freePort()
+    const nowhere = `http://127.0.0.1:${await freePort()}`
+    const queue = join(folder, 'later')
+    const first = await startCollector({ config: 'every-trace.yaml', env: { QUEUE_DIR: queue }, folder, phoenix: nowhere, port })
+    const live = await run(['live', '--data', data, '--port', '0', '--agents', GENESIS, '--sandbox', 'node', '--for', '5s', '--json'], {
+      OTEL_EXPORTER_OTLP_ENDPOINT: first.url,
+    })
+    expect(live.code).toBe(0)
+    const sent = (JSON.parse(live.stdout.trim().split('\n').at(-1) ?? '') as { traces: Sent }).traces
+    expect(sent).toMatchObject({ dropped: 0, exported: sent.created })
+    await first.stop('SIGKILL')
+    const second = await startCollector({ config: 'every-trace.yaml', env: { QUEUE_DIR: queue }, folder, phoenix: phoenix.url, port })
+    expect(await check(data)).toMatchObject({ ok: true, spans: sent.created })
+    await second.stop()
+  })
+})
+
+const traceId = (number: number): string => String(number).padStart(32, 'e')
+/** One span by hand, as OTLP JSON. */
+function spanOf(number: number, attributes: Record<string, string | number>, error = false): object {
+  const now = `${Date.now()}000000`
+  const value = (one: string | number): object => (typeof one === 'number' ? { intValue: String(one) } : { stringValue: one })
+  return {
+    attributes: Object.entries(attributes).map(([key, one]) => ({ key, value: value(one) })),
+    endTimeUnixNano: now,
+    kind: 1,
+    name: `span ${number}`,
+    spanId: String(number).padStart(16, 'f'),
+    startTimeUnixNano: now,
+    status: { code: error ? 2 : 1 },
+    traceId: traceId(number),
+  }
+}
+
+describe('the tail sampler', () => {
+  it('keeps errors and what the economy finds interesting, and of the rest its share, here none', async () => {
+    const port = await freePort()
+    const env = { DECISION_WAIT: '1s', QUEUE_DIR: join(folder, 'sampled'), SAMPLE_PERCENT: '0' }
+    const collector = await startCollector({ config: 'config.yaml', env, folder, phoenix: phoenix.url, port })
+    const transfer = (amount: number, purpose: string) => ({
+      'syntropism.amount_micro': amount,
+      'syntropism.event_type': 'credits_transferred',
+      'syntropism.purpose': purpose,
+    })
+    const spans = [
+      spanOf(1, {}),
+      spanOf(2, {}, true),
+      spanOf(3, { 'syntropism.interest': 'bid_rejected' }),
+      spanOf(4, { 'syntropism.interest': 'death' }),
+      spanOf(5, { 'syntropism.interest': 'payment_required' }),
+      spanOf(6, transfer(500_000_000, 'thanks')),
+      spanOf(7, transfer(500, 'thanks')),
+      spanOf(8, transfer(500_000_000, 'bid_hold')),
+      spanOf(9, { 'openinference.span.kind': 'EVALUATOR' }),
+    ]
+    const resource = { attributes: [{ key: 'openinference.project.name', value: { stringValue: 'sampled' } }] }
+    const answer = await fetch(`${collector.url}/v1/traces`, {
+      body: JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans }] }] }),
+      headers: { 'content-type': 'application/json' },
+      method: 'POST',
+    })
+    expect(answer.status).toBe(200)
+    const kept = [2, 3, 4, 5, 6, 9].map(traceId)
+    const stored = await eventually(
+      () => spansOf(phoenix.url, 'sampled'),
+      (found) => found.length >= kept.length,
+    )
+    expect(stored.map((span) => span.context.trace_id).toSorted()).toEqual(kept)
+    await collector.stop()
+  })
+})
