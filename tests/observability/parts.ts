@@ -6,7 +6,6 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const PARTS = process.env.SYNTROPISM_OBSERVABILITY_PARTS ?? join(ROOT, '.parts', 'observability')
-export const COLLECTOR = join(PARTS, 'bin', 'otelcol-syntropism')
 export const CLIENT_DIR = join(PARTS, 'client')
 
 /** Path of an installed part; says how to get it when it is missing. */

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
-import { type Part, type PhoenixSpan, eventually, freePort, spansOf, startCollector, startPhoenix } from './parts.ts'
+import { CLIENT_DIR, type Part, type PhoenixSpan, eventually, freePort, spansOf, startCollector, startPhoenix } from './parts.ts'
 
 const GENESIS = resolve(import.meta.dirname, '../../agents/genesis')
 let folder = ''
@@ -35,6 +35,21 @@ const check = async (data: string): Promise<Found> =>
 function pathOf(span: PhoenixSpan, byId: ReadonlyMap<string, PhoenixSpan>): string {
   const parent = span.parent_id === null ? undefined : byId.get(span.parent_id)
   return parent === undefined ? span.name : `${pathOf(parent, byId)} > ${span.name}`
+}
+
+/** Pushes a run's judgements and looks at what Phoenix then says: the second time nothing is new. */
+async function pushTwice(data: string, project: string, windowSpanId: string): Promise<void> {
+  const push = async (): Promise<object> => {
+    const pushed = await run(['phoenix', 'push', '--data', data, '--url', phoenix.url, '--client', CLIENT_DIR, '--json'])
+    expect(pushed).toMatchObject({ code: 0, stderr: '' })
+    return JSON.parse(pushed.stdout) as object
+  }
+  expect(await push()).toMatchObject({ annotations: 3, datasets: [{ added: 1, known: 0 }, { known: 0 }] })
+  expect(await push()).toMatchObject({ annotations: 3, datasets: [{ added: 0, known: 1 }, { added: 0 }] })
+  const asked = await fetch(`${phoenix.url}/v1/projects/${project}/span_annotations?span_ids=${windowSpanId}`)
+  const { data: found } = (await asked.json()) as { data: { annotator_kind: string; name: string; result: { score: number } }[] }
+  const human = found.filter((one) => one.annotator_kind === 'HUMAN').map((one) => [one.name, one.result.score])
+  expect(Object.fromEntries(human)).toEqual({ interesting: 7, understandable: 6, useful: 8 })
 }
 
 describe('a live run through the Collector into Phoenix', () => {
@@ -81,7 +96,9 @@ describe('a live run through the Collector into Phoenix', () => {
       expect(paths).toContain(path)
     expect(paths.some((path) => path.startsWith(`${root} > clearing`) && path.endsWith('price update'))).toBe(true)
     expect(tree.filter((span) => span.parent_id === null)).toHaveLength(1)
-    expect(tree.find((span) => span.span_kind === 'AGENT')?.attributes['session.id']).toBe(`${String(started.economy_id)}/genesis`)
+    const author = tree.find((span) => span.span_kind === 'AGENT') as PhoenixSpan
+    expect(author.attributes['session.id']).toBe(`${String(started.economy_id)}/genesis`)
+    await pushTwice(data, project, author.context.span_id)
     await collector.stop()
   })
 

@@ -6,7 +6,7 @@ import { type SimulateFlags, runSimulate } from './simulate-command.ts'
 import { type SweepFlags, runSweep } from './sweep-command.ts'
 import { integer } from './integer.ts'
 import { addLab } from './lab-program.ts'
-import { type TraceCheckFlags, runTraceCheck } from './trace-commands.ts'
+import { addObservability } from './observability-program.ts'
 import { runWhy } from './why-command.ts'
 
 const withData = (command: Command): Command =>
@@ -116,17 +116,6 @@ function addSimulation(program: Command): void {
     .action((model: string, flags: SweepFlags) => runSweep(model, flags))
 }
 
-function addTraces(program: Command): void {
-  const trace = program.command('trace').description('the run as traces')
-  withData(trace.command('check').description('compare the journal with the spans that tell of it: orphans, events without span, spans without event'))
-    .option('--spans <file>', 'spans as lines of OTLP JSON (SYNTROPISM_TRACE_FILE, or the Collector’s file exporter)')
-    .option('--phoenix <url>', 'spans as Phoenix holds them')
-    .option('--sampled', 'traces may be missing as a whole')
-    .option('--after <seq>', 'only events after this sequence number', integer(0, Number.MAX_SAFE_INTEGER), 0)
-    .option('--wait <seconds>', 'look again until complete, at most this long', integer(0, 3600), 0)
-    .action((flags: TraceCheckFlags) => runTraceCheck(flags))
-}
-
 /** The command line. */
 export function createProgram(): Command {
   const program = new Command('syntropism')
@@ -154,7 +143,7 @@ export function createProgram(): Command {
     .action((flags: LiveFlags) => runLive(flags))
   addDesk(program)
   addInspection(program)
-  addTraces(program)
+  addObservability(program)
   addSimulation(program)
   addLab(program)
   return program

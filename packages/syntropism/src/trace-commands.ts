@@ -1,7 +1,6 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { EconomyEvent } from '@syntropism/contract'
-import { ConfigError, type StoredSpan, type TraceCheck, checkTraces, readEvents, readPhoenixSpans, readSpansFile } from '@syntropism/runtime'
+import { ConfigError, type StoredSpan, type TraceCheck, checkTraces, readPhoenixSpans, readSpansFile } from '@syntropism/runtime'
+import { eventsOf, projectOf } from './journal-events.ts'
 import { type LocalFlags, openLocal, print } from './local.ts'
 
 export interface TraceCheckFlags extends LocalFlags {
@@ -12,25 +11,8 @@ export interface TraceCheckFlags extends LocalFlags {
   readonly wait: number
 }
 
-const PAGE = 10_000
 const SHOWN_MAX = 10
 const POLL_MS = 1000
-
-function* eventsOf(database: DatabaseSync, afterSeq: number): Iterable<EconomyEvent> {
-  for (let after = afterSeq; ; ) {
-    const page = readEvents(database, { after_seq: after, limit: PAGE })
-    yield* page
-    if (page.length < PAGE) return
-    after = page.at(-1)?.seq as number
-  }
-}
-
-/** Name of an economy's project in Phoenix. */
-export function projectOf(database: DatabaseSync): string {
-  const [first] = readEvents(database, { after_seq: 0, limit: 1 })
-  if (first?.type !== 'economy_created') throw new ConfigError('the journal is empty: the economy has not begun')
-  return `syntropism-${first.data.economy_id}`
-}
 
 const isComplete = (check: TraceCheck, postingsUntraced: number): boolean =>
   postingsUntraced === 0 &&

@@ -1,0 +1,2 @@
+export { PhoenixError, type Pushed, pushToPhoenix } from './client.ts'
+export { type Example, type Gathered, type SpanAnnotation, gather } from './gathered.ts'
