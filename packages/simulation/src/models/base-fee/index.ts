@@ -1,0 +1,1 @@
+export { baseFee } from './base-fee.ts'

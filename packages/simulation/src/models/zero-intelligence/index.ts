@@ -1,0 +1,1 @@
+export { zeroIntelligence } from './zero-intelligence.ts'
