@@ -8,6 +8,8 @@ export const LLM_EVENTS = {
     agent_id: Text,
     bound_micro_usd: z.int(),
     call_id: Text,
+    /** Context that the call came with; absent when nobody traces. */
+    caller_traceparent: Text.optional(),
     key_id: Text.nullable(),
     lease_id: Text.nullable(),
     minute: z.int(),

@@ -1,13 +1,27 @@
 import type { CommandOf, LlmUsage, Refusal } from '@syntropism/contract'
 import { accountOf, balanceOf } from '../ledger/index.ts'
 import { llmSliceMicroUsd, turnLeaseMinute } from '../leases/index.ts'
-import { type Lease, type LlmCall, type LlmKey, type State, type Step, addDeadline, agentOf, emit, record, refuse } from '../state/index.ts'
+import {
+  type Lease,
+  type LlmCall,
+  type LlmKey,
+  type State,
+  type Step,
+  addDeadline,
+  agentOf,
+  childTrace,
+  emit,
+  inTrace,
+  record,
+  refuse,
+} from '../state/index.ts'
 import { MS_PER_MINUTE, invariant } from '../units/index.ts'
 import { budgetLeft, budgetOf, budgetOrLapsed } from './budgets.ts'
 import { announceThresholds, checkKey } from './keys.ts'
 import { charge, checkLimit, limitsOf, minuteOf, recount, turnMinute } from './limits.ts'
 import { isSoundUsage, llmBoundMicroUsd, llmCostMicroUsd } from './prices.ts'
 
+type Finish = 'completed' | 'cancelled' | 'failed' | 'expired'
 type Admit = CommandOf<'admit_llm_call'>
 const HELD = 'llm_micro_usd:held'
 const USED = 'llm_micro_usd:used'
@@ -84,7 +98,7 @@ export function checkAdmit(state: State, command: Admit): Refusal | null {
 /** Holds the worst case of a checked call at every level and returns the call. */
 export function admitCall(step: Step, command: Admit): LlmCall {
   const { state } = step
-  const { ledger, llm } = state
+  const { llm } = state
   const bound = boundOf(command)
   turnMinute(state, 0)
   const key = llm.keys.get(command.key_id ?? '') ?? null
@@ -92,11 +106,13 @@ export function admitCall(step: Step, command: Admit): LlmCall {
   if (lease !== null) turnLeaseMinute(step, lease)
   const budget = command.agent_id === undefined ? null : budgetOf(state, agentOf(state, command.agent_id))
   state.counters.llm_call += 1
+  const callId = `call-${state.counters.llm_call}`
+  const caller = step.traceparent
   const call: LlmCall = {
     agent_id: command.agent_id ?? '',
     bound_micro_usd: bound,
     budget_account: budget,
-    call_id: `call-${state.counters.llm_call}`,
+    call_id: callId,
     charges: limitsOf(state, key, command.model, bound, command.prompt_tokens_max + command.output_tokens_max).map((limit) => charge(state, limit)),
     due_at_ms: state.at_ms + state.params.llm_call_ms_max,
     key_id: key?.key_id ?? null,
@@ -107,11 +123,19 @@ export function admitCall(step: Step, command: Admit): LlmCall {
     price: command.price,
     prompt_tokens_max: command.prompt_tokens_max,
     status: 'open',
+    traceparent: childTrace(state, caller, callId),
     upstream_id: command.upstream_id,
   }
   llm.calls.set(call.call_id, call)
   step.cause_id = call.call_id
   if (key !== null) key.open_calls += 1
+  inTrace(step, call.traceparent, () => holdWorstCase(step, call, lease, command.request_hash, caller))
+  return call
+}
+
+function holdWorstCase(step: Step, call: LlmCall, lease: Lease | null, requestHash: string, caller: string): void {
+  const { ledger } = step.state
+  const { bound_micro_usd: bound, budget_account: budget } = call
   if (bound > 0) {
     const source = lease === null ? accountOf(ledger, 'llm_micro_usd:offered') : lease.accounts.llm_micro_usd
     record(step, source, accountOf(ledger, HELD), bound, 'llm_hold')
@@ -122,6 +146,7 @@ export function admitCall(step: Step, command: Admit): LlmCall {
     agent_id: call.agent_id,
     bound_micro_usd: bound,
     call_id: call.call_id,
+    ...(caller === '' ? {} : { caller_traceparent: caller }),
     key_id: call.key_id,
     lease_id: call.lease_id,
     minute: call.minute,
@@ -129,10 +154,9 @@ export function admitCall(step: Step, command: Admit): LlmCall {
     output_tokens_max: call.output_tokens_max,
     price: call.price,
     prompt_tokens_max: call.prompt_tokens_max,
-    request_hash: command.request_hash,
+    request_hash: requestHash,
     upstream_id: call.upstream_id,
   })
-  return call
 }
 
 export function checkSettle(state: State, command: CommandOf<'settle_llm_call'>): Refusal | null {
@@ -184,7 +208,10 @@ function recountCharges(step: Step, call: LlmCall, within: number, tokens: numbe
  * Settles a call with what it used. Without usage the whole bound is booked as an estimate, and a later settlement may correct it.
  * Usage past the bound, in money or in tokens, is booked in full and trips the upstream.
  */
-export function settleCall(step: Step, call: LlmCall, finish: 'completed' | 'cancelled' | 'failed' | 'expired', usage: LlmUsage | null): void {
+export const settleCall = (step: Step, call: LlmCall, finish: Finish, usage: LlmUsage | null): void =>
+  inTrace(step, call.traceparent, () => settle(step, call, finish, usage))
+
+function settle(step: Step, call: LlmCall, finish: Finish, usage: LlmUsage | null): void {
   const { state } = step
   const cost = usage === null ? call.bound_micro_usd : llmCostMicroUsd(call.price, usage)
   const within = Math.min(cost, call.bound_micro_usd)

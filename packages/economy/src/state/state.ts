@@ -122,6 +122,7 @@ export interface LlmCall {
   readonly charges: readonly LlmCharge[]
   status: 'open' | 'estimated'
   due_at_ms: number
+  readonly traceparent: string
 }
 
 export interface LlmKey {

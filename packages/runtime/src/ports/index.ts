@@ -50,6 +50,20 @@ export interface Clock {
   now(): number
 }
 
+/** What went into a model's call and came out of it, as far as it may be shown. Kept out of the journal; on spans, masked when told to. */
+export interface LlmContent {
+  readonly input_messages?: readonly LlmMessage[]
+  readonly output_messages?: readonly LlmMessage[]
+  readonly invocation_parameters?: Readonly<Record<string, unknown>>
+  /** Definitions of the tools that the model was offered, each as JSON. */
+  readonly tools?: readonly Readonly<Record<string, unknown>>[]
+}
+export interface LlmMessage {
+  readonly role: string
+  readonly content: string
+  readonly tool_calls?: readonly { readonly id: string; readonly name: string; readonly arguments_json: string }[]
+}
+
 /** Trace contexts (W3C `traceparent` texts), as the host and its doors need them. */
 export interface Tracing {
   /** Context for a command that came without one: the root of a trace. */
@@ -58,6 +72,8 @@ export interface Tracing {
   call(caller: string, window: string): string
   /** Takes a context over from outside: its span is in nobody's journal here. */
   adopt(traceparent: string): string
+  /** Says what a model's call is about, before it is settled; may be said in parts. */
+  describeCall(callId: string, content: LlmContent): void
 }
 
 /** What one turn of the host cost, for the meters. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Tracing } from '../ports/index.ts'
+import type { LlmContent, Tracing } from '../ports/index.ts'
 import { Recent } from './recent.ts'
 
 const REMEMBERED = 4096
@@ -9,6 +9,7 @@ export class Contexts implements Tracing {
   readonly #begun = new Recent<true>(REMEMBERED)
   readonly #claimedBy = new Recent<string>(REMEMBERED)
   readonly #calls = new Recent<{ caller: string; window: string }>(REMEMBERED)
+  readonly #contents = new Recent<LlmContent>(1024)
   readonly #foreign = new Recent<true>(REMEMBERED)
 
   begin(): string {
@@ -23,6 +24,14 @@ export class Contexts implements Tracing {
     this.#calls.set(spanId, { caller, window })
     if (caller !== window) this.adopt(caller)
     return `${caller.slice(0, 36)}${spanId}${caller.slice(52)}`
+  }
+
+  describeCall(callId: string, content: LlmContent): void {
+    this.#contents.set(callId, { ...this.#contents.get(callId), ...content })
+  }
+
+  contentOf(callId: string): LlmContent | undefined {
+    return this.#contents.get(callId)
   }
 
   adopt(traceparent: string): string {

@@ -1,6 +1,7 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions'
 import { type EconomyEvent, type EventType, type TraceIds, traceIdsOf } from '@syntropism/contract'
 import { childTrace } from '@syntropism/economy'
+import { llmAttributes, tokensOf } from './llm-attributes.ts'
 import type { SpanBook } from './span-book.ts'
 import { Kind, type OpenSpan, inputOf, outputOf, textOf } from './span-maker.ts'
 
@@ -117,6 +118,36 @@ const toolCompleted: Story<'tool_call_completed'> = (book, event, ids) => {
   if (!book.end(ids.span_id, event, told)) book.tell(event, ids, told)
 }
 
+/** A call of a model: its bound and price when it was let through, its tokens and cost when it was settled. */
+const llmAdmitted: Story<'llm_call_admitted'> = (book, event, ids) => {
+  const { data } = event
+  const caller = traceIdsOf(data.caller_traceparent ?? '')
+  const isRoot = caller === null || book.contexts.claimRoot(caller.span_id, ids.span_id)
+  const span = book.begin(event, { ids, parent: isRoot ? null : book.contexts.holderOf(caller.span_id) }, Kind.LLM, data.model)
+  if (caller !== null && book.contexts.isForeign(caller.span_id)) span.attributes['syntropism.foreign_parent'] = true
+  const content = book.contexts.contentOf(data.call_id)
+  Object.assign(span.attributes, llmAttributes(data.model, data.upstream_id, content), {
+    'syntropism.bound_micro_usd': data.bound_micro_usd,
+    'syntropism.call_id': data.call_id,
+    'syntropism.key_id': data.key_id ?? '',
+  })
+  book.keep(span)
+}
+
+const llmSettled: Story<'llm_call_settled'> = (book, event, ids) => {
+  const { data } = event
+  const told = (span: OpenSpan): void => {
+    Object.assign(
+      span.attributes,
+      llmAttributes(data.model, data.upstream_id, book.contexts.contentOf(data.call_id)),
+      { [S.LLM_COST_TOTAL]: data.cost_micro_usd / 1_000_000, 'syntropism.cost_micro_usd': data.cost_micro_usd, 'syntropism.estimated': data.estimated },
+      data.usage === null ? {} : tokensOf(data.usage),
+    )
+    if (data.finish !== 'completed') span.error = data.finish
+  }
+  if (!book.end(ids.span_id, event, told)) book.tell(event, ids, told)
+}
+
 /** What a call does on the side is written on the call's span. */
 const ofTheCall = (book: SpanBook, event: EconomyEvent, ids: TraceIds): void => {
   if (!book.note(ids.span_id, event)) book.tell(event, ids)
@@ -225,6 +256,8 @@ export const STORIES: { readonly [T in EventType]?: Story<T> } = {
   execution_terminated: terminated,
   human_reward_issued: judged,
   judge_evaluation: evaluated,
+  llm_call_admitted: llmAdmitted,
+  llm_call_settled: llmSettled,
   market_cleared: cleared,
   message_sent: ofTheCall,
   messages_taken: ofTheCall,
