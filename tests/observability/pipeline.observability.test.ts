@@ -37,6 +37,26 @@ function pathOf(span: PhoenixSpan, byId: ReadonlyMap<string, PhoenixSpan>): stri
   return parent === undefined ? span.name : `${pathOf(parent, byId)} > ${span.name}`
 }
 
+interface Token {
+  readonly name: string
+  readonly token: string
+}
+
+/** The running service shows its figures to an observer's token, and to nobody without one. */
+async function seesFigures(url: string, tokens: readonly Token[]): Promise<void> {
+  expect((await fetch(`${url}/metrics`)).status).toBe(401)
+  const observer = tokens.find((one) => one.name === 'observer')?.token ?? ''
+  const answer = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${observer}` } })
+  expect(answer.headers.get('content-type')).toContain('text/plain; version=0.0.4')
+  const text = await answer.text()
+  for (const line of [
+    'syntropism_windows_ended_total{cause="completed"}',
+    'syntropism_spans{outcome="dropped"} 0',
+    'syntropism_clearing_duration_seconds_count',
+  ])
+    expect(text).toContain(line)
+}
+
 /** Pushes a run's judgements and looks at what Phoenix then says: the second time nothing is new. */
 async function pushTwice(data: string, project: string, windowSpanId: string): Promise<void> {
   const push = async (): Promise<object> => {
@@ -57,14 +77,14 @@ describe('a live run through the Collector into Phoenix', () => {
     const data = join(folder, 'run')
     const port = await freePort()
     const setting = { config: 'every-trace.yaml', folder, phoenix: phoenix.url, port } as const
-    let collector: Part = await startCollector(setting)
+    let collector = await startCollector(setting)
     const child = start(['live', '--data', data, '--port', '0', '--agents', GENESIS, '--sandbox', 'node', '--json'], {
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     })
     const ended = finish(child)
     const watch = new Watch(child)
     const started = await watch.find((line) => line.type === 'started')
-    const token = (started.tokens as { name: string; token: string }[]).find((one) => one.name.startsWith('human'))?.token ?? ''
+    const token = (started.tokens as Token[]).find((one) => one.name.startsWith('human'))?.token ?? ''
     await watch.find((line) => line.type === 'prompt_filed')
     await watch.find((line) => line.type === 'execution_terminated')
     await collector.stop('SIGKILL')
@@ -73,8 +93,10 @@ describe('a live run through the Collector into Phoenix', () => {
     await wait(3000)
     collector = await startCollector(setting)
     await watch.find((line) => line.type === 'execution_terminated' && line.seq !== undefined && Number(line.seq) > 100)
+    await seesFigures(String(started.url), started.tokens as Token[])
     child.kill('SIGTERM')
     expect((await ended).code).toBe(0)
+    expect(await (await fetch(collector.metrics_url)).text()).toContain('syntropism_price_credits_per_second')
     const sent = (watch.seen.find((line) => line.type === 'stopped') as { traces: Sent }).traces
     expect(sent).toMatchObject({ dropped: 0, exported: sent.created, waiting: 0 })
     const found = await check(data)

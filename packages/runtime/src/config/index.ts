@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { Id, Params } from '@syntropism/contract'
 import { DEFAULT_PARAMS } from '@syntropism/economy'
 import { z } from 'zod'
+import { LOG_LEVELS } from '../log/index.ts'
 
 /** Traces, metrics and logs; off until they have somewhere to go. */
 const TelemetryConfig = z
@@ -15,6 +16,9 @@ const TelemetryConfig = z
     /** Hide what goes into, or comes out of, calls and windows; OPENINFERENCE_HIDE_INPUTS and _OUTPUTS do the same. */
     hide_inputs: z.boolean().default(false),
     hide_outputs: z.boolean().default(false),
+    /** Least level that the log writes, and as what: JSON lines or text. */
+    log_format: z.enum(['json', 'text']).default('text'),
+    log_level: z.enum(LOG_LEVELS).default('info'),
     /** User id on every span. */
     operator: z.string().min(1).max(128).default('operator'),
     /** Most finished spans that wait for their export. */
@@ -62,6 +66,8 @@ const TELEMETRY_VARIABLES: Readonly<Record<string, readonly [keyof z.infer<typeo
   OPENINFERENCE_HIDE_INPUTS: ['hide_inputs', 'flag'],
   OPENINFERENCE_HIDE_OUTPUTS: ['hide_outputs', 'flag'],
   OTEL_EXPORTER_OTLP_ENDPOINT: ['endpoint', 'text'],
+  SYNTROPISM_LOG_FORMAT: ['log_format', 'text'],
+  SYNTROPISM_LOG_LEVEL: ['log_level', 'text'],
   SYNTROPISM_OPERATOR: ['operator', 'text'],
   SYNTROPISM_TRACE_FILE: ['file', 'text'],
   SYNTROPISM_TRACE_SAMPLE_PPM: ['sample_ppm', 'number'],

@@ -70,7 +70,9 @@ function addFrame(app: App, parts: ServiceParts): void {
   app.notFound((context) => problem(context, 'not_found', `${context.req.method} ${context.req.path} does not exist; see /docs.`))
   app.onError((error, context) => {
     if (error instanceof SyntaxError || (error instanceof HTTPException && error.status === 400)) return problem(context, 'malformed_json', error.message)
-    console.error(`syntropism: ${context.req.method} ${context.req.path} failed:`, error)
+    const fields = { error, method: context.req.method, path: context.req.path, stack: error.stack ?? '' }
+    if (parts.log === undefined) console.error(fields)
+    else parts.log.error('an operation failed', fields, context.req.header('traceparent'))
     return problem(context, 'internal_error', 'An unexpected error; see the log of the service.')
   })
 }
@@ -99,6 +101,14 @@ export function createService(parts: ServiceParts): App {
     },
   })
   addFrame(app, parts)
+  app.get('/metrics', async (context) => {
+    const { role } = context.get('principal')
+    if (role === 'agent') return problem(context, 'role_forbidden', 'This needs one of: human, operator, observer; the token is for: agent.')
+    const text = await parts.metricsText?.()
+    return text === undefined
+      ? problem(context, 'not_found', 'This service keeps no figures.')
+      : context.text(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+  })
   app.get('/health', (context) => context.json({ at_ms: parts.host.now(), economy_id: parts.host.state.economy_id, seq: parts.host.state.seq, status: 'ok' }))
   addEconomyRoutes(app, parts)
   addMarketRoutes(app, parts)

@@ -3,6 +3,7 @@ import { type Outcome, creditsToMicro, microToCredits } from '@syntropism/econom
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { type Draft, type Host, HostStopped } from '../host/index.ts'
+import type { Log } from '../log/index.ts'
 import type { Tracing, WorkspaceHistory } from '../ports/index.ts'
 import type { Queries } from '../store/index.ts'
 import type { Principal, Role, Tokens } from './principal.ts'
@@ -17,6 +18,9 @@ export interface ServiceParts {
   /** Switches the rate limit off, for measurements. */
   readonly unlimited?: boolean
   readonly tracing?: Tracing
+  readonly log?: Log
+  /** Figures in the text format of Prometheus. */
+  metricsText?(): Promise<string>
   /** Reads committed events after a sequence number, oldest first. */
   readEvents(filter: { after_seq: number; agent_id?: string | undefined; limit: number; type?: string | undefined }): readonly unknown[]
 }

@@ -16,7 +16,7 @@ import type { TraceFigures } from '../telemetry/index.ts'
 import { type NewToken, lockDataDir, openTokens, pathsOf } from './data-dir.ts'
 import { openDoors } from './doors.ts'
 import { readEvents } from './events.ts'
-import { openTraces } from './traces.ts'
+import { openObservation } from './observation.ts'
 
 export interface LiveOptions {
   readonly config: Config
@@ -126,20 +126,19 @@ async function assemble(
   const { config } = options
   const database = openDatabase(paths.database)
   const queries = createQueries(database)
-  const bus = createMemoryBus((error) => console.error('syntropism: a listener failed:', error))
+  const observation = await openObservation(config)
+  const bus = createMemoryBus((error) => observation.log.error('a listener failed', { error }))
   bus.subscribe((event) => options.onEvent(event))
   const { created, kept } = openTokens(paths, config.humans, options.new_tokens)
-  const traces = await openTraces(config)
-  const tracing = traces === null ? {} : { tracing: traces.tracing }
-  const host = new Host({ bus, createClock: createWallClock, journal: new SqliteJournal(database), onFatal: options.onFatal, ...tracing })
-  traces?.follow(bus, host.state.economy_id)
+  const host = new Host({ bus, createClock: createWallClock, journal: new SqliteJournal(database), onFatal: options.onFatal, ...observation.forHost() })
+  observation.follow(bus, host)
   const tokens = new Tokens(kept)
   const app = createService({
     host,
     queries,
     readEvents: (filter) => readEvents(database, filter),
     tokens,
-    ...tracing,
+    ...observation.forService(),
     workspaces: { log: (agentId, limit) => executor.workspaces.log(agentId, limit), rollBack: (agentId, commit) => executor.rollBack(agentId, commit) },
   })
   const doors = await openDoors(app.fetch, config.port, paths.socket)
@@ -149,6 +148,7 @@ async function assemble(
   const sandboxOptions = { allow_weak: options.allow_weak_sandbox, library_dir: paths.agents, state_dir: paths.root }
   const sandbox = options.sandbox === 'node' ? openNodeDriver(sandboxOptions) : await openSandbox(sandboxOptions)
   const isNew = await beginOrResume(host, config)
+  await observation.begin(bus, host)
   const capacity = machineCapacity(config)
   const executor = new Executor({
     ...capacity,
@@ -173,14 +173,14 @@ async function assemble(
     is_new: isNew,
     queries,
     sandbox,
-    traceFigures: () => traces?.figures() ?? null,
+    traceFigures: () => observation.figures(),
     url,
     async stop() {
       await executor.close()
       await sandbox.close()
       await doors.close()
       await host.stop()
-      await traces?.close()
+      await observation.close()
       unlock()
     },
   }

@@ -1,0 +1,70 @@
+import type { Config } from '../config/index.ts'
+import type { Host } from '../host/index.ts'
+import { Log } from '../log/index.ts'
+import type { Bus, Tracing, TurnFigures } from '../ports/index.ts'
+import type { Metrics, TraceFigures, Traces } from '../telemetry/index.ts'
+
+/** Log, traces and figures of one economy. Nothing here can stop it: faults are logged. */
+export class Observation {
+  readonly log: Log
+  readonly #endpoint: string | undefined
+  readonly #traces: Traces | null
+  #metrics: Metrics | null = null
+  readonly #closing: (() => Promise<void>)[] = []
+
+  constructor(config: Config, traces: Traces | null, log: Log) {
+    this.log = log
+    this.#endpoint = config.telemetry.endpoint
+    this.#traces = traces
+  }
+
+  /** What the host needs of it. */
+  forHost(): { readonly tracing?: Tracing; onTurn(figures: TurnFigures): void } {
+    return { onTurn: (figures) => this.#metrics?.onTurn(figures), ...(this.#traces === null ? {} : { tracing: this.#traces.tracing }) }
+  }
+
+  /** What the service needs of it. */
+  forService(): { readonly log: Log; readonly tracing?: Tracing; metricsText(): Promise<string> } {
+    return {
+      log: this.log,
+      metricsText: async () => (await this.#metrics?.text()) ?? '',
+      ...(this.#traces === null ? {} : { tracing: this.#traces.tracing }),
+    }
+  }
+
+  /** Tells every event from now on as spans; before the first command of a new economy. */
+  follow(bus: Bus, host: Host): void {
+    this.#traces?.follow(bus, host.state.economy_id)
+  }
+
+  /** Starts the meters, and the log's way out, once the economy has its name. */
+  async begin(bus: Bus, host: Host): Promise<void> {
+    const { Metrics, exportLog } = await import('../telemetry/index.ts')
+    const metrics = new Metrics({ state: host.state, traces: () => this.figures(), waiting: () => host.waiting }, this.#endpoint)
+    metrics.follow(bus)
+    this.#metrics = metrics
+    this.#closing.push(() => metrics.close())
+    if (this.#endpoint === undefined) return
+    const exported = exportLog(this.log, this.#endpoint, host.state.economy_id)
+    this.#closing.push(() => exported.close())
+  }
+
+  figures(): TraceFigures | null {
+    return this.#traces?.figures() ?? null
+  }
+
+  /** Lets out what waits, once. */
+  async close(): Promise<void> {
+    await Promise.all([this.#traces?.close(), ...this.#closing.map((close) => close())])
+  }
+}
+
+/** The libraries of traces are loaded only when these have somewhere to go. */
+export async function openObservation(config: Config): Promise<Observation> {
+  const { endpoint, file, log_format, log_level, ...options } = config.telemetry
+  const log = new Log({ format: log_format, level: log_level })
+  const to = endpoint !== undefined ? { endpoint } : file !== undefined ? { file } : null
+  if (to === null) return new Observation(config, null, log)
+  const { Traces } = await import('../telemetry/index.ts')
+  return new Observation(config, new Traces({ ...options, onError: (error) => log.error('an event could not be traced', { error }), to }), log)
+}
