@@ -25,6 +25,8 @@ def call(method: str, path: str, body: dict | None = None) -> dict:
     url = urllib.parse.urlsplit(os.environ["SYSTEM_SERVICE_URL"])
     connection = SocketConnection(unix) if unix else http.client.HTTPConnection(url.hostname, url.port)
     headers = {"authorization": f"Bearer {os.environ['SYSTEM_SERVICE_TOKEN']}"}
+    if os.environ.get("TRACEPARENT"):
+        headers["traceparent"] = os.environ["TRACEPARENT"]
     if body is not None:
         headers |= {"content-type": "application/json", "idempotency-key": str(uuid.uuid4())}
     connection.request(method, path, None if body is None else json.dumps(body), headers)

@@ -5,13 +5,16 @@ import { removeDir, run, tempDir } from '../program.ts'
 
 const GENESIS = resolve(import.meta.dirname, '../../agents/genesis')
 
-it('a traced run is complete by its journal and its spans, and a lost line is found', async () => {
+it('a traced run is complete by its journal and its spans, over a restart, and a lost line is found', async () => {
   const data = tempDir()
   const file = join(data, 'spans.jsonl')
-  const live = await run(['live', '--data', data, '--port', '0', '--agents', GENESIS, '--sandbox', 'node', '--for', '4s', '--json'], {
-    SYNTROPISM_TRACE_FILE: file,
-  })
-  expect(live).toMatchObject({ code: 0, stderr: '' })
+  // Twice, so that bids are open over a restart.
+  for (const duration of ['4s', '3s']) {
+    const args = ['live', '--data', data, '--port', '0', '--agents', GENESIS, '--sandbox', 'node', '--for', duration, '--json']
+    const live = await run(args, { SYNTROPISM_TRACE_FILE: file })
+    expect(live).toMatchObject({ code: 0, stderr: '' })
+    expect(JSON.parse(live.stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({ traces: { dropped: 0, events_dropped: 0, waiting: 0 }, type: 'stopped' })
+  }
   const check = await run(['trace', 'check', '--data', data, '--spans', file, '--json'])
   const found = JSON.parse(check.stdout) as { events: number; spans: number }
   expect(found).toMatchObject({

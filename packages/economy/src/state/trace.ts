@@ -1,5 +1,5 @@
 import type { Command } from '@syntropism/contract'
-import { sha256Hex } from '../codec/index.ts'
+import { fingerprint53 } from '../codec/index.ts'
 import type { State } from './state.ts'
 import type { Step } from './step.ts'
 
@@ -12,17 +12,18 @@ const SPAN_AT = 36
 const FLAGS_AT = 52
 
 type Named = Pick<State, 'event_id_prefix'>
-const idsOf = (state: Named, key: string): string => sha256Hex(`${state.event_id_prefix}${key}`)
+/** 14 hexadecimal digits for a key: unique enough within one economy, and cheap, since every bid and window takes one. */
+const digitsOf = (state: Named, key: string): string => fingerprint53(`${state.event_id_prefix}${key}`).toString(16).padStart(14, '0')
 
 /** Context of the thing named `key`, in the same trace as `parent`. The state is asked for the economy's event id prefix only. */
 export const childTrace = (state: Named, parent: string, key: string): string =>
-  parent === '' ? '' : `${parent.slice(0, SPAN_AT)}${idsOf(state, key).slice(0, 16)}${parent.slice(FLAGS_AT)}`
+  parent === '' ? '' : `${parent.slice(0, SPAN_AT)}5e${digitsOf(state, key)}${parent.slice(FLAGS_AT)}`
 
-/** Context of the thing named `key`, at the root of a trace of its own. */
+/** Context of the thing named `key`, at the root of a trace of its own: 18 digits of the economy's hash, then 14 of the key's. */
 export function rootTrace(state: Named, cause: string, key: string): string {
   if (cause === '') return ''
-  const ids = idsOf(state, key)
-  return `00-${ids.slice(16, 48)}-${ids.slice(0, 16)}${cause.slice(FLAGS_AT)}`
+  const digits = digitsOf(state, key)
+  return `00-${state.event_id_prefix.replaceAll('-', '').padEnd(18, '0').slice(0, 18)}${digits}-5e${digits}${cause.slice(FLAGS_AT)}`
 }
 
 /** Whether two contexts belong to one trace. */

@@ -15,6 +15,8 @@ export interface SpanBookOptions {
 
 /** Spans whose story is not over: bids in the book, running windows, calls under way. */
 const OPEN_MAX = 50_000
+/** Where the last eight digits of the trace id begin in a `traceparent`. */
+const LAST_DIGITS_AT = 27
 
 /** Reads the committed events and tells them as spans. TraceIds come from the events, so that nothing but the unfinished has to be remembered. */
 export class SpanBook {
@@ -33,10 +35,13 @@ export class SpanBook {
 
   /** Tells one event. Events come in the order of the journal. */
   onEvent(event: EconomyEvent): void {
+    if (!this.#isSampled(event.traceparent)) {
+      this.unsampled += 1
+      return
+    }
     const ids = traceIdsOf(event.traceparent)
     if (ids === null) return
-    if (!this.#isSampled(ids.trace_id)) this.unsampled += 1
-    else if (this.#options.isFull()) this.dropped += 1
+    if (this.#options.isFull()) this.dropped += 1
     else {
       const tell = STORIES[event.type] as ((book: SpanBook, event: EconomyEvent, ids: TraceIds) => void) | undefined
       if (tell === undefined) this.tell(event, ids)
@@ -44,9 +49,9 @@ export class SpanBook {
     }
   }
 
-  #isSampled(traceId: string): boolean {
+  #isSampled(traceparent: string): boolean {
     const { sample_ppm: ppm } = this.#options
-    return ppm >= 1_000_000 || (Number.parseInt(traceId.slice(-8), 16) / 2 ** 32) * 1_000_000 < ppm
+    return ppm >= 1_000_000 || (Number.parseInt(traceparent.slice(LAST_DIGITS_AT, LAST_DIGITS_AT + 8), 16) / 2 ** 32) * 1_000_000 < ppm
   }
 
   get contexts(): Contexts {
@@ -146,6 +151,12 @@ export class SpanBook {
 
   windowOf(agentId: string): string | undefined {
     return this.#windows.get(agentId)
+  }
+
+  /** Gives up what is not over yet: how it ends will not be heard. */
+  abandon(): void {
+    for (const span of this.#open.values()) this.dropped += span.event_ids.length
+    this.#open.clear()
   }
 
   /** Tells what is not over yet: the process ends, its journal goes on. */

@@ -51,6 +51,8 @@ export class Traces {
   #maker: SpanMaker | null = null
   #lastMs = 0
   #backlog: EconomyEvent[] = []
+  #skipping = false
+  #eventsSkipped = 0
 
   constructor(options: TraceOptions) {
     this.#options = options
@@ -81,6 +83,21 @@ export class Traces {
 
   /** Takes an event; its spans are made after the callers of this turn have their answers. */
   #onEvent(event: EconomyEvent): void {
+    if (this.#queue.full) this.#skip()
+    else this.#keep(event)
+  }
+
+  /** Nothing is made while there is no room: stories that are under way are given up, and events are counted. */
+  #skip(): void {
+    this.#eventsSkipped += 1
+    if (this.#skipping) return
+    this.#skipping = true
+    this.#backlog = []
+    this.#book?.abandon()
+  }
+
+  #keep(event: EconomyEvent): void {
+    this.#skipping = false
     if (this.#backlog.length === 0) setImmediate(() => this.#catchUp())
     this.#backlog.push(event)
   }
@@ -103,7 +120,7 @@ export class Traces {
     return {
       created: this.#maker?.created ?? 0,
       dropped: this.#queue.dropped,
-      events_dropped: this.#book?.dropped ?? 0,
+      events_dropped: this.#eventsSkipped + (this.#book?.dropped ?? 0),
       export_failures: this.#queue.failures,
       exported: this.#queue.exported,
       waiting: this.#queue.waiting,
