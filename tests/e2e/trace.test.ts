@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { removeDir, run, tempDir } from '../program.ts'
+import { Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
 
 const GENESIS = resolve(import.meta.dirname, '../../agents/genesis')
 
@@ -36,5 +37,23 @@ it('a traced run is complete by its journal and its spans, over a restart, and a
   expect(holed.code).toBe(1)
   expect(holed.stdout).toContain('Not complete.')
   expect((await run(['trace', 'check', '--data', data])).stderr).toContain('--spans')
+  removeDir(data)
+})
+
+it('what was open when the process was killed is told again, so that no span is left without its parent', async () => {
+  const data = tempDir()
+  const file = join(data, 'spans.jsonl')
+  const args = ['live', '--data', data, '--port', '0', '--agents', GENESIS, '--sandbox', 'node', '--json']
+  const child = start(args, { SYNTROPISM_TRACE_FILE: file })
+  const ended = finish(child)
+  await new Watch(child).find((line) => line.type === 'execution_terminated')
+  // The window's spans leave; then only its next bid is open.
+  await wait(2000)
+  child.kill('SIGKILL')
+  await ended
+  expect((await run([...args, '--for', '3s'], { SYNTROPISM_TRACE_FILE: file })).code).toBe(0)
+  const check = JSON.parse((await run(['trace', 'check', '--data', data, '--spans', file, '--json'])).stdout) as { events_without_span: string[] }
+  expect(check).toMatchObject({ events_untraced: [], orphans: [], spans_without_event: [], split_traces: [] })
+  expect(check.events_without_span.filter((line) => line.includes('bid_placed'))).toEqual([])
   removeDir(data)
 })

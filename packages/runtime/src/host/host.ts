@@ -40,6 +40,8 @@ const BATCH_MAX = 1000
 export class Host {
   readonly state: State
   readonly clock: Clock
+  /** Whether the process before this one ended in order, with a snapshot of its last record. */
+  readonly started_clean: boolean
   readonly #options: HostOptions
   #queue: Waiting[] = []
   #scheduled = false
@@ -49,6 +51,7 @@ export class Host {
 
   constructor(options: HostOptions) {
     this.#options = options
+    this.started_clean = (options.journal.latestSnapshot()?.number ?? 0) === options.journal.last_number
     this.state = recover(options.journal)
     this.clock = options.createClock(this.state.at_ms)
   }

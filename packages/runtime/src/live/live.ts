@@ -131,7 +131,7 @@ async function assemble(
   bus.subscribe((event) => options.onEvent(event))
   const { created, kept } = openTokens(paths, config.humans, options.new_tokens)
   const host = new Host({ bus, createClock: createWallClock, journal: new SqliteJournal(database), onFatal: options.onFatal, ...observation.forHost() })
-  observation.follow(bus, host)
+  observation.follow(bus, host, (after_seq) => readEvents(database, { after_seq, limit: 1_000_000 }))
   const tokens = new Tokens(kept)
   const app = createService({
     host,

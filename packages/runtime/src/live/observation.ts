@@ -1,8 +1,16 @@
+import type { EconomyEvent } from '@syntropism/contract'
+import type { State } from '@syntropism/economy'
 import type { Config } from '../config/index.ts'
 import type { Host } from '../host/index.ts'
 import { Log } from '../log/index.ts'
 import type { Bus, Tracing, TurnFigures } from '../ports/index.ts'
 import type { Metrics, TraceFigures, Traces } from '../telemetry/index.ts'
+
+/** Events that are looked through for bids and windows that were open when the process before this one was killed. */
+const LOOK_BACK = 20_000
+
+const isOpen = (state: State, event: EconomyEvent): boolean =>
+  (event.type === 'bid_placed' && state.bids.has(event.data.bid_id)) || (event.type === 'resources_allocated' && state.leases.has(event.data.lease_id))
 
 /** Log, traces and figures of one economy. Nothing here can stop it: faults are logged. */
 export class Observation {
@@ -32,9 +40,11 @@ export class Observation {
     }
   }
 
-  /** Tells every event from now on as spans; before the first command of a new economy. */
-  follow(bus: Bus, host: Host): void {
-    this.#traces?.follow(bus, host.state.economy_id)
+  /** Tells every event from now on as spans; before the first command of a new economy. `read` gives the journal's events after a sequence number. */
+  follow(bus: Bus, host: Host, read: (afterSeq: number) => readonly EconomyEvent[]): void {
+    const { economy_id, seq } = host.state
+    const begun = this.#traces === null || host.started_clean ? [] : read(Math.max(0, seq - LOOK_BACK)).filter((event) => isOpen(host.state, event))
+    this.#traces?.follow(bus, economy_id, begun)
   }
 
   /** Starts the meters, and the log's way out, once the economy has its name. */

@@ -69,9 +69,13 @@ export class Traces {
     return this.#contexts
   }
 
-  /** Tells every event of the bus from now on. An economy that is new says its id in its first event. */
-  follow(bus: Bus, economyId: string): void {
+  /**
+   * Tells every event of the bus from now on. An economy that is new says its id in its first event. `begun` are earlier events whose stories
+   * a process took with it that had no time to tell them.
+   */
+  follow(bus: Bus, economyId: string, begun: readonly EconomyEvent[] = []): void {
     if (economyId !== '') this.#open(economyId)
+    for (const event of begun) this.#onEvent(event)
     bus.subscribe((event) => this.#onEvent(event))
   }
 
