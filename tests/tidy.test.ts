@@ -9,7 +9,19 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   contract: ['zod'],
   economy: ['type @syntropism/contract'],
   sdk: ['node:http', 'node:process'],
-  runtime: ['@syntropism/contract', '@syntropism/economy', '@arizeai/', '@hono/', '@opentelemetry/', 'hono', 'isomorphic-git', 'kysely', 'zod', 'node:'],
+  runtime: [
+    '@syntropism/contract',
+    '@syntropism/economy',
+    '@arizeai/',
+    '@hono/',
+    '@nats-io/',
+    '@opentelemetry/',
+    'hono',
+    'isomorphic-git',
+    'kysely',
+    'zod',
+    'node:',
+  ],
   simulation: ['@syntropism/economy', 'hyparquet-writer', 'node:'],
   solver: ['@syntropism/economy', 'highs'],
   syntropism: [
@@ -97,7 +109,7 @@ describe('the structure', () => {
       for (const { from } of importsOf(file)) {
         const other = /^\.\.\/([\w-]+)\/(.+)$/.exec(from)
         if (other === null) continue
-        expect(other[2], `${relative(ROOT, file)} enters ${from} past its door`).toBe('index.ts')
+        expect(other[2], `${relative(ROOT, file)} enters ${from} past its door`).toMatch(/^([\w-]+\/)?index\.ts$/)
         if (name === 'economy') expect(ECONOMY_RANK[other[1] ?? ''], `${relative(ROOT, file)} imports ${from}`).toBeLessThanOrEqual(ECONOMY_RANK[room] ?? -1)
         if (name === 'runtime' && RUNTIME_ADAPTERS.includes(room)) expect(other[1], `${relative(ROOT, file)} imports ${from}`).toBe('ports')
       }

@@ -7,6 +7,7 @@ import { type SweepFlags, runSweep } from './sweep-command.ts'
 import { integer } from './integer.ts'
 import { addLab } from './lab-program.ts'
 import { addObservability } from './observability-program.ts'
+import { type ServiceFlags, addExecutorCredentials, initNats, runService } from './nats-commands.ts'
 import { runWhy } from './why-command.ts'
 
 const withData = (command: Command): Command =>
@@ -116,6 +117,35 @@ function addSimulation(program: Command): void {
     .action((model: string, flags: SweepFlags) => runSweep(model, flags))
 }
 
+const withNats = (command: Command): Command =>
+  command
+    .option('--nats <url>', 'address of NATS (default NATS_URL)')
+    .option('--creds <file>', 'credentials for NATS (default NATS_CREDS)')
+    .option('--economy <id>', 'which economy, where NATS carries several')
+    .option('--json', 'machine-readable output')
+
+function addNats(program: Command): void {
+  withNats(program.command('service').description('the System Service as a process of its own, in front of an economy on NATS'))
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <n>', 'port; 0 takes a free one (default 8000)', integer(0, 65_535))
+    .action((flags: ServiceFlags) => runService(flags))
+  const nats = program.command('nats').description('keys and credentials for NATS')
+  nats
+    .command('init')
+    .argument('<folder>')
+    .description("new keys: the server's configuration, an issuer, credentials of writer, service and observer")
+    .option('--json', 'machine-readable output')
+    .action((folder: string, flags: LocalFlags) => initNats(folder, flags))
+  nats
+    .command('executor')
+    .argument('<id>')
+    .description('credentials for one executor host')
+    .requiredOption('--issuer <file>', 'issuer.json of "nats init"')
+    .requiredOption('--out <file>', 'where the credentials go')
+    .option('--json', 'machine-readable output')
+    .action((id: string, flags: LocalFlags & { issuer: string; out: string }) => addExecutorCredentials(id, flags))
+}
+
 /** The command line. */
 export function createProgram(): Command {
   const program = new Command('syntropism')
@@ -146,5 +176,6 @@ export function createProgram(): Command {
   addObservability(program)
   addSimulation(program)
   addLab(program)
+  addNats(program)
   return program
 }

@@ -28,6 +28,14 @@ const TelemetryConfig = z
   })
   .refine(({ endpoint, file }) => endpoint === undefined || file === undefined, 'name either endpoint or file: spans go to one place')
 
+/** Retention, limits and copies of the streams on NATS; 0 is without limit. */
+const NatsStreams = z.strictObject({
+  duplicate_window_ms: z.int().min(1000).default(120_000),
+  events_age_ms_max: z.int().nonnegative().default(0),
+  events_bytes_max: z.int().nonnegative().default(0),
+  replicas: z.int().min(1).max(5).default(1),
+})
+
 /** `syntropism.config.json`: everything but what a flag names. Amounts are micro-credits, times milliseconds. */
 export const Config = z.strictObject({
   $schema: z.string().optional(),
@@ -38,6 +46,13 @@ export const Config = z.strictObject({
   data: z.string().default('./.syntropism'),
   humans: z.array(Id).default(['human']),
   memory_mb: z.int().positive().optional(),
+  /** File with the user JWT and seed for NATS. */
+  nats_credentials: z.string().min(1).optional(),
+  /** File that signs credentials for agents; without one no agent gets any. */
+  nats_issuer: z.string().min(1).optional(),
+  nats_streams: NatsStreams.prefault({}),
+  /** Address of NATS; without one everything stays in this process. */
+  nats_url: z.string().min(1).optional(),
   port: z.int().min(0).max(65_535).default(8000),
   /** Numbers of the rules that differ from the defaults. */
   rules: Params.partial().optional(),
@@ -54,6 +69,9 @@ export class ConfigError extends Error {
 export const CONFIG_FILE = 'syntropism.config.json'
 
 const VARIABLES: Readonly<Record<string, readonly [keyof Config, 'number' | 'text']>> = {
+  NATS_CREDS: ['nats_credentials', 'text'],
+  NATS_ISSUER: ['nats_issuer', 'text'],
+  NATS_URL: ['nats_url', 'text'],
   SYNTROPISM_BEAT_MS: ['beat_ms', 'number'],
   SYNTROPISM_CPU_MILLICORES: ['cpu_millicores', 'number'],
   SYNTROPISM_DATA: ['data', 'text'],

@@ -5,6 +5,7 @@ import { HTTPException } from 'hono/http-exception'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { secureHeaders } from 'hono/secure-headers'
 import { addAttentionRoutes } from './attention-routes.ts'
+import { addBusRoutes } from './bus-routes.ts'
 import { addEconomyRoutes } from './economy-routes.ts'
 import { addExecutionRoutes } from './execution-routes.ts'
 import { addMarketRoutes } from './market-routes.ts'
@@ -115,6 +116,7 @@ export function createService(parts: ServiceParts): App {
   addSocialRoutes(app, parts)
   addAttentionRoutes(app, parts)
   addExecutionRoutes(app, parts)
+  addBusRoutes(app, parts)
   if (parts.workspaces !== undefined) addWorkspaceRoutes(app, parts, parts.workspaces)
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { scheme: 'bearer', type: 'http' })
   app.doc31('/openapi.json', { info: { title: 'Syntropism System Service', version: '0.1.0' }, openapi: '3.1.0' })

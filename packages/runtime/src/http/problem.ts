@@ -13,6 +13,7 @@ const TRANSPORT = {
   malformed_json: [400, 'The body is no JSON.'],
   not_found: [404, 'There is no such address.'],
   rate_limited: [429, 'Too many requests for this token.'],
+  reply_too_large: [413, 'The answer is larger than the way to you carries; ask for less, with limit.'],
   role_forbidden: [403, 'The token does not allow this.'],
   unavailable: [503, 'The economy has stopped; try again with the same Idempotency-Key after its restart.'],
 } as const
@@ -21,9 +22,18 @@ export type ProblemCode = keyof typeof TRANSPORT | keyof typeof REFUSALS
 /** Stable address of an error's type; it resolves to the reference page of this service. */
 export const problemType = (code: string): string => `/docs#problem-${code}`
 
+const meaningOf = (code: ProblemCode): readonly [status: number, title: string] =>
+  code in TRANSPORT ? TRANSPORT[code as keyof typeof TRANSPORT] : REFUSALS[code as keyof typeof REFUSALS]
+
+/** A problem document outside a request's context. */
+export function problemResponse(code: ProblemCode, detail: string): Response {
+  const [status, title] = meaningOf(code)
+  return Response.json({ code, detail, status, title, type: problemType(code) }, { headers: { 'content-type': 'application/problem+json' }, status })
+}
+
 /** RFC 9457 problem document. */
 export function problem(context: Context, code: ProblemCode, detail: string, extra: Readonly<Record<string, unknown>> = {}): Response {
-  const [status, title] = code in TRANSPORT ? TRANSPORT[code as keyof typeof TRANSPORT] : REFUSALS[code as keyof typeof REFUSALS]
+  const [status, title] = meaningOf(code)
   return context.json({ ...extra, code, detail, status, title, type: problemType(code) }, status as ContentfulStatusCode, {
     'content-type': 'application/problem+json',
   })

@@ -15,6 +15,8 @@ export interface ServiceParts {
   readonly tokens: Tokens
   /** Histories of workspaces, where an executor of this host keeps them. */
   readonly workspaces?: WorkspaceHistory
+  /** Issues credentials for the bus, where there is one that takes them. */
+  busCredentials?(lease: { readonly agent_id: string; readonly expires_at_ms: number; readonly lease_id: string }): Promise<object>
   /** Switches the rate limit off, for measurements. */
   readonly unlimited?: boolean
   readonly tracing?: Tracing

@@ -10,6 +10,7 @@ import { Executor } from '../executor/index.ts'
 import { Host, createWallClock } from '../host/index.ts'
 import { Tokens, createService } from '../http/index.ts'
 import type { Bus } from '../ports/index.ts'
+import type { Remote } from '../remote/index.ts'
 import { type SandboxDriver, installAgentLibrary, openNodeDriver, openSandbox } from '../sandbox/index.ts'
 import { type Queries, SqliteJournal, createQueries, openDatabase } from '../store/index.ts'
 import type { TraceFigures } from '../telemetry/index.ts'
@@ -109,18 +110,33 @@ export async function startLive(options: LiveOptions): Promise<Live> {
   const folders = options.agent_dirs.map(readManifest)
   const paths = pathsOf(config.data)
   const unlock = lockDataDir(paths)
+  let remote: Remote | null = null
   try {
-    return await assemble(options, folders, paths, unlock)
+    remote = await joinNatsIfAny(config)
+    return await assemble(options, folders, paths, remote, unlock)
   } catch (error) {
+    await remote?.leave()
     unlock()
     throw error
   }
+}
+
+/** NATS is loaded only where it is configured. */
+const joinNatsIfAny = async (config: Config): Promise<Remote | null> =>
+  config.nats_url === undefined ? null : (await import('../remote/index.ts')).joinNats(config)
+
+const sandboxFor = async (options: LiveOptions, paths: ReturnType<typeof pathsOf>): Promise<SandboxDriver> => {
+  mkdirSync(paths.agents, { mode: 0o700, recursive: true })
+  installAgentLibrary(paths.agents, options.sdk_dir)
+  const settings = { allow_weak: options.allow_weak_sandbox, library_dir: paths.agents, state_dir: paths.root }
+  return options.sandbox === 'node' ? openNodeDriver(settings) : await openSandbox(settings)
 }
 
 async function assemble(
   options: LiveOptions,
   folders: ReturnType<typeof readManifest>[],
   paths: ReturnType<typeof pathsOf>,
+  remote: Remote | null,
   unlock: () => void,
 ): Promise<Live> {
   const { config } = options
@@ -134,6 +150,7 @@ async function assemble(
   observation.follow(bus, host, (after_seq) => readEvents(database, { after_seq, limit: 1_000_000 }))
   const tokens = new Tokens(kept)
   const app = createService({
+    ...(remote?.credentials === undefined ? {} : { busCredentials: remote.credentials }),
     host,
     queries,
     readEvents: (filter) => readEvents(database, filter),
@@ -143,10 +160,7 @@ async function assemble(
   })
   const doors = await openDoors(app.fetch, config.port, paths.socket)
   const { url } = doors
-  mkdirSync(paths.agents, { mode: 0o700, recursive: true })
-  installAgentLibrary(paths.agents, options.sdk_dir)
-  const sandboxOptions = { allow_weak: options.allow_weak_sandbox, library_dir: paths.agents, state_dir: paths.root }
-  const sandbox = options.sandbox === 'node' ? openNodeDriver(sandboxOptions) : await openSandbox(sandboxOptions)
+  const sandbox = await sandboxFor(options, paths)
   const isNew = await beginOrResume(host, config)
   await observation.begin(bus, host)
   const capacity = machineCapacity(config)
@@ -163,6 +177,7 @@ async function assemble(
   })
   await executor.start()
   await createAgents(host, executor, config, folders, capacity)
+  await remote?.begin({ bus, fetch: async (request) => app.fetch(request), host, tokens, readEvents: (filter) => readEvents(database, filter) })
   writeFileSync(paths.service, JSON.stringify({ pid: process.pid, started_at: new Date().toISOString(), url }, null, 2))
   host.startBeat(config.beat_ms)
   return {
@@ -179,6 +194,7 @@ async function assemble(
       await executor.close()
       await sandbox.close()
       await doors.close()
+      await remote?.leave()
       await host.stop()
       await observation.close()
       unlock()

@@ -115,3 +115,12 @@ export interface WorkspaceHistory {
   /** Puts a former state back and returns the new commit; throws HistoryError. */
   rollBack(agentId: string, commit: string): Promise<string>
 }
+
+/** Retention, limits and copies of what the message server keeps. 0 is without limit. */
+export interface StreamSettings {
+  /** How long the server recognises a repeated event id. */
+  readonly duplicate_window_ms: number
+  readonly events_age_ms_max: number
+  readonly events_bytes_max: number
+  readonly replicas: number
+}

@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs'
+import { type NatsConnection, connect, credsAuthenticator } from '@nats-io/transport-node'
+
+export type { NatsConnection }
+
+/** What went wrong on the way to or with the bus. */
+export class BusError extends Error {
+  override readonly name = 'BusError'
+  readonly code: 'unreachable' | 'unsuitable' | 'stream_ahead' | 'stream_differs' | 'unavailable'
+  constructor(code: BusError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+export interface NatsSettings {
+  /** One address or several, comma-separated: `nats://host:4222`. */
+  readonly url: string
+  /** File with user JWT and seed, as `nats` and the server's tools write it. */
+  readonly credentials_file?: string | undefined
+  /** Shown in the server's connection list. */
+  readonly name: string
+  /** Subject under which replies come back; an agent's credentials allow its own alone. */
+  readonly inbox_prefix?: string
+}
+
+/** Oldest server that has all that is used here. */
+const SERVER_VERSION_MIN = [2, 12]
+const RECONNECT_MS = 250
+const PING_MS = 10_000
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** `authenticated` is the outcome of reading the credentials file: a missing file is named before the server is asked. */
+function authenticator(file: string | undefined) {
+  if (file === undefined) return {}
+  try {
+    return { authenticator: credsAuthenticator(readFileSync(file)) }
+  } catch (error) {
+    throw new BusError('unsuitable', `the NATS credentials file ${file} cannot be read: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+/** Connects, and from then on reconnects for ever. Throws BusError when nothing answers now or the server is older than 2.12. */
+export async function connectNats(settings: NatsSettings): Promise<NatsConnection> {
+  const servers = settings.url.split(',').map((one) => one.trim())
+  let connection: NatsConnection
+  try {
+    connection = await connect({
+      ...authenticator(settings.credentials_file),
+      ...(settings.inbox_prefix === undefined ? {} : { inboxPrefix: settings.inbox_prefix }),
+      maxReconnectAttempts: -1,
+      name: settings.name,
+      pingInterval: PING_MS,
+      reconnectTimeWait: RECONNECT_MS,
+      servers,
+      timeout: 5000,
+    })
+  } catch (error) {
+    if (error instanceof BusError) throw error
+    throw new BusError(
+      'unreachable',
+      `NATS at ${settings.url} cannot be used: ${messageOf(error)}; is nats-server running there, and are the credentials right?`,
+      {
+        cause: error,
+      },
+    )
+  }
+  const version = connection.info?.version ?? '0'
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major < (SERVER_VERSION_MIN[0] ?? 0) || (major === SERVER_VERSION_MIN[0] && minor < (SERVER_VERSION_MIN[1] ?? 0))) {
+    await connection.close()
+    throw new BusError('unsuitable', `NATS at ${settings.url} is version ${version}; ${SERVER_VERSION_MIN.join('.')} or later is needed`)
+  }
+  return connection
+}

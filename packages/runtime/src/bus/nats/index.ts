@@ -1,0 +1,7 @@
+export { BusError, type NatsConnection, type NatsSettings, connectNats } from './connection.ts'
+export { HEADER, headerOf } from './headers.ts'
+export { NatsBus } from './nats-bus.ts'
+export { Outbox, type OutboxOptions } from './outbox.ts'
+export { type EventReader, readEventStream } from './reader.ts'
+export { ensureStreams, streamProblems } from './streams.ts'
+export { subjects } from './subjects.ts'

@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs'
+import { type User, encodeAccount, encodeOperator, encodeUser, fmtCreds } from '@nats-io/jwt'
+import { type KeyPair, createAccount, createOperator, createUser, fromSeed } from '@nats-io/nkeys'
+import { z } from 'zod'
+import { BusError, subjects } from '../bus/nats/index.ts'
+
+/** What signs credentials: the account they belong to, and the seed of a key that may sign for it. Whoever holds it can speak as anybody on this NATS. */
+export const Issuer = z.strictObject({ account_id: z.string().startsWith('A'), account_signing_seed: z.string().startsWith('SA') })
+export type Issuer = z.infer<typeof Issuer>
+
+/** Who a connection may speak for. `writer` may do everything in the account. */
+export type BusRole =
+  | { readonly role: 'writer' }
+  | { readonly role: 'service' }
+  | { readonly role: 'observer' }
+  | { readonly role: 'executor'; readonly executor_id: string }
+  | { readonly role: 'agent'; readonly economy_id: string; readonly agent_id: string; readonly lease_id: string; readonly expires_at_ms: number }
+
+/** Subject under which an agent gets its replies. */
+export const agentInbox = (leaseId: string): string => `_INBOX_${leaseId}`
+export const executorInbox = (executorId: string): string => `_INBOX_executor_${executorId}`
+
+type Permissions = Pick<User, 'pub' | 'sub' | 'resp'>
+const ANSWERS = { max: 1, ttl: 30_000_000_000 }
+
+/** What a role may publish and subscribe: everything that is not named is refused by the server. */
+export function permissionsOf(who: BusRole): Permissions {
+  switch (who.role) {
+    case 'writer':
+      return {}
+    case 'service':
+      return {
+        pub: { allow: ['syntropism.*.engine.http', 'syntropism.*.engine.agent.>', '$SRV.INFO.syntropism-engine', '_R_.>'] },
+        resp: ANSWERS,
+        sub: { allow: ['syntropism.*.call.>', '$SRV.>', '_INBOX.>'] },
+      }
+    case 'observer':
+      return {
+        pub: { allow: ['$SRV.>', '$JS.API.INFO', '$JS.API.STREAM.INFO.*', '$JS.API.STREAM.NAMES', '$JS.API.STREAM.LIST', '$JS.API.DIRECT.GET.>'] },
+        sub: { allow: ['syntropism.*.*.*.*', '_INBOX.>'], deny: ['syntropism.*.engine.>', 'syntropism.*.call.>', 'syntropism.*.work.>'] },
+      }
+    case 'executor': {
+      const { executor_id } = who
+      const consumer = `executor_${executor_id}`
+      return {
+        pub: {
+          allow: [
+            'syntropism.*.engine.http',
+            `syntropism.*.engine.executor.${executor_id}.*`,
+            `syntropism.*.work.report.${executor_id}`,
+            `$JS.API.CONSUMER.INFO.*.${consumer}`,
+            `$JS.API.CONSUMER.MSG.NEXT.*.${consumer}`,
+            `$JS.ACK.*.${consumer}.>`,
+            '$JS.API.INFO',
+            '$SRV.INFO.syntropism-engine',
+          ],
+        },
+        sub: { allow: [`${executorInbox(executor_id)}.>`, `syntropism.*.control.${executor_id}`] },
+      }
+    }
+    case 'agent':
+      return {
+        pub: { allow: [`${subjects.call(who.economy_id, who.agent_id, who.lease_id)}.>`] },
+        sub: { allow: [`${agentInbox(who.lease_id)}.>`] },
+      }
+  }
+}
+
+const SECOND_MS = 1000
+
+/** Text of a credentials file for a role: a user of its own with the role's permissions. An agent's expires with its lease. */
+export async function issueCredentials(issuer: Issuer, who: BusRole): Promise<string> {
+  const user = createUser()
+  const name = who.role === 'agent' ? `agent ${who.agent_id} ${who.lease_id}` : who.role === 'executor' ? `executor ${who.executor_id}` : who.role
+  const jwt = await encodeUser(
+    name,
+    user,
+    keyOf(issuer),
+    { ...permissionsOf(who), issuer_account: issuer.account_id },
+    who.role === 'agent' ? { exp: Math.ceil(who.expires_at_ms / SECOND_MS) } : {},
+  )
+  return Buffer.from(fmtCreds(jwt, user)).toString('utf8')
+}
+
+function keyOf(issuer: Issuer): KeyPair {
+  return fromSeed(Buffer.from(issuer.account_signing_seed))
+}
+
+/** Reads an issuer's file. Throws BusError with what is wrong. */
+export function readIssuer(path: string): Issuer {
+  try {
+    return Issuer.parse(JSON.parse(readFileSync(path, 'utf8')))
+  } catch (error) {
+    const what = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error)
+    throw new BusError('unsuitable', `${path} is no issuer of NATS credentials ("syntropism nats init" writes one): ${what}`, { cause: error })
+  }
+}
+
+/** Everything that a server with decentralised credentials needs, and the issuer of this account. */
+export interface BusKeys {
+  /** For the server's configuration file: trust, accounts and nothing else. */
+  readonly server_config: string
+  readonly issuer: Issuer
+}
+
+/** New keys: an operator, a system account, and the economy's account with JetStream. The operator's own seed is not kept: a new account needs a new `init`. */
+export async function createBusKeys(): Promise<BusKeys> {
+  const operator = createOperator()
+  const system = createAccount()
+  const account = createAccount()
+  const signing = createAccount()
+  const operatorJwt = await encodeOperator('syntropism', operator, { system_account: system.getPublicKey() })
+  const systemJwt = await encodeAccount('SYS', system, {}, { signer: operator })
+  const limits = {
+    conn: -1,
+    consumer: -1,
+    data: -1,
+    disk_storage: -1,
+    exports: -1,
+    imports: -1,
+    leaf: -1,
+    mem_storage: -1,
+    payload: -1,
+    streams: -1,
+    subs: -1,
+    wildcards: true,
+  }
+  const accountJwt = await encodeAccount('ECONOMY', account, { limits, signing_keys: [signing.getPublicKey()] } as never, { signer: operator })
+  const lines = [
+    `operator: ${operatorJwt}`,
+    `system_account: ${system.getPublicKey()}`,
+    'resolver: MEMORY',
+    'resolver_preload: {',
+    `  ${system.getPublicKey()}: ${systemJwt}`,
+    `  ${account.getPublicKey()}: ${accountJwt}`,
+    '}',
+    '',
+  ]
+  return {
+    issuer: { account_id: account.getPublicKey(), account_signing_seed: Buffer.from(signing.getSeed()).toString('utf8') },
+    server_config: lines.join('\n'),
+  }
+}

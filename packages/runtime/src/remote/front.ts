@@ -1,0 +1,69 @@
+import { type Msg, NoRespondersError, TimeoutError, type NatsConnection } from '@nats-io/transport-node'
+import { subjects } from '../bus/nats/index.ts'
+import { problemResponse } from '../http/index.ts'
+import { HEADER_BYTES, messageToResponse, requestToMessage } from './carry.ts'
+import { type Hop, childOf } from './trace.ts'
+
+export interface FrontOptions {
+  readonly connection: NatsConnection
+  readonly economy_id: string
+  /** Longest wait for the engine. */
+  readonly timeout_ms?: number
+  /** Told of every call that was passed on: where spans are made of it. */
+  onHop?(hop: Hop): void
+}
+
+const TIMEOUT_MS = 10_000
+
+/** NATS says that nobody listens in one of two ways, depending on how the request was sent. */
+const isNobody = (error: unknown): boolean =>
+  error instanceof NoRespondersError || (error instanceof Error && (error.cause instanceof NoRespondersError || error.message.includes('no responders')))
+
+function unavailable(error: unknown): Response {
+  if (isNobody(error)) return problemResponse('unavailable', 'No engine of this economy listens; nothing has happened.')
+  if (error instanceof TimeoutError)
+    return problemResponse('unavailable', 'The engine did not answer in time; the command may have happened: try again with the same Idempotency-Key.')
+  return problemResponse(
+    'unavailable',
+    `The way to the engine is broken: ${error instanceof Error ? error.message : String(error)}; try again with the same Idempotency-Key.`,
+  )
+}
+
+/** Passes requests of the System Service on to the engine, with a child of the trace that came, and gives its answer back. */
+export function createFront(options: FrontOptions) {
+  const { connection, economy_id, onHop, timeout_ms = TIMEOUT_MS } = options
+  const pass = async (subject: string, name: string, request: Request): Promise<Response> => {
+    const started = Date.now()
+    const parent = request.headers.get('traceparent')
+    const traceparent = childOf(parent)
+    const { body, headers } = await requestToMessage(request, traceparent)
+    const most = (connection.info?.max_payload ?? 1_048_576) - HEADER_BYTES
+    let response: Response
+    if (body.length > most) response = problemResponse('body_too_large', `At most ${most} bytes.`)
+    else
+      try {
+        const reply: Msg = await connection.request(subject, body, { headers, timeout: timeout_ms })
+        response = messageToResponse(reply)
+      } catch (error) {
+        response = unavailable(error)
+      }
+    onHop?.({
+      duration_ms: Date.now() - started,
+      name,
+      parent,
+      started_at_ms: started,
+      status: response.status,
+      traceparent,
+      tracestate: request.headers.get('tracestate'),
+    })
+    return response
+  }
+  return {
+    /** Passes on a request with its own bearer token. */
+    http: (request: Request): Promise<Response> => pass(subjects.engineHttp(economy_id), `${request.method} ${new URL(request.url).pathname}`, request),
+    /** Passes on a request in the name of an agent's lease, which the caller has established. */
+    asAgent: (agentId: string, leaseId: string, name: string, request: Request): Promise<Response> =>
+      pass(subjects.engineAgent(economy_id, agentId, leaseId), name, request),
+  }
+}
+export type Front = ReturnType<typeof createFront>

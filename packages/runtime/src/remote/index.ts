@@ -1,0 +1,17 @@
+export {
+  type BusKeys,
+  type BusRole,
+  type Issuer,
+  agentInbox,
+  createBusKeys,
+  executorInbox,
+  issueCredentials,
+  permissionsOf,
+  readIssuer,
+} from './credentials.ts'
+export { startEngine } from './engine.ts'
+export { createFront } from './front.ts'
+export { operationsOf } from './operations.ts'
+export { type Remote, type RemoteParts, joinNats } from './remote.ts'
+export { type RemoteService, type ServiceOptions, chooseEconomy, startService } from './service.ts'
+export { type Hop, childOf } from './trace.ts'

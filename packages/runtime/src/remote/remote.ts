@@ -1,0 +1,77 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { EconomyEvent } from '@syntropism/contract'
+import { Outbox, connectNats, ensureStreams, subjects } from '../bus/nats/index.ts'
+import type { Config } from '../config/index.ts'
+import type { Host } from '../host/index.ts'
+import type { Tokens } from '../http/index.ts'
+import type { Bus } from '../ports/index.ts'
+import { agentInbox, issueCredentials, readIssuer } from './credentials.ts'
+import { startEngine } from './engine.ts'
+
+/** What the economy around the writer gives. */
+export interface RemoteParts {
+  readonly host: Host
+  readonly bus: Bus
+  readonly tokens: Tokens
+  /** The System Service of this process. */
+  fetch(request: Request): Response | Promise<Response>
+  /** Committed events after a sequence number, oldest first, from the journal. */
+  readEvents(filter: { after_seq: number; limit: number }): readonly EconomyEvent[]
+}
+
+/** The writer's place on NATS: joined before anything else happens, begun when the economy has an id. */
+export interface Remote {
+  /** Creates what is missing on the server and begins to send. Throws BusError. */
+  begin(parts: RemoteParts): Promise<void>
+  /** Credentials for one lease of an agent, where an issuer is configured. */
+  readonly credentials: ((lease: { agent_id: string; expires_at_ms: number; lease_id: string }) => Promise<object>) | undefined
+  /** Gives what is committed a last moment to be sent, then leaves; what was not sent goes out at the next start. */
+  leave(): Promise<void>
+}
+
+const LAST_MOMENT_MS = 2000
+
+function startOutbox(connection: Awaited<ReturnType<typeof connectNats>>, { bus, host, readEvents }: RemoteParts): () => Promise<void> {
+  const outbox = new Outbox({
+    committed_seq: host.state.seq,
+    connection,
+    economy_id: host.state.economy_id,
+    onHalt: (error) => console.error(`syntropism: events wait in the journal: ${error.message}`),
+    read: (after_seq, limit) => readEvents({ after_seq, limit }),
+  })
+  const unsubscribe = bus.subscribe((event) => outbox.offer([event]))
+  return async () => {
+    unsubscribe()
+    await Promise.race([outbox.drained(), wait(LAST_MOMENT_MS, undefined, { ref: false })])
+    await outbox.close()
+  }
+}
+
+/** Connects the writer to NATS. Throws BusError when no suitable server answers. */
+export async function joinNats(config: Config): Promise<Remote> {
+  const issuer = config.nats_issuer === undefined ? null : readIssuer(config.nats_issuer)
+  const connection = await connectNats({ credentials_file: config.nats_credentials, name: 'syntropism writer', url: config.nats_url ?? '' })
+  const ends: (() => Promise<void>)[] = []
+  let economyId = ''
+  return {
+    credentials:
+      issuer === null
+        ? undefined
+        : async (lease) => ({
+            credentials: await issueCredentials(issuer, { ...lease, economy_id: economyId, role: 'agent' }),
+            expires_at_ms: lease.expires_at_ms,
+            inbox_prefix: agentInbox(lease.lease_id),
+            subject_prefix: subjects.call(economyId, lease.agent_id, lease.lease_id),
+            url: config.nats_url,
+          }),
+    async begin(parts) {
+      economyId = parts.host.state.economy_id
+      await ensureStreams(connection, economyId, config.nats_streams)
+      ends.push(startOutbox(connection, parts), await startEngine({ ...parts, connection }))
+    },
+    async leave() {
+      for (const end of ends.reverse()) await end()
+      await connection.close()
+    },
+  }
+}

@@ -1,0 +1,78 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { ConfigError, loadConfig } from '@syntropism/runtime'
+import type { LocalFlags } from './local.ts'
+import { print } from './local.ts'
+
+/** NATS is loaded only by the commands that need it. */
+const remoteParts = () => import('@syntropism/runtime/remote')
+
+export interface ServiceFlags {
+  readonly creds?: string
+  readonly economy?: string
+  readonly host: string
+  readonly json?: boolean
+  readonly nats?: string
+  readonly port?: number
+}
+
+const untilSignal = (): Promise<void> =>
+  new Promise((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => done())
+  })
+
+/** Address of NATS from the flag, the environment or the file. */
+export function natsOf(flags: { readonly nats?: string; readonly creds?: string }): {
+  readonly nats_url: string
+  readonly nats_credentials?: string | undefined
+} {
+  const config = loadConfig({ nats_credentials: flags.creds, nats_url: flags.nats }, process.env)
+  if (config.nats_url === undefined) throw new ConfigError('name the address of NATS with --nats nats://host:4222 or NATS_URL')
+  return { nats_credentials: config.nats_credentials, nats_url: config.nats_url }
+}
+
+/** The System Service as its own process. */
+export async function runService(flags: ServiceFlags): Promise<void> {
+  const { startService } = await remoteParts()
+  const service = await startService({ ...natsOf(flags), economy_id: flags.economy, host: flags.host, port: flags.port ?? 8000 })
+  console.log(
+    flags.json === true
+      ? JSON.stringify({ economy_id: service.economy_id, operations: service.operations.length, type: 'started', url: service.url })
+      : `System Service of ${service.economy_id} at ${service.url}; ${service.operations.length} operations on NATS under syntropism.${service.economy_id}.call.`,
+  )
+  await untilSignal()
+  await service.stop()
+  process.exit(0)
+}
+
+/** Keys, the server's configuration and the credentials of every role but executors and agents. */
+export async function initNats(folder: string, flags: LocalFlags): Promise<void> {
+  const { createBusKeys, issueCredentials } = await remoteParts()
+  const root = resolve(folder)
+  const issuerFile = join(root, 'issuer.json')
+  if (existsSync(issuerFile)) throw new ConfigError(`${issuerFile} exists: new keys would lock out everything that uses it; choose another folder`)
+  mkdirSync(root, { mode: 0o700, recursive: true })
+  const keys = await createBusKeys()
+  const secret = { mode: 0o600 }
+  writeFileSync(
+    join(root, 'server.conf'),
+    `listen: "127.0.0.1:4222"\njetstream { store_dir: ${JSON.stringify(join(root, 'store'))} }\n${keys.server_config}`,
+    secret,
+  )
+  writeFileSync(issuerFile, `${JSON.stringify(keys.issuer, null, 2)}\n`, secret)
+  for (const role of ['writer', 'service', 'observer'] as const)
+    writeFileSync(join(root, `${role}.creds`), await issueCredentials(keys.issuer, { role }), secret)
+  print(
+    flags,
+    { folder: root, issuer: issuerFile },
+    () =>
+      `Wrote ${root}: start the server with "nats-server -c ${join(root, 'server.conf')}", then\nNATS_URL=nats://127.0.0.1:4222 NATS_CREDS=${join(root, 'writer.creds')} NATS_ISSUER=${issuerFile} syntropism live`,
+  )
+}
+
+/** Credentials for one executor host. */
+export async function addExecutorCredentials(executorId: string, flags: LocalFlags & { issuer: string; out: string }): Promise<void> {
+  const { issueCredentials, readIssuer } = await remoteParts()
+  writeFileSync(flags.out, await issueCredentials(readIssuer(flags.issuer), { executor_id: executorId, role: 'executor' }), { flag: 'wx', mode: 0o600 })
+  print(flags, { executor_id: executorId, file: resolve(flags.out) }, () => `Wrote ${resolve(flags.out)}.`)
+}

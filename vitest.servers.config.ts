@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+const conditions = ['@syntropism/source']
+
+/** Suites that start real servers: they fail where these are missing. */
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ['packages/*/src/**/*.servers.test.ts', 'tests/**/*.servers.test.ts'],
+    reporters: ['default', './scripts/count-reporter.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+})
