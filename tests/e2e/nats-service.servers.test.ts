@@ -20,7 +20,7 @@ it('nats init, live and service as processes: an agent asks for its balance over
   const keys = join(tempDir(), 'keys')
   expect((await run(['nats', 'init', keys])).code).toBe(0)
   expect((await run(['nats', 'init', keys])).stderr).toContain('exists: new keys would lock out everything')
-  const server = await NatsServer.start(readFileSync(join(keys, 'server.conf'), 'utf8').split('\n').slice(2).join('\n'))
+  const server = await NatsServer.start(readFileSync(join(keys, 'server.conf'), 'utf8').split('\n').slice(3).join('\n'))
   const env = (role: string) => ({ NATS_CREDS: join(keys, `${role}.creds`), NATS_ISSUER: join(keys, 'issuer.json'), NATS_URL: server.url })
   const live = start(['live', '--data', data, '--port', '0', '--agents', AGENT, '--sandbox', 'node', '--json'], env('writer'))
   const liveEnded = finish(live)

@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { ConfigError, loadConfig } from '@syntropism/runtime'
+import { Id } from '@syntropism/contract'
+import { ConfigError, loadConfig, machineCapacity, openNodeDriver, openSandbox } from '@syntropism/runtime'
+import { sdkDir } from './live-command.ts'
 import type { LocalFlags } from './local.ts'
 import { print } from './local.ts'
 
@@ -56,7 +58,7 @@ export async function initNats(folder: string, flags: LocalFlags): Promise<void>
   const secret = { mode: 0o600 }
   writeFileSync(
     join(root, 'server.conf'),
-    `listen: "127.0.0.1:4222"\njetstream { store_dir: ${JSON.stringify(join(root, 'store'))} }\n${keys.server_config}`,
+    `listen: "127.0.0.1:4222"\nmax_payload: 8MB\njetstream { store_dir: ${JSON.stringify(join(root, 'store'))} }\n${keys.server_config}`,
     secret,
   )
   writeFileSync(issuerFile, `${JSON.stringify(keys.issuer, null, 2)}\n`, secret)
@@ -75,4 +77,45 @@ export async function addExecutorCredentials(executorId: string, flags: LocalFla
   const { issueCredentials, readIssuer } = await remoteParts()
   writeFileSync(flags.out, await issueCredentials(readIssuer(flags.issuer), { executor_id: executorId, role: 'executor' }), { flag: 'wx', mode: 0o600 })
   print(flags, { executor_id: executorId, file: resolve(flags.out) }, () => `Wrote ${resolve(flags.out)}.`)
+}
+
+export interface ExecutorFlags {
+  readonly allowWeakSandbox?: boolean
+  readonly cpuMillicores?: number
+  readonly creds?: string
+  readonly dir: string
+  readonly economy?: string
+  readonly id: string
+  readonly json?: boolean
+  readonly memoryMb?: number
+  readonly nats?: string
+  readonly sandbox: 'auto' | 'node'
+}
+
+/** Offers this machine to an economy on NATS until it is told to stop. */
+export async function runExecutor(flags: ExecutorFlags): Promise<void> {
+  if (!Id.safeParse(flags.id).success) throw new ConfigError(`--id ${flags.id}: must be 1–64 letters, digits, _ or -, starting with a letter or digit`)
+  const { startRemoteExecutor } = await remoteParts()
+  const capacity = machineCapacity(loadConfig({ cpu_millicores: flags.cpuMillicores, memory_mb: flags.memoryMb }, process.env))
+  const executor = await startRemoteExecutor({
+    ...capacity,
+    ...natsOf(flags),
+    dir: resolve(flags.dir),
+    economy_id: flags.economy,
+    executor_id: flags.id,
+    onError: (error) => console.error(`syntropism: ${error instanceof Error ? error.message : String(error)}`),
+    openSandbox: async (folders) => {
+      const settings = { ...folders, allow_weak: flags.allowWeakSandbox ?? false }
+      return flags.sandbox === 'node' ? openNodeDriver(settings) : openSandbox(settings)
+    },
+    sdk_dir: sdkDir(),
+  })
+  console.log(
+    flags.json === true
+      ? JSON.stringify({ ...capacity, economy_id: executor.economy_id, executor_id: flags.id, sandbox: executor.sandbox.name, type: 'started' })
+      : `Executor ${flags.id} of ${executor.economy_id}: ${capacity.cpu_millicores} milli-cores, ${capacity.memory_mb} MB, sandbox ${executor.sandbox.name}.`,
+  )
+  await untilSignal()
+  await executor.stop()
+  process.exit(0)
 }

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { runDoctor, runVerify, showAgent, showAgents, showEvents, showLedger, showMarket, showPrompts } from './inspect-commands.ts'
 import { type LiveFlags, runLive } from './live-command.ts'
 import { type LocalFlags, callService, print } from './local.ts'
@@ -7,7 +7,7 @@ import { type SweepFlags, runSweep } from './sweep-command.ts'
 import { integer } from './integer.ts'
 import { addLab } from './lab-program.ts'
 import { addObservability } from './observability-program.ts'
-import { type ServiceFlags, addExecutorCredentials, initNats, runService } from './nats-commands.ts'
+import { type ExecutorFlags, type ServiceFlags, addExecutorCredentials, initNats, runExecutor, runService } from './nats-commands.ts'
 import { runWhy } from './why-command.ts'
 
 const withData = (command: Command): Command =>
@@ -129,6 +129,14 @@ function addNats(program: Command): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <n>', 'port; 0 takes a free one (default 8000)', integer(0, 65_535))
     .action((flags: ServiceFlags) => runService(flags))
+  withNats(program.command('executor').description('offer this machine to an economy on NATS'))
+    .requiredOption('--id <id>', 'name of this executor; another process with the same name takes its place')
+    .option('--dir <folder>', 'folder of this executor', './.syntropism-executor')
+    .option('--cpu-millicores <n>', 'what it offers (default: all cores but one)', integer(1, 1_000_000))
+    .option('--memory-mb <n>', 'what it offers (default: a quarter of the memory, at most 2048)', integer(1, 100_000_000))
+    .option('--allow-weak-sandbox', 'run programs other than Node without bubblewrap')
+    .addOption(new Option('--sandbox <which>', 'auto or node').choices(['auto', 'node']).default('auto'))
+    .action((flags: ExecutorFlags) => runExecutor(flags))
   const nats = program.command('nats').description('keys and credentials for NATS')
   nats
     .command('init')

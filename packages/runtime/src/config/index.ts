@@ -30,10 +30,12 @@ const TelemetryConfig = z
 
 /** Retention, limits and copies of the streams on NATS; 0 is without limit. */
 const NatsStreams = z.strictObject({
+  dead_letters_age_ms_max: z.int().nonnegative().default(2_592_000_000),
   duplicate_window_ms: z.int().min(1000).default(120_000),
   events_age_ms_max: z.int().nonnegative().default(0),
   events_bytes_max: z.int().nonnegative().default(0),
   replicas: z.int().min(1).max(5).default(1),
+  work_deliveries_max: z.int().min(1).max(100).default(5),
 })
 
 /** `syntropism.config.json`: everything but what a flag names. Amounts are micro-credits, times milliseconds. */

@@ -16,7 +16,8 @@ export interface ExecutorOptions {
   readonly bus: Bus
   readonly tokens: Tokens
   readonly sandbox: SandboxDriver
-  readonly workspaces_dir: string
+  /** Where workspaces are kept; or those of another executor, which then looks after them. */
+  readonly workspaces: string | Workspaces
   /** Address and socket of the System Service. */
   service(): { readonly url: string; readonly socket_path: string }
   onError(error: unknown): void
@@ -29,18 +30,19 @@ type Allocated = EventData<'resources_allocated'>
 /** Runs the programs of won windows: workspace, sandbox, envelope, report. */
 export class Executor {
   readonly workspaces: Workspaces
+  /** Whether births and deaths of agents are this executor's to look after. */
+  readonly #keeps: boolean
   readonly #options: ExecutorOptions
   readonly #incarnation = randomUUID()
   readonly #running = new Map<string, SandboxProcess>()
-  /** Agents from the start of their window to the report of its end. */
-  readonly #active = new Set<string>()
   readonly #keeping = new Set<Promise<unknown>>()
   #unsubscribe: (() => void) | null = null
   #closing = false
 
   constructor(options: ExecutorOptions) {
     this.#options = options
-    this.workspaces = new Workspaces(options.workspaces_dir)
+    this.#keeps = typeof options.workspaces === 'string'
+    this.workspaces = typeof options.workspaces === 'string' ? new Workspaces(options.workspaces) : options.workspaces
   }
 
   /** Offers its capacity; leases of a former incarnation are closed by the economy with the host as cause. */
@@ -59,7 +61,7 @@ export class Executor {
   }
 
   #onEvent(event: EconomyEvent): void {
-    if (event.type === 'agent_spawned') this.workspaces.createChild(event.data.child_id, event.data.parent_id, event.data.files ?? {})
+    if (event.type === 'agent_spawned' && this.#keeps) this.workspaces.createChild(event.data.child_id, event.data.parent_id, event.data.files ?? {})
     else if (event.type === 'agent_died') this.#bury(event.data.agent_id)
     else if (event.type === 'resources_allocated' && event.data.executor_id === this.#options.executor_id && event.data.incarnation === this.#incarnation)
       this.#run(event.data, event.traceparent).catch((error: unknown) => this.#options.onError(error))
@@ -81,6 +83,7 @@ export class Executor {
   #bury(agentId: string): void {
     const runs = this.#runsOf(agentId)
     for (const running of runs) running.stop('the agent is dead')
+    if (!this.#keeps) return
     this.#note(
       agentId,
       Promise.all(runs.map((running) => running.exit)).then(() => this.workspaces.archive(agentId)),
@@ -97,7 +100,7 @@ export class Executor {
 
   /** Puts a former state of an agent's workspace back; throws HistoryError while the agent runs or when there is no such state. */
   async rollBack(agentId: string, commit: string): Promise<string> {
-    if (this.#active.has(agentId)) throw new HistoryError('running', `${agentId} is running; roll back once its window is over`)
+    if (this.workspaces.running.has(agentId)) throw new HistoryError('running', `${agentId} is running; roll back once its window is over`)
     return this.workspaces.rollBack(agentId, commit)
   }
 
@@ -112,7 +115,7 @@ export class Executor {
     }
     const token = tokens.issue(lease.agent_id, lease.lease_id)
     let exit: SandboxExit
-    this.#active.add(lease.agent_id)
+    this.workspaces.running.add(lease.agent_id)
     try {
       const process = await this.#start(lease, token, traceparent)
       this.#running.set(lease.lease_id, process)
@@ -133,7 +136,7 @@ export class Executor {
     } finally {
       this.#running.delete(lease.lease_id)
       tokens.revoke(lease.lease_id)
-      this.#active.delete(lease.agent_id)
+      this.workspaces.running.delete(lease.agent_id)
     }
     if (this.#closing) return
     const { cause, cpu_ms, elapsed_ms, exit_code, memory_mb_ms, memory_peak_mb } = exit

@@ -8,6 +8,8 @@ export class Workspaces {
   readonly #root: string
   readonly #archive: string
   readonly #history: History
+  /** Agents from the start of their window to the report of its end, whichever executor runs them. */
+  readonly running = new Set<string>()
   constructor(root: string) {
     this.#root = root
     this.#archive = join(dirname(root), 'archive')

@@ -8,9 +8,9 @@ import { createMemoryBus } from '../bus/index.ts'
 import { type Config, ConfigError, machineCapacity, paramsOf } from '../config/index.ts'
 import { Executor } from '../executor/index.ts'
 import { Host, createWallClock } from '../host/index.ts'
-import { Tokens, createService } from '../http/index.ts'
+import { type App, Tokens, createService } from '../http/index.ts'
 import type { Bus } from '../ports/index.ts'
-import type { Remote } from '../remote/index.ts'
+import type { Remote, RemoteParts } from '../remote/index.ts'
 import { type SandboxDriver, installAgentLibrary, openNodeDriver, openSandbox } from '../sandbox/index.ts'
 import { type Queries, SqliteJournal, createQueries, openDatabase } from '../store/index.ts'
 import type { TraceFigures } from '../telemetry/index.ts'
@@ -132,6 +132,18 @@ const sandboxFor = async (options: LiveOptions, paths: ReturnType<typeof pathsOf
   return options.sandbox === 'node' ? openNodeDriver(settings) : await openSandbox(settings)
 }
 
+const remoteParts = (
+  app: App,
+  database: Parameters<typeof readEvents>[0],
+  executor: Executor,
+  rest: Pick<RemoteParts, 'bus' | 'host' | 'tokens'>,
+): RemoteParts => ({
+  ...rest,
+  fetch: (request) => app.fetch(request),
+  readEvents: (filter) => readEvents(database, filter),
+  workspaces: executor.workspaces,
+})
+
 async function assemble(
   options: LiveOptions,
   folders: ReturnType<typeof readManifest>[],
@@ -173,11 +185,11 @@ async function assemble(
     sandbox,
     service: () => ({ socket_path: paths.socket, url }),
     tokens,
-    workspaces_dir: join(paths.agents, 'workspaces'),
+    workspaces: join(paths.agents, 'workspaces'),
   })
   await executor.start()
   await createAgents(host, executor, config, folders, capacity)
-  await remote?.begin({ bus, fetch: async (request) => app.fetch(request), host, tokens, readEvents: (filter) => readEvents(database, filter) })
+  await remote?.begin(remoteParts(app, database, executor, { bus, host, tokens }))
   writeFileSync(paths.service, JSON.stringify({ pid: process.pid, started_at: new Date().toISOString(), url }, null, 2))
   host.startBeat(config.beat_ms)
   return {

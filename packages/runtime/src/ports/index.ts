@@ -118,9 +118,12 @@ export interface WorkspaceHistory {
 
 /** Retention, limits and copies of what the message server keeps. 0 is without limit. */
 export interface StreamSettings {
+  readonly dead_letters_age_ms_max: number
   /** How long the server recognises a repeated event id. */
   readonly duplicate_window_ms: number
   readonly events_age_ms_max: number
   readonly events_bytes_max: number
   readonly replicas: number
+  /** How often a piece of work is handed out before it is put aside. */
+  readonly work_deliveries_max: number
 }

@@ -2,17 +2,20 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { EconomyEvent } from '@syntropism/contract'
 import { Outbox, connectNats, ensureStreams, subjects } from '../bus/nats/index.ts'
 import type { Config } from '../config/index.ts'
+import type { Workspaces } from '../executor/index.ts'
 import type { Host } from '../host/index.ts'
 import type { Tokens } from '../http/index.ts'
 import type { Bus } from '../ports/index.ts'
 import { agentInbox, issueCredentials, readIssuer } from './credentials.ts'
 import { startEngine } from './engine.ts'
+import { RemoteExecutors } from './executors.ts'
 
 /** What the economy around the writer gives. */
 export interface RemoteParts {
   readonly host: Host
   readonly bus: Bus
   readonly tokens: Tokens
+  readonly workspaces: Workspaces
   /** The System Service of this process. */
   fetch(request: Request): Response | Promise<Response>
   /** Committed events after a sequence number, oldest first, from the journal. */
@@ -68,6 +71,14 @@ export async function joinNats(config: Config): Promise<Remote> {
       economyId = parts.host.state.economy_id
       await ensureStreams(connection, economyId, config.nats_streams)
       ends.push(startOutbox(connection, parts), await startEngine({ ...parts, connection }))
+      const executors = new RemoteExecutors({
+        ...parts,
+        connection,
+        deliveries_max: config.nats_streams.work_deliveries_max,
+        onError: (error) => console.error('syntropism: an executor on another host:', error),
+      })
+      await executors.start()
+      ends.push(() => executors.stop())
     },
     async leave() {
       for (const end of ends.reverse()) await end()

@@ -1,10 +1,8 @@
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { type ServiceMsg, Svcm } from '@nats-io/services'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { BusError, HEADER, connectNats, headerOf, subjects } from '../bus/nats/index.ts'
-import { openServer } from '../http/index.ts'
 import { ENGINE, VERSION } from './engine.ts'
+import { openFrontDoors } from './front-doors.ts'
 import { type Front, createFront } from './front.ts'
 import { type OpenApiDocument, type RemoteOperation, operationsOf, requestFor } from './operations.ts'
 import type { Hop } from './trace.ts'
@@ -121,33 +119,20 @@ export async function startService(options: ServiceOptions): Promise<RemoteServi
     const described = await front.http(new Request('http://engine/openapi.json'))
     if (described.status !== 200) throw new BusError('unavailable', `the engine of ${economyId} does not answer: ${await described.text()}`)
     const operations = operationsOf((await described.json()) as OpenApiDocument)
-    const http = openServer((request) => front.http(request))
-    const url = await listen(http, options.port, options.host ?? '127.0.0.1')
+    const doors = await openFrontDoors((request) => front.http(request), null, { host: options.host ?? '127.0.0.1', port: options.port })
     const stopMicro = await addMicroService(connection, economyId, front, operations)
     return {
       economy_id: economyId,
       operations,
       async stop() {
         await stopMicro()
-        http.closeAllConnections()
-        await new Promise<void>((done) => http.close(() => done()))
+        await doors.close()
         await connection.close()
       },
-      url,
+      url: doors.url,
     }
   } catch (error) {
     await connection.close()
     throw error
   }
-}
-
-async function listen(server: Server, port: number, host: string): Promise<string> {
-  await new Promise<void>((done, fail) => {
-    server.once('error', fail)
-    server.listen(port, host, () => {
-      server.removeListener('error', fail)
-      done()
-    })
-  })
-  return `http://${host}:${(server.address() as AddressInfo).port}`
 }

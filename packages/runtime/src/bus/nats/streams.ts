@@ -21,6 +21,25 @@ export function wantedStreams(economyId: string, settings: StreamSettings): read
       storage: StorageType.File,
       subjects: [...subjects.events(economyId)],
     },
+    {
+      allow_direct: true,
+      description: `Work of ${economyId}: runs for executors, receipts for the engine`,
+      duplicate_window: nanos(settings.duplicate_window_ms),
+      name: subjects.workStream(economyId),
+      num_replicas: settings.replicas,
+      retention: RetentionPolicy.Workqueue,
+      storage: StorageType.File,
+      subjects: [`syntropism.${economyId}.work.>`],
+    },
+    {
+      description: `Work of ${economyId} that failed as often as it may be tried`,
+      max_age: nanos(settings.dead_letters_age_ms_max),
+      name: subjects.deadStream(economyId),
+      num_replicas: settings.replicas,
+      retention: RetentionPolicy.Limits,
+      storage: StorageType.File,
+      subjects: [`${subjects.dead(economyId)}.>`],
+    },
   ]
 }
 

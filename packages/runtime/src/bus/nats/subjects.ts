@@ -12,5 +12,15 @@ export const subjects = {
   engineAgent: (economyId: string, agentId = '*', leaseId = '*'): string => `syntropism.${economyId}.engine.agent.${agentId}.${leaseId}`,
   /** What an agent calls: its credentials allow its own name and lease alone. */
   call: (economyId: string, agentId = '*', leaseId = '*'): string => `syntropism.${economyId}.call.${agentId}.${leaseId}`,
+  /** What executors say to the engine: join, claim, beat, leave. */
+  engineExecutor: (economyId: string, executorId = '*', verb = '*'): string => `syntropism.${economyId}.engine.executor.${executorId}.${verb}`,
+  /** Runs that wait for an executor, and receipts that wait for the engine. */
+  execution: (economyId: string, executorId: string): string => `syntropism.${economyId}.work.execution.${executorId}`,
+  report: (economyId: string, executorId = '*'): string => `syntropism.${economyId}.work.report.${executorId}`,
+  workStream: (economyId: string): string => `SYNTROPISM_${economyId}_WORK`,
+  executorConsumer: (executorId: string): string => `executor_${executorId}`,
+  /** Work that failed as often as it may be tried. */
+  dead: (economyId: string): string => `syntropism.${economyId}.dead`,
+  deadStream: (economyId: string): string => `SYNTROPISM_${economyId}_DEAD`,
   eventStream: (economyId: string): string => `SYNTROPISM_${economyId}_EVENTS`,
 }

@@ -1,0 +1,233 @@
+import { randomUUID } from 'node:crypto'
+import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { NatsConnection } from '@nats-io/transport-node'
+import type { z } from 'zod'
+import { BusError, type WorkItem, addWork, connectNats, startWorker, subjects } from '../bus/nats/index.ts'
+import { type SandboxDriver, type SandboxExit, type SandboxProcess, installAgentLibrary } from '../sandbox/index.ts'
+import { HEADER_BYTES } from './carry.ts'
+import { executorInbox } from './credentials.ts'
+import { createFront } from './front.ts'
+import { openFrontDoors } from './front-doors.ts'
+import { BEAT_MS, BeatAnswer, ClaimAnswer, type Receipt, Run, SILENCE_MS, packFolder, unpackFolder } from './protocol.ts'
+import { chooseEconomy } from './service.ts'
+
+export interface RemoteExecutorOptions {
+  readonly nats_url: string
+  readonly nats_credentials?: string | undefined
+  readonly economy_id?: string | undefined
+  readonly executor_id: string
+  readonly cpu_millicores: number
+  readonly memory_mb: number
+  /** Folder of this executor alone. */
+  readonly dir: string
+  readonly sdk_dir: string
+  openSandbox(folders: { library_dir: string; state_dir: string }): Promise<SandboxDriver>
+  onError(error: unknown): void
+}
+
+export interface RemoteExecutor {
+  readonly economy_id: string
+  readonly sandbox: SandboxDriver
+  /** Fences of the programs that run now. */
+  readonly running: readonly string[]
+  stop(): Promise<void>
+}
+
+interface Running {
+  readonly item: WorkItem
+  readonly process: SandboxProcess
+}
+
+const REQUEST_MS = 3000
+const RETRY_MS = 500
+const failed = (error: unknown): SandboxExit => ({
+  cause: 'host_failure',
+  cpu_ms: 0,
+  detail: error instanceof Error ? error.message : String(error),
+  elapsed_ms: 0,
+  exit_code: null,
+  memory_mb_ms: 0,
+  memory_peak_mb: 0,
+  output_tail: '',
+})
+
+/** Takes runs from the queue of one executor id, each claimed before its program starts, and sends their receipts back. */
+class ExecutorProcess implements RemoteExecutor {
+  readonly economy_id: string
+  readonly sandbox: SandboxDriver
+  readonly #connection: NatsConnection
+  readonly #options: RemoteExecutorOptions
+  readonly #service: { url: string; socket_path: string }
+  readonly #member = randomUUID()
+  readonly #running = new Map<string, Running>()
+  readonly #work = new Set<Promise<void>>()
+  #stopWorker: (() => Promise<void>) | null = null
+  #beating: NodeJS.Timeout | null = null
+  #lastAnswerMs = Date.now()
+  #joining = false
+  #stopped = false
+
+  constructor(
+    connection: NatsConnection,
+    economyId: string,
+    sandbox: SandboxDriver,
+    service: { url: string; socket_path: string },
+    options: RemoteExecutorOptions,
+  ) {
+    this.#connection = connection
+    this.economy_id = economyId
+    this.sandbox = sandbox
+    this.#service = service
+    this.#options = options
+  }
+
+  get running(): readonly string[] {
+    return [...this.#running.keys()]
+  }
+
+  async #ask<T>(verb: string, body: object, schema?: z.ZodType<T>): Promise<T> {
+    const subject = subjects.engineExecutor(this.economy_id, this.#options.executor_id, verb)
+    const answer = (await this.#connection.request(subject, JSON.stringify(body), { timeout: REQUEST_MS })).json<T & { error?: string }>()
+    if (answer.error !== undefined) throw new BusError('unsuitable', `the engine refuses ${verb}: ${answer.error}`)
+    return schema === undefined ? answer : schema.parse(answer)
+  }
+
+  async join(): Promise<void> {
+    const { cpu_millicores, executor_id, memory_mb, onError } = this.#options
+    const { name, protections } = this.sandbox
+    await this.#ask('join', { cpu_millicores, member: this.#member, memory_mb, protections, sandbox: name })
+    this.#lastAnswerMs = Date.now()
+    this.#stopWorker ??= startWorker(this.#connection, this.economy_id, subjects.executorConsumer(executor_id), (item) => this.#take(item), onError)
+    this.#beating ??= setInterval(() => void this.#beat().catch(onError), BEAT_MS)
+  }
+
+  async #beat(): Promise<void> {
+    for (const { item } of this.#running.values()) item.stillWorking()
+    try {
+      const answer = await this.#ask('beat', { fences: this.running, member: this.#member }, BeatAnswer)
+      this.#lastAnswerMs = Date.now()
+      for (const { fence, reason } of answer.stop) this.#running.get(fence)?.process.stop(reason)
+      if (!answer.known) await this.#joinAgain()
+    } catch (error) {
+      // Cut off for as long as makes it lost to the engine: what runs here has no effect any more, so it ends.
+      if (Date.now() - this.#lastAnswerMs > SILENCE_MS) this.#endAll('the engine has been out of reach')
+      if (!(error instanceof Error && /timeout|no responders|closed|disconnect/i.test(error.message))) throw error
+    }
+  }
+
+  #endAll(reason: string): void {
+    for (const { process } of this.#running.values()) process.stop(reason)
+  }
+
+  async #joinAgain(): Promise<void> {
+    if (this.#joining || this.#stopped) return
+    this.#joining = true
+    try {
+      this.#endAll('the engine has closed this run')
+      await this.join()
+    } finally {
+      this.#joining = false
+    }
+  }
+
+  /** One piece of work: resolved when its program has started or the claim was refused; the run itself goes on. */
+  async #take(item: WorkItem): Promise<void> {
+    const parsed = Run.safeParse(JSON.parse(new TextDecoder().decode(item.data)))
+    if (!parsed.success) throw new BusError('unsuitable', `work that is no run: ${parsed.error.message}`)
+    const run = parsed.data
+    // The server hands out again what it believes lost; here it runs already.
+    if (this.#running.has(run.fence)) return
+    const { granted } = await this.#ask('claim', { fence: run.fence, member: this.#member }, ClaimAnswer)
+    if (!granted) return item.settle()
+    const work = this.#carryOut(item, run).catch((error: unknown) => this.#options.onError(error))
+    this.#work.add(work)
+    void work.finally(() => this.#work.delete(work))
+  }
+
+  async #carryOut(item: WorkItem, run: Run): Promise<void> {
+    const workspace = join(this.#options.dir, 'runs', run.fence)
+    let exit: SandboxExit
+    try {
+      unpackFolder(run.workspace, workspace)
+      const process = await this.sandbox.start({
+        command: run.command,
+        env: run.env,
+        limits: run.limits,
+        run_id: run.run_id,
+        service_socket_path: this.#service.socket_path,
+        service_url: this.#service.url,
+        workspace_dir: workspace,
+      })
+      this.#running.set(run.fence, { item, process })
+      exit = await process.exit
+    } catch (error) {
+      exit = failed(error)
+    }
+    await this.#report({ exit, fence: run.fence, member: this.#member, workspace: packFolder(workspace) })
+    this.#running.delete(run.fence)
+    item.settle()
+    rmSync(workspace, { force: true, recursive: true })
+  }
+
+  /** Sends a receipt until the server has stored it. */
+  async #report(receipt: Receipt): Promise<void> {
+    const encode = (value: Receipt): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
+    const most = (this.#connection.info?.max_payload ?? 1_048_576) - HEADER_BYTES
+    let data = encode(receipt)
+    if (data.length > most) data = encode({ ...receipt, workspace: null })
+    const subject = subjects.report(this.economy_id, this.#options.executor_id)
+    for (;;)
+      try {
+        return await addWork(this.#connection, subject, `${receipt.fence}:receipt`, data)
+      } catch (error) {
+        if (this.#connection.isClosed()) throw error
+        await new Promise((done) => setTimeout(done, RETRY_MS))
+      }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    if (this.#beating !== null) clearInterval(this.#beating)
+    await this.#stopWorker?.()
+    this.#endAll('the executor is closing')
+    await Promise.race([Promise.all(this.#work), new Promise((done) => setTimeout(done, SILENCE_MS))])
+    await this.#ask('leave', { fences: [], member: this.#member }).catch((error: unknown) => this.#options.onError(error))
+    await this.sandbox.close()
+  }
+}
+
+/** Offers this machine to an economy on NATS. Throws BusError. */
+export async function startRemoteExecutor(options: RemoteExecutorOptions): Promise<RemoteExecutor> {
+  const { executor_id, nats_credentials, nats_url } = options
+  const connection = await connectNats({
+    credentials_file: nats_credentials,
+    inbox_prefix: executorInbox(executor_id),
+    name: `syntropism executor ${executor_id}`,
+    url: nats_url,
+  })
+  try {
+    const economyId = await chooseEconomy(connection, options.economy_id)
+    const library = join(options.dir, 'runs')
+    mkdirSync(library, { mode: 0o700, recursive: true })
+    installAgentLibrary(options.dir, options.sdk_dir)
+    installAgentLibrary(library, options.sdk_dir)
+    const socketPath = join(options.dir, 'service.sock')
+    const front = createFront({ connection, economy_id: economyId })
+    const doors = await openFrontDoors((request) => front.http(request), socketPath)
+    chmodSync(socketPath, 0o666)
+    const sandbox = await options.openSandbox({ library_dir: library, state_dir: options.dir })
+    const executor = new ExecutorProcess(connection, economyId, sandbox, { socket_path: socketPath, url: doors.url }, options)
+    await executor.join()
+    const stop = executor.stop.bind(executor)
+    executor.stop = async () => {
+      await stop()
+      await doors.close()
+      await connection.close()
+    }
+    return executor
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}

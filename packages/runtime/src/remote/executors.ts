@@ -1,0 +1,150 @@
+import { type Msg, type NatsConnection } from '@nats-io/transport-node'
+import type { z } from 'zod'
+import { ensureWorker, keepDeadLetters, startWorker, subjects } from '../bus/nats/index.ts'
+import { Executor, type Workspaces } from '../executor/index.ts'
+import type { Host } from '../host/index.ts'
+import type { Tokens } from '../http/index.ts'
+import type { Bus } from '../ports/index.ts'
+import { Beat, type BeatAnswer, Claim, type ClaimAnswer, Join, Receipt, SILENCE_MS } from './protocol.ts'
+import { RemoteSandbox } from './sandbox.ts'
+
+export interface ExecutorsParts {
+  readonly connection: NatsConnection
+  readonly host: Host
+  readonly bus: Bus
+  readonly tokens: Tokens
+  readonly workspaces: Workspaces
+  readonly deliveries_max: number
+  onError(error: unknown): void
+}
+
+interface Place {
+  readonly executor: Executor
+  readonly sandbox: RemoteSandbox
+}
+
+const CHECK_MS = 500
+const ENGINE_WORKER = 'engine'
+
+/** The engine's side of the executors on other hosts. */
+export class RemoteExecutors {
+  readonly #parts: ExecutorsParts
+  readonly #economyId: string
+  readonly #places = new Map<string, Place>()
+  /** Joining, leaving and loss of one executor happen in turn. */
+  #turn: Promise<unknown> = Promise.resolve()
+  readonly #ends: (() => unknown)[] = []
+
+  constructor(parts: ExecutorsParts) {
+    this.#parts = parts
+    this.#economyId = parts.host.state.economy_id
+  }
+
+  async start(): Promise<void> {
+    const { connection, deliveries_max, onError } = this.#parts
+    await ensureWorker(connection, this.#economyId, ENGINE_WORKER, subjects.report(this.#economyId), deliveries_max)
+    const dead = keepDeadLetters(connection, this.#economyId, onError)
+    const stopReports = startWorker(
+      connection,
+      this.#economyId,
+      ENGINE_WORKER,
+      async (item) => {
+        const receipt = Receipt.parse(JSON.parse(new TextDecoder().decode(item.data)))
+        for (const { sandbox } of this.#places.values()) if (sandbox.receive(receipt)) break
+        item.settle()
+      },
+      onError,
+    )
+    const calls = connection.subscribe(subjects.engineExecutor(this.#economyId), {
+      callback: (error, message) => {
+        if (error === null) this.#answer(message).catch(onError)
+      },
+    })
+    const timer = setInterval(() => this.#findSilent(), CHECK_MS)
+    this.#ends.push(
+      () => clearInterval(timer),
+      () => calls.unsubscribe(),
+      stopReports,
+      dead,
+    )
+  }
+
+  /** Ids of the executors that are there. */
+  get ids(): readonly string[] {
+    return [...this.#places.keys()]
+  }
+
+  async #answer(message: Msg): Promise<void> {
+    const [, , , , executorId = '', verb = ''] = message.subject.split('.')
+    const read = <T>(schema: z.ZodType<T>): T => schema.parse(message.json())
+    try {
+      if (verb === 'join') message.respond(JSON.stringify(await this.#inTurn(() => this.#join(executorId, read(Join)))))
+      else if (verb === 'claim') message.respond(JSON.stringify(this.#claim(executorId, read(Claim))))
+      else if (verb === 'beat') message.respond(JSON.stringify(this.#beat(executorId, read(Beat))))
+      else if (verb === 'leave') {
+        const { member } = read(Beat)
+        message.respond(JSON.stringify(await this.#inTurn(() => this.#drop(executorId, 'the executor has left', member))))
+      } else message.respond(JSON.stringify({ error: `there is no ${verb}` }))
+    } catch (error) {
+      message.respond(JSON.stringify({ error: error instanceof Error ? error.message : String(error) }))
+    }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work, work)
+    this.#turn = mine.catch(() => undefined)
+    return mine
+  }
+
+  async #join(executorId: string, join: Join): Promise<object> {
+    const { bus, connection, deliveries_max, host, onError, tokens, workspaces } = this.#parts
+    if (executorId === 'local') return { error: 'the id "local" is the engine’s own' }
+    if (this.#places.get(executorId)?.sandbox.member === join.member) return { joined: true }
+    await this.#drop(executorId, 'another process took the place of this executor')
+    await ensureWorker(connection, this.#economyId, subjects.executorConsumer(executorId), subjects.execution(this.#economyId, executorId), deliveries_max)
+    const sandbox = new RemoteSandbox(connection, this.#economyId, executorId, join, Date.now())
+    const { cpu_millicores, memory_mb } = join
+    const service = () => ({ socket_path: '', url: '' })
+    const executor = new Executor({ bus, cpu_millicores, executor_id: executorId, host, memory_mb, onError, sandbox, service, tokens, workspaces })
+    this.#places.set(executorId, { executor, sandbox })
+    await executor.start()
+    return { joined: true }
+  }
+
+  #claim(executorId: string, { fence, member }: z.infer<typeof Claim>): z.infer<typeof ClaimAnswer> {
+    return { granted: this.#places.get(executorId)?.sandbox.claim(fence, member) ?? false }
+  }
+
+  #beat(executorId: string, { fences, member }: z.infer<typeof Beat>): z.infer<typeof BeatAnswer> {
+    const sandbox = this.#places.get(executorId)?.sandbox
+    if (sandbox?.member !== member) return { known: false, stop: [] }
+    sandbox.lastHeardMs = Date.now()
+    return { known: true, stop: sandbox.beat(fences) }
+  }
+
+  #findSilent(): void {
+    const now = Date.now()
+    for (const [executorId, { sandbox }] of this.#places)
+      if (now - sandbox.lastHeardMs > SILENCE_MS) {
+        sandbox.lastHeardMs = now
+        this.#inTurn(() => this.#drop(executorId, `the executor has been silent for ${SILENCE_MS} ms`, sandbox.member)).catch(this.#parts.onError)
+      }
+  }
+
+  /** Closes the runs of an executor with the host as cause and takes its capacity from the market. */
+  async #drop(executorId: string, reason: string, member?: string): Promise<object> {
+    const place = this.#places.get(executorId)
+    if (place === undefined || (member !== undefined && place.sandbox.member !== member)) return { left: false }
+    this.#places.delete(executorId)
+    place.sandbox.lost(reason)
+    // The ends of its runs are reported before its capacity goes.
+    await new Promise((done) => setImmediate(done))
+    await place.executor.close()
+    return { left: true }
+  }
+
+  async stop(): Promise<void> {
+    for (const executorId of this.ids) await this.#inTurn(() => this.#drop(executorId, 'the engine is closing'))
+    for (const end of this.#ends) await end()
+  }
+}
