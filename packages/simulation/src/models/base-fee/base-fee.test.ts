@@ -1,20 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { simulate } from '../../engine/index.ts'
-import { nextBaseFee } from './fee.ts'
 import { baseFee } from './index.ts'
 
 describe('the base fee', () => {
-  it.each([
-    [2_000_000_000, 22_500_000, 30_000_000, 2_125_000_000],
-    [1_000_000_000, 10_000_000, 20_000_000, 1_000_000_000],
-    [1_000_000_000, 9_000_000, 20_000_000, 987_500_000],
-    [1_000_000_000, 11_000_000, 20_000_000, 1_012_500_000],
-    [0, 20_000_000, 20_000_000, 1],
-    [7, 0, 20_000_000, 7],
-  ])('of %d, %d of %d used, becomes %d', (base, used, limit, next) => {
-    expect(nextBaseFee(base, used, limit)).toBe(next)
-  })
-
   it('rises by at most one eighth and falls by at most one eighth', () => {
     const { series } = simulate({ model: baseFee, observe_every: 1, seed: 1 })
     const at = series.columns.indexOf('base_fee_micro')

@@ -1,7 +1,6 @@
-import { BURN, balanceOf } from '@syntropism/economy'
+import { BURN, balanceOf, nextBaseFee } from '@syntropism/economy'
 import { type Model, type Running, type Turn, UsageError, type World } from '../../engine/index.ts'
 import type { Population } from '../../population/index.ts'
-import { nextBaseFee } from './fee.ts'
 
 const PPM = 1_000_000
 const VALUE_MAX_MICRO = 1_000_000_000
@@ -58,7 +57,7 @@ class Chain {
     if (offers.length > limit) offers.sort((a, b) => b.tip - a.tip || a.order - b.order)
     this.used = Math.min(limit, offers.length)
     for (const offer of offers.slice(0, limit)) this.include(offer.member, offer.tip, offer.value)
-    this.base = nextBaseFee(this.base, this.used, limit)
+    this.base = Number(nextBaseFee({ base: BigInt(this.base), limit: BigInt(limit), used: BigInt(this.used) }))
   }
 
   private include(member: number, tip: number, value: number): void {

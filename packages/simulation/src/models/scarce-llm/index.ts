@@ -1,0 +1,1 @@
+export { scarceLlm } from './scarce-llm.ts'

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+import { simulate } from '../../engine/index.ts'
+import { scarceLlm } from './index.ts'
+
+const run = (params: Record<string, unknown>, steps = 60) => simulate({ model: scarceLlm, params, seed: 1, steps }).figures
+
+describe('the scarce-LLM economy', () => {
+  it('with equal jobs serves the share of value that order statistics give: (1 + ln 3) / 3 by bid, 1/3 by arrival, within 0.02', () => {
+    for (const mechanism of ['highest-bid', 'density', 'shadow'])
+      expect(Math.abs((run({ mechanism, sizes: 'equal' }).welfare_share as number) - (1 + Math.log(3)) / 3)).toBeLessThan(0.02)
+    expect(Math.abs((run({ mechanism: 'arrival', sizes: 'equal' }).welfare_share as number) - 1 / 3)).toBeLessThan(0.02)
+  })
+
+  it('with mixed jobs gains most by shadow prices and density, less by the highest bid, least by arrival', () => {
+    const [shadow, density, highest, arrival] = ['shadow', 'density', 'highest-bid', 'arrival'].map((mechanism) => run({ mechanism }).welfare_share as number)
+    expect(shadow).toBeGreaterThanOrEqual((density as number) - 0.001)
+    expect(density).toBeGreaterThan((highest as number) + 0.02)
+    expect(highest).toBeGreaterThan((arrival as number) + 0.02)
+  })
+
+  it('never passes the cap, keeps the books whole, and lets patient jobs wait', () => {
+    const figures = run({ mechanism: 'density', patience: 10 })
+    expect(figures.utilisation).toBeLessThanOrEqual(1)
+    expect(figures.utilisation).toBeGreaterThan(0.95)
+    expect(figures.waited_steps_mean).toBeGreaterThan(0)
+    expect(figures.circulating_micro).toBe((figures.minted_micro as number) - (figures.burned_micro as number))
+  })
+
+  it('refuses a cap below one job', () => {
+    expect(() => run({ load_ppm: 100_000_000 }, 1)).not.toThrow()
+    expect(() => simulate({ agents: 10, model: scarceLlm, params: { load_ppm: 100_000_000 }, seed: 1 })).toThrow('the cap is below one job')
+  })
+})
