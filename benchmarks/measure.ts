@@ -13,7 +13,7 @@ export interface Pair {
 }
 
 /** Distribution-free 95 % interval of a median: the order statistics n/2 ± 0.98 √n. */
-function medianInterval(values: readonly number[]): [number, number] {
+export function medianInterval(values: readonly number[]): [number, number] {
   const sorted = values.toSorted((a, b) => a - b)
   const half = 0.98 * Math.sqrt(sorted.length)
   const low = Math.max(0, Math.floor(sorted.length / 2 - half))

@@ -59,5 +59,33 @@ function boltzmann(count: number): string {
   return `${String(count).padStart(9)} agents ${rate(taken.subject_ms)}   plain loop ${rate(taken.reference_ms)}   ratio ${taken.ratio.toFixed(2)} [${taken.interval.map((one) => one.toFixed(2)).join(', ')}]   same wealth: ${same ? 'yes' : 'NO'}`
 }
 
+/** Quotes per second of the zero-intelligence double auction: a random trader, its price, matching, payment through the ledger. Beside drawing the same two numbers alone. */
+function matching(): string {
+  const quotes = 1_000_000
+  const run = new Run({
+    agents: 2000,
+    model: MODELS['zero-intelligence'] as Model,
+    observe_every: 1,
+    params: { quotes_per_trader: quotes / 2000, units: 100 },
+    seed: 1,
+    steps: 1_000_000_000,
+  })
+  const random = streamOf(1, 'reference')
+  const draws = new Int32Array(2)
+  const taken = alternate(
+    PAIRS,
+    () => run.step(),
+    () => {
+      for (let quote = 0; quote < quotes; quote++) {
+        draws[0] = random.below(2000)
+        draws[1] = random.below(200)
+      }
+    },
+  )
+  const { quotes: made = 0, trades = 0 } = run.result().figures
+  return `order matching ${perSecond(made, taken.subject_ms)} quotes, ${trades} trades in ${made} quotes   draws alone ${perSecond(quotes, taken.reference_ms)}`
+}
+
 console.log(`\nBoltzmann wealth exchange through the ledger · ${machine()}`)
 for (const count of SIZES) console.log(boltzmann(count))
+console.log(matching())
