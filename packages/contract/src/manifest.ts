@@ -16,7 +16,8 @@ export const AgentManifest = z.strictObject({
   /** Placed again after every window; null for an agent that others wake. Amounts are absolute: the host turns them into shares of its capacity. */
   standing_bid: z
     .strictObject({
-      bundle: z.strictObject({ cpu_millicores: z.int().positive(), memory_mb: z.int().positive() }),
+      /** LLM spend is left out where the economy offers none. */
+      bundle: z.strictObject({ cpu_millicores: z.int().positive(), llm_micro_usd_per_minute: z.int().positive().optional(), memory_mb: z.int().positive() }),
       duration_ms: DurationMs,
       limit_micro: AmountMicro,
       margin_ppm: RatioPpm,

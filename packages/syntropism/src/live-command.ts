@@ -47,13 +47,19 @@ function tracesShown({ telemetry }: Config): string[] {
   return to === undefined ? [] : [`Traces go to ${to}, ${telemetry.sample_ppm / 10_000} % of them.`]
 }
 
+/** The most that LLM calls can cost. */
+const llmCap = ({ llm }: Config): string =>
+  llm === undefined
+    ? 'No LLM is configured: at most $0.00 an hour can be spent.'
+    : `LLM calls: at most $${llm.usd_per_minute} a minute, $${(llm.usd_per_minute * 60).toFixed(2)} an hour (${Object.keys(llm.models).join(', ')}).`
+
 /** What is enforced, the most that can be spent, and who is on duty. */
 function introduction(live: Live, config: Config): string[] {
   const capacity = machineCapacity(config)
   const humans = [...live.host.state.humans.values()].filter((human) => human.on_duty).map((human) => human.human_id)
   return [
     `Syntropism economy ${live.host.state.economy_id} at ${live.url} (reference: ${live.url}/docs), data in ${resolve(config.data)}`,
-    `For sale: ${capacity.cpu_millicores} milli-cores, ${capacity.memory_mb} MB, ${humans.length} attention slot(s). No LLM is configured: at most $0.00 an hour can be spent.`,
+    `For sale: ${capacity.cpu_millicores} milli-cores, ${capacity.memory_mb} MB, ${humans.length} attention slot(s). ${llmCap(config)}`,
     `Sandbox ${live.sandbox.name}: ${live.sandbox.protections.map((one) => `${one.name} ${one.active ? 'held' : 'NOT HELD'} (${one.how})`).join('; ')}`,
     humans.length === 0 ? 'Nobody is on duty: prompts wait and are returned unread.' : `On duty: ${humans.join(', ')}.`,
     ...tracesShown(config),
@@ -127,10 +133,8 @@ export async function runLive(flags: LiveFlags): Promise<void> {
   const head = introduction(live, config)
   if (full) for (const line of head) console.log(line)
   const view = full
-    ? openView(
-        live,
-        [`Syntropism at ${live.url} (reference: ${live.url}/docs)`, `Sandbox ${live.sandbox.name}; at most $0.00 an hour can be spent; ${head[3] ?? ''}`],
-        () => stopWith(0),
+    ? openView(live, [`Syntropism at ${live.url} (reference: ${live.url}/docs)`, `Sandbox ${live.sandbox.name}; ${llmCap(config)} ${head[3] ?? ''}`], () =>
+        stopWith(0),
       )
     : null
   if (view === null) printLines(live, config, flags.json === true)

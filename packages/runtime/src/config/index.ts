@@ -5,6 +5,9 @@ import { Id, Params } from '@syntropism/contract'
 import { DEFAULT_PARAMS } from '@syntropism/economy'
 import { z } from 'zod'
 import { LOG_LEVELS } from '../log/index.ts'
+import { LlmConfig, usdToMicro } from './llm.ts'
+
+export { LlmConfig, type ModelConfig, type UpstreamConfig, usdToMicro } from './llm.ts'
 
 /** Traces, metrics and logs; off until they have somewhere to go. */
 const TelemetryConfig = z
@@ -47,6 +50,7 @@ export const Config = z.strictObject({
   cpu_millicores: z.int().positive().optional(),
   data: z.string().default('./.syntropism'),
   humans: z.array(Id).default(['human']),
+  llm: LlmConfig.optional(),
   memory_mb: z.int().positive().optional(),
   /** File with the user JWT and seed for NATS. */
   nats_credentials: z.string().min(1).optional(),
@@ -123,9 +127,24 @@ export function loadConfig(flags: Readonly<Record<string, unknown>>, environment
   return parsed.data
 }
 
+function llmParams(llm: LlmConfig | undefined): Partial<Params> {
+  if (llm === undefined) return {}
+  const reference = llm.reference_model === undefined ? undefined : llm.models[llm.reference_model]?.price?.output
+  return {
+    llm_keys_micro_usd_per_minute: usdToMicro(llm.keys_usd_per_minute),
+    llm_limits: llm.limits.map(({ model, usd, window_ms }) => ({ limit_micro_usd: usdToMicro(usd), model, window_ms })),
+    llm_micro_usd_per_minute: usdToMicro(llm.usd_per_minute),
+    llm_reference_per_million: usdToMicro(reference ?? 0),
+  }
+}
+
 /** The rules with the configured differences laid over the defaults. */
 export const paramsOf = (config: Config): Params =>
-  Params.parse({ ...DEFAULT_PARAMS, ...Object.fromEntries(Object.entries(config.rules ?? {}).filter(([, value]) => value !== undefined)) })
+  Params.parse({
+    ...DEFAULT_PARAMS,
+    ...llmParams(config.llm),
+    ...Object.fromEntries(Object.entries(config.rules ?? {}).filter(([, value]) => value !== undefined)),
+  })
 
 /** What this machine offers by default: all cores but one (at least one), and a quarter of the memory up to 2 048 MB. */
 export const machineCapacity = (config: Config): { cpu_millicores: number; memory_mb: number } => ({

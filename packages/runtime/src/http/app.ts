@@ -8,6 +8,7 @@ import { addAttentionRoutes } from './attention-routes.ts'
 import { addBusRoutes } from './bus-routes.ts'
 import { addEconomyRoutes } from './economy-routes.ts'
 import { addExecutionRoutes } from './execution-routes.ts'
+import { addLlmRoutes, addOpenAiRoutes } from './llm-routes.ts'
 import { addMarketRoutes } from './market-routes.ts'
 import type { Principal } from './principal.ts'
 import { allProblems, problem } from './problem.ts'
@@ -79,7 +80,13 @@ function addFrame(app: App, parts: ServiceParts): void {
 }
 
 const principalKey = (principal: Principal): string =>
-  principal.role === 'agent' ? principal.lease_id : principal.role === 'human' ? principal.human_id : principal.role
+  principal.role === 'agent'
+    ? principal.lease_id
+    : principal.role === 'key'
+      ? `key:${principal.key_id}`
+      : principal.role === 'human'
+        ? principal.human_id
+        : principal.role
 
 const page = (): ReturnType<typeof html> => html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Syntropism System Service</title>
@@ -117,6 +124,8 @@ export function createService(parts: ServiceParts): App {
   addAttentionRoutes(app, parts)
   addExecutionRoutes(app, parts)
   addBusRoutes(app, parts)
+  addLlmRoutes(app, parts)
+  addOpenAiRoutes(app, parts)
   if (parts.workspaces !== undefined) addWorkspaceRoutes(app, parts, parts.workspaces)
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { scheme: 'bearer', type: 'http' })
   app.doc31('/openapi.json', { info: { title: 'Syntropism System Service', version: '0.1.0' }, openapi: '3.1.0' })

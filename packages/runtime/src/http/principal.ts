@@ -4,6 +4,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 export type Principal =
   | { readonly role: 'agent'; readonly agent_id: string; readonly lease_id: string }
   | { readonly role: 'human'; readonly human_id: string }
+  | { readonly role: 'key'; readonly key_id: string }
   | { readonly role: 'operator' }
   | { readonly role: 'observer' }
 
@@ -23,10 +24,13 @@ export interface KeptToken {
 /** Tells who a bearer token speaks for. Tokens themselves are never kept, only their SHA-256. */
 export class Tokens {
   readonly #kept: readonly KeptToken[]
+  /** Id of the key with this hash, or null. */
+  readonly #findKey: (hash: string) => string | null
   readonly #executions = new Map<string, Principal>()
 
-  constructor(kept: readonly KeptToken[]) {
+  constructor(kept: readonly KeptToken[], findKey: (hash: string) => string | null = () => null) {
     this.#kept = kept
+    this.#findKey = findKey
   }
 
   /** A token for one execution; it dies with `revoke`, and says nothing once the lease has ended. */
@@ -52,6 +56,9 @@ export class Tokens {
       if (!timingSafeEqual(Buffer.from(kept.hash, 'hex'), hash)) continue
       return kept.role === 'human' ? { human_id: kept.human_id ?? 'human', role: 'human' } : { role: kept.role }
     }
-    return this.#executions.get(hash.toString('hex')) ?? null
+    const execution = this.#executions.get(hash.toString('hex'))
+    if (execution !== undefined) return execution
+    const keyId = this.#findKey(hash.toString('hex'))
+    return keyId === null ? null : { key_id: keyId, role: 'key' }
   }
 }

@@ -1,6 +1,7 @@
 import { REFUSALS, type Refusal } from '@syntropism/contract'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { GATEWAY_REFUSALS, type GatewayCode } from '../llm-gateway/index.ts'
 
 /** Problems of the transport, beside the economy's refusals. */
 const TRANSPORT = {
@@ -17,33 +18,47 @@ const TRANSPORT = {
   role_forbidden: [403, 'The token does not allow this.'],
   unavailable: [503, 'The economy has stopped; try again with the same Idempotency-Key after its restart.'],
 } as const
-export type ProblemCode = keyof typeof TRANSPORT | keyof typeof REFUSALS
+export type ProblemCode = keyof typeof TRANSPORT | keyof typeof REFUSALS | GatewayCode
+
+const CODES: Readonly<Record<ProblemCode, readonly [status: number, title: string]>> = { ...TRANSPORT, ...REFUSALS, ...GATEWAY_REFUSALS }
 
 /** Stable address of an error's type; it resolves to the reference page of this service. */
 export const problemType = (code: string): string => `/docs#problem-${code}`
 
-const meaningOf = (code: ProblemCode): readonly [status: number, title: string] =>
-  code in TRANSPORT ? TRANSPORT[code as keyof typeof TRANSPORT] : REFUSALS[code as keyof typeof REFUSALS]
-
 /** A problem document outside a request's context. */
 export function problemResponse(code: ProblemCode, detail: string): Response {
-  const [status, title] = meaningOf(code)
+  const [status, title] = CODES[code]
   return Response.json({ code, detail, status, title, type: problemType(code) }, { headers: { 'content-type': 'application/problem+json' }, status })
 }
 
 /** RFC 9457 problem document. */
 export function problem(context: Context, code: ProblemCode, detail: string, extra: Readonly<Record<string, unknown>> = {}): Response {
-  const [status, title] = meaningOf(code)
-  return context.json({ ...extra, code, detail, status, title, type: problemType(code) }, status as ContentfulStatusCode, {
+  const [status, title] = CODES[code]
+  // OpenAI's clients read the member `error`.
+  const error = context.req.path.startsWith('/v1/')
+    ? { error: { code, message: detail, param: null, type: status === 429 ? 'rate_limit_error' : 'invalid_request_error' } }
+    : {}
+  return context.json({ ...extra, ...error, code, detail, status, title, type: problemType(code) }, status as ContentfulStatusCode, {
     'content-type': 'application/problem+json',
   })
 }
 
-/** A refusal with its figures as a sentence and as members. */
-export const refused = (context: Context, refusal: Refusal): Response =>
-  problem(context, refusal.code, `${REFUSALS[refusal.code][1]}${Object.keys(refusal.detail).length > 0 ? ` ${JSON.stringify(refusal.detail)}` : ''}`, {
-    figures: refusal.detail,
-  })
+/** A refusal of the gateway itself, nothing of which has reached the economy. */
+export const gatewayRefused = (context: Context, code: GatewayCode, figures: Refusal['detail']): Response => explained(context, code, figures)
+
+/** A refusal with its figures as a sentence and as members; one that time heals says how long to wait. */
+export function refused(context: Context, refusal: Refusal): Response {
+  const answer = explained(context, refusal.code, refusal.detail)
+  const wait = refusal.detail.retry_after_ms
+  if (typeof wait === 'number') {
+    answer.headers.set('retry-after', String(Math.ceil(wait / 1000)))
+    answer.headers.set('retry-after-ms', String(wait))
+  }
+  return answer
+}
+
+const explained = (context: Context, code: ProblemCode, figures: Refusal['detail']): Response =>
+  problem(context, code, `${CODES[code][1]}${Object.keys(figures).length > 0 ? ` ${JSON.stringify(figures)}` : ''}`, { figures })
 
 export const allProblems = (): { code: string; status: number; title: string }[] =>
-  Object.entries({ ...TRANSPORT, ...REFUSALS }).map(([code, [status, title]]) => ({ code, status, title }))
+  Object.entries(CODES).map(([code, [status, title]]) => ({ code, status, title }))

@@ -5,9 +5,10 @@ import type { Context } from 'hono'
 import { type Draft, type Host, HostStopped } from '../host/index.ts'
 import type { Log } from '../log/index.ts'
 import type { Tracing, WorkspaceHistory } from '../ports/index.ts'
+import { CallRefused, type Gateway, GatewayRefusal } from '../llm-gateway/index.ts'
 import type { Queries } from '../store/index.ts'
 import type { Principal, Role, Tokens } from './principal.ts'
-import { problem, refused } from './problem.ts'
+import { gatewayRefused, problem, refused } from './problem.ts'
 
 export interface ServiceParts {
   readonly host: Host
@@ -23,6 +24,8 @@ export interface ServiceParts {
   readonly log?: Log
   /** Figures in the text format of Prometheus. */
   metricsText?(): Promise<string>
+  /** LLM calls; without one none are offered. */
+  readonly gateway?: Gateway
   /** Reads committed events after a sequence number, oldest first. */
   readEvents(filter: { after_seq: number; agent_id?: string | undefined; limit: number; type?: string | undefined }): readonly unknown[]
 }
@@ -157,7 +160,9 @@ export function addOperation<B extends z.ZodType>(app: App, parts: ServiceParts,
       415: problemAnswer('The body is not JSON by its media type.'),
       422: problemAnswer('Invalid.'),
       429: problemAnswer('Too many requests.'),
+      502: problemAnswer('No upstream answered.'),
       503: problemAnswer('Stopped.'),
+      504: problemAnswer('The upstream did not answer in time.'),
     },
     security: operation.roles.length === 0 ? [] : [{ bearer: [] }],
     summary: operation.summary,
@@ -179,6 +184,8 @@ export function addOperation<B extends z.ZodType>(app: App, parts: ServiceParts,
       return context.json(answer)
     } catch (error) {
       if (error instanceof Refused) return refused(context, { code: error.code, detail: error.figures })
+      if (error instanceof CallRefused) return refused(context, { code: error.code as RefusalCode, detail: error.figures })
+      if (error instanceof GatewayRefusal) return gatewayRefused(context, error.code, error.figures)
       if (error instanceof HostStopped) return problem(context, 'unavailable', error.message)
       throw error
     }

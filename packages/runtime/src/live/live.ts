@@ -17,6 +17,7 @@ import type { TraceFigures } from '../telemetry/index.ts'
 import { type NewToken, lockDataDir, openTokens, pathsOf } from './data-dir.ts'
 import { openDoors } from './doors.ts'
 import { readEvents } from './events.ts'
+import { openLlm } from './llm.ts'
 import { openObservation } from './observation.ts'
 
 export interface LiveOptions {
@@ -87,10 +88,16 @@ async function createAgents(
     if (host.state.agents.has(manifest.name)) continue
     const share = (amount: number, whole: number): number => Math.min(1_000_000, Math.ceil((amount * 1_000_000) / whole))
     const standing = manifest.standing_bid
+    const llm = standing?.bundle.llm_micro_usd_per_minute
+    const llmForSale = host.state.params.llm_micro_usd_per_minute - host.state.params.llm_keys_micro_usd_per_minute
     const bundle =
       standing === null
         ? null
-        : { cpu: share(standing.bundle.cpu_millicores, capacity.cpu_millicores), memory: share(standing.bundle.memory_mb, capacity.memory_mb) }
+        : {
+            cpu: share(standing.bundle.cpu_millicores, capacity.cpu_millicores),
+            memory: share(standing.bundle.memory_mb, capacity.memory_mb),
+            ...(llmForSale > 0 && llm !== undefined ? { llm: share(llm, llmForSale) } : {}),
+          }
     const outcome = await host.submit({
       agent_id: manifest.name,
       grant_micro: manifest.start_credits_micro ?? config.start_credits_micro,
@@ -160,7 +167,8 @@ async function assemble(
   const { created, kept } = openTokens(paths, config.humans, options.new_tokens)
   const host = new Host({ bus, createClock: createWallClock, journal: new SqliteJournal(database), onFatal: options.onFatal, ...observation.forHost() })
   observation.follow(bus, host, (after_seq) => readEvents(database, { after_seq, limit: 1_000_000 }))
-  const tokens = new Tokens(kept)
+  const llm = openLlm(config, paths.root, { alarm: (text) => observation.log.error(text, {}), bus, host, onFatal: options.onFatal })
+  const tokens = new Tokens(kept, (hash) => llm.findKey(hash))
   const app = createService({
     ...(remote?.credentials === undefined ? {} : { busCredentials: remote.credentials }),
     host,
@@ -168,12 +176,13 @@ async function assemble(
     readEvents: (filter) => readEvents(database, filter),
     tokens,
     ...observation.forService(),
+    ...llm.forService(),
     workspaces: { log: (agentId, limit) => executor.workspaces.log(agentId, limit), rollBack: (agentId, commit) => executor.rollBack(agentId, commit) },
   })
   const doors = await openDoors(app.fetch, config.port, paths.socket)
-  const { url } = doors
   const sandbox = await sandboxFor(options, paths)
   const isNew = await beginOrResume(host, config)
+  await llm.start()
   await observation.begin(bus, host)
   const capacity = machineCapacity(config)
   const executor = new Executor({
@@ -183,14 +192,14 @@ async function assemble(
     host,
     onError: options.onFatal,
     sandbox,
-    service: () => ({ socket_path: paths.socket, url }),
+    service: () => ({ socket_path: paths.socket, url: doors.url }),
     tokens,
     workspaces: join(paths.agents, 'workspaces'),
   })
   await executor.start()
   await createAgents(host, executor, config, folders, capacity)
   await remote?.begin(remoteParts(app, database, executor, { bus, host, tokens }))
-  writeFileSync(paths.service, JSON.stringify({ pid: process.pid, started_at: new Date().toISOString(), url }, null, 2))
+  writeFileSync(paths.service, JSON.stringify({ pid: process.pid, started_at: new Date().toISOString(), url: doors.url }, null, 2))
   host.startBeat(config.beat_ms)
   return {
     bus,
@@ -201,12 +210,11 @@ async function assemble(
     queries,
     sandbox,
     traceFigures: () => observation.figures(),
-    url,
+    url: doors.url,
     async stop() {
-      await executor.close()
-      await sandbox.close()
-      await doors.close()
+      for (const part of [executor, sandbox, doors]) await part.close()
       await remote?.leave()
+      await llm.close()
       await host.stop()
       await observation.close()
       unlock()

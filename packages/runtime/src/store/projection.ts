@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { EconomyEvent } from '@syntropism/contract'
 import { type Posting, type State, freeMicro } from '@syntropism/economy'
+import { projectLlm } from './llm-projection.ts'
 
 type Row = readonly SQLInputValue[]
 
@@ -227,6 +228,7 @@ export class Projection {
         this.#run('DELETE FROM services WHERE agent_id = ? AND service_name = ?', [event.data.agent_id, event.data.service_name])
         return
       default:
+        projectLlm(event, (sql, row) => this.#run(sql, row))
     }
   }
 }

@@ -20,6 +20,9 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE services (agent_id TEXT NOT NULL, service_name TEXT NOT NULL, cost_micro INTEGER NOT NULL, payment TEXT NOT NULL, specification TEXT NOT NULL, PRIMARY KEY (agent_id, service_name)) WITHOUT ROWID;
   `,
   `ALTER TABLE postings ADD COLUMN traceparent TEXT NOT NULL DEFAULT '';`,
+  `
+  CREATE TABLE llm_calls (number INTEGER PRIMARY KEY, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, minute INTEGER NOT NULL, agent_id TEXT NOT NULL, key_id TEXT, lease_id TEXT, model TEXT NOT NULL, upstream_id TEXT NOT NULL, price TEXT NOT NULL, bound_micro_usd INTEGER NOT NULL, cost_micro_usd INTEGER, overrun_micro_usd INTEGER NOT NULL, estimated INTEGER NOT NULL, finish TEXT, input_tokens INTEGER, output_tokens INTEGER);
+  `,
 ]
 
 export interface Tables {
@@ -93,5 +96,24 @@ export interface Tables {
   }
   messages: { message_id: string; seq: number; at_ms: number; kind: string; from_agent: string; to_agent: string; body: string }
   invocations: { invocation_id: string; seq: number; body: string; result: string | null }
+  llm_calls: {
+    number: number
+    seq: number
+    at_ms: number
+    minute: number
+    agent_id: string
+    key_id: string | null
+    lease_id: string | null
+    model: string
+    upstream_id: string
+    price: string
+    bound_micro_usd: number
+    cost_micro_usd: number | null
+    overrun_micro_usd: number
+    estimated: number
+    finish: string | null
+    input_tokens: number | null
+    output_tokens: number | null
+  }
   services: { agent_id: string; service_name: string; cost_micro: number; payment: string; specification: string }
 }

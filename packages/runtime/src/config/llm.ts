@@ -1,0 +1,89 @@
+import { Id, ModelName } from '@syntropism/contract'
+import { z } from 'zod'
+
+/** Dollars as a decimal with at most six places: exact in micro-dollars. */
+const Usd = z
+  .number()
+  .nonnegative()
+  .max(1_000_000_000)
+  .refine((usd) => Math.abs(usd * 1_000_000 - Math.round(usd * 1_000_000)) < 1e-3, 'at most six decimal places: a micro-dollar is the smallest amount')
+/** Dollars in the configuration → micro-dollars. */
+export const usdToMicro = (usd: number): number => Math.round(usd * 1_000_000)
+
+/** Dollars per million tokens, laid over the price data; what is left out follows `input` or `output`. */
+const PriceOverride = z.strictObject({
+  cache_read: Usd.optional(),
+  cache_write: Usd.optional(),
+  image_input: Usd.optional(),
+  input: Usd,
+  output: Usd.default(0),
+  reasoning: Usd.optional(),
+  /** Dollars for each request. */
+  request: Usd.default(0),
+})
+
+const Upstream = z.strictObject({
+  /** Name of the environment variable with its key; none is sent when left out. */
+  api_key_env: z.string().optional(),
+  /** Address before `/chat/completions`, for example https://api.openai.com/v1. */
+  base_url: z.url(),
+  /** Failures in a row that open its circuit, and how long it then stays open. */
+  breaker_failures: z.int().positive().default(5),
+  breaker_open_ms: z.int().positive().default(30_000),
+  id: Id,
+  /** When the caller hangs up: cancel the call and book its bound, or read it to the end for its usage. */
+  on_hang_up: z.enum(['cancel', 'drain']).default('cancel'),
+  /** Provider whose prices apply; found by `base_url` when left out. */
+  price_provider: z.string().optional(),
+  /** Tries after a first one that failed without cost. */
+  retries: z.int().min(0).max(10).default(2),
+  /** Longest wait for an answer to begin, and between two parts of a stream. */
+  timeout_ms: z.int().positive().default(120_000),
+})
+export type UpstreamConfig = z.infer<typeof Upstream>
+
+const Model = z.strictObject({
+  /** Tokens of one image at most; without it requests with images are refused. */
+  image_tokens_max: z.int().positive().optional(),
+  /** Put into requests that name no maximum; without it such requests are refused. */
+  output_tokens_max: z.int().positive().optional(),
+  price: PriceOverride.optional(),
+  /** Tokens that the upstream's template may add to a prompt. */
+  prompt_tokens_overhead: z.int().nonnegative().default(256),
+  /** Where it is served, in the order of preference. */
+  upstreams: z.array(z.strictObject({ model: z.string().min(1), upstream: Id })).min(1),
+})
+export type ModelConfig = z.infer<typeof Model>
+
+/** The LLM gateway: upstreams, the models offered and the cap. */
+export const LlmConfig = z
+  .strictObject({
+    /** Part of the cap kept for keys. */
+    keys_usd_per_minute: Usd.default(0),
+    limits: z.array(z.strictObject({ model: ModelName.nullable(), usd: Usd, window_ms: z.int().nonnegative() })).default([]),
+    models: z.record(ModelName, Model),
+    /** Keep every answer, or answer from what was kept without any upstream. */
+    recording: z.enum(['off', 'record', 'replay']).default('off'),
+    /** Model by whose output price dollars are shown as tokens. */
+    reference_model: ModelName.optional(),
+    upstreams: z.array(Upstream).min(1),
+    /** The most that calls starting in one aligned minute may cost. */
+    usd_per_minute: Usd,
+  })
+  .superRefine((llm, context) => {
+    const ids = new Set(llm.upstreams.map((one) => one.id))
+    for (const [name, model] of Object.entries(llm.models))
+      for (const { upstream } of model.upstreams)
+        if (!ids.has(upstream))
+          context.addIssue({
+            code: 'custom',
+            message: `there is no upstream "${upstream}"; there are: ${[...ids].join(', ')}`,
+            path: ['models', name, 'upstreams'],
+          })
+    if (ids.size < llm.upstreams.length) context.addIssue({ code: 'custom', message: 'two upstreams have the same id', path: ['upstreams'] })
+    if (llm.keys_usd_per_minute > llm.usd_per_minute)
+      context.addIssue({ code: 'custom', message: 'is part of usd_per_minute and cannot be larger', path: ['keys_usd_per_minute'] })
+    if (llm.reference_model !== undefined && llm.models[llm.reference_model] === undefined)
+      context.addIssue({ code: 'custom', message: 'is none of models', path: ['reference_model'] })
+  })
+export type LlmConfig = z.infer<typeof LlmConfig>

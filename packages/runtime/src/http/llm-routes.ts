@@ -1,0 +1,255 @@
+import { z } from '@hono/zod-openapi'
+import { LlmKeyTerms, LlmUsage, type RefusalCode } from '@syntropism/contract'
+import type { Context } from 'hono'
+import { HostStopped } from '../host/index.ts'
+import { type Api, CallRefused, type Caller, type Gateway, type GatewayAnswer, GatewayRefusal } from '../llm-gateway/index.ts'
+import { spendBy } from '../store/index.ts'
+import { type Principal, createToken, hashToken } from './principal.ts'
+import { gatewayRefused, problem, refused } from './problem.ts'
+import { type App, type Call, Refused, type ServiceParts, addOperation } from './service.ts'
+
+const SPEND_BY = ['agent', 'model', 'upstream', 'hour'] as const
+const APIS: Readonly<Record<Api, string>> = {
+  'chat/completions': 'Chat completion, in the words of OpenAI’s API; streams with "stream": true.',
+  embeddings: 'Embeddings, in the words of OpenAI’s API.',
+  responses: 'Response, in the words of OpenAI’s API; streams with "stream": true.',
+}
+
+const callerOf = (principal: Principal): Caller | null =>
+  principal.role === 'agent' ? { agent_id: principal.agent_id, lease_id: principal.lease_id } : principal.role === 'key' ? { key_id: principal.key_id } : null
+
+/** Answers what a call threw: as a problem document that OpenAI's clients read too. */
+function answerError(context: Context, error: unknown): Response {
+  if (error instanceof CallRefused) return refused(context, { code: error.code as RefusalCode, detail: error.figures })
+  if (error instanceof GatewayRefusal) return gatewayRefused(context, error.code, error.figures)
+  if (error instanceof HostStopped) return problem(context, 'unavailable', error.message)
+  throw error
+}
+
+/** Records an agent's call as the tool call that it is. */
+function note(parts: ServiceParts, caller: Caller, api: Api, model: unknown): (result: 'success' | 'failure', response: Record<string, string>) => void {
+  if (!('agent_id' in caller)) return () => undefined
+  const report = (event_type: 'tool_call_initiated' | 'tool_call_completed', data: Record<string, string | Record<string, string>>): void => {
+    parts.host.submit({ agent_id: caller.agent_id, data, event_type, owner: 'host', type: 'report' }).catch(() => undefined)
+  }
+  report('tool_call_initiated', { parameters: { api, model: String(model).slice(0, 128) }, tool_name: 'llm.complete' })
+  return (result, response) => report('tool_call_completed', { response, result, tool_name: 'llm.complete' })
+}
+
+async function carryOut(
+  parts: ServiceParts,
+  gateway: Gateway,
+  api: Api,
+  body: Record<string, unknown>,
+  caller: Caller,
+  signal: AbortSignal,
+): Promise<GatewayAnswer> {
+  const noted = note(parts, caller, api, body.model)
+  try {
+    const answer = await gateway.call({ api, body, caller, signal })
+    noted(answer.status < 400 ? 'success' : 'failure', { call_id: answer.call_id, status: String(answer.status) })
+    return answer
+  } catch (error) {
+    noted('failure', { error: error instanceof CallRefused || error instanceof GatewayRefusal ? error.code : 'internal_error' })
+    throw error
+  }
+}
+
+const anyAnswer = (description: string) => ({ content: { 'application/json': { schema: z.record(z.string(), z.any()) } }, description })
+const problemAnswer = (description: string) => ({ content: { 'application/problem+json': { schema: z.record(z.string(), z.any()) } }, description })
+const STATUSES = {
+  400: problemAnswer('Malformed.'),
+  401: problemAnswer('No valid token.'),
+  402: problemAnswer('The call does not fit into what may still be spent.'),
+  403: problemAnswer('Not allowed.'),
+  404: problemAnswer('No such model.'),
+  409: problemAnswer('In conflict with the state.'),
+  413: problemAnswer('Too large.'),
+  415: problemAnswer('No JSON.'),
+  422: problemAnswer('Without a bound or a price.'),
+  429: problemAnswer('Fits later: see Retry-After.'),
+  502: problemAnswer('No upstream answered.'),
+  503: problemAnswer('Out of rotation, or stopped.'),
+  504: problemAnswer('The upstream did not answer in time.'),
+}
+
+/** The routes that OpenAI's clients call. */
+export function addOpenAiRoutes(app: App, parts: ServiceParts): void {
+  const { gateway } = parts
+  for (const api of Object.keys(APIS) as Api[]) {
+    app.openAPIRegistry.registerPath({
+      method: 'post',
+      path: `/v1/${api}`,
+      request: { body: { content: { 'application/json': { schema: z.looseObject({ model: z.string() }) } }, required: true } },
+      responses: { 200: anyAnswer('As the upstream answered.'), ...STATUSES },
+      security: [{ bearer: [] }],
+      summary: APIS[api],
+      tags: ['llm'],
+    })
+    app.post(`/v1/${api}`, async (context) => {
+      const caller = callerOf(context.get('principal'))
+      if (caller === null) return problem(context, 'role_forbidden', 'LLM calls are made by agents in their windows and with keys.')
+      if (gateway === undefined) return refused(context, { code: 'resource_not_offered', detail: { resource: 'llm' } })
+      const body: unknown = await context.req.json()
+      if (typeof body !== 'object' || body === null || Array.isArray(body) || typeof (body as { model?: unknown }).model !== 'string')
+        return problem(context, 'command_invalid', 'model: the body is an object that names a model')
+      try {
+        const answer = await carryOut(parts, gateway, api, body as Record<string, unknown>, caller, context.req.raw.signal)
+        const headers = { 'cache-control': 'no-store', 'content-type': answer.content_type, 'x-syntropism-call-id': answer.call_id }
+        return new Response(answer.body, { headers, status: answer.status })
+      } catch (error) {
+        return answerError(context, error)
+      }
+    })
+  }
+  app.openAPIRegistry.registerPath({
+    method: 'get',
+    path: '/v1/models',
+    responses: { 200: anyAnswer('The models.'), 401: STATUSES[401], 429: STATUSES[429] },
+    security: [{ bearer: [] }],
+    summary: 'Models that may be called.',
+    tags: ['llm'],
+  })
+  app.get('/v1/models', (context) =>
+    context.json({ data: (gateway?.models ?? []).map((id) => ({ created: 0, id, object: 'model', owned_by: 'syntropism' })), object: 'list' }),
+  )
+}
+
+interface Completion {
+  readonly choices?: readonly { readonly finish_reason?: string; readonly message?: { readonly content?: string | null } }[]
+  readonly usage?: { readonly total_tokens?: number }
+}
+
+function gatewayIn(parts: ServiceParts): Gateway {
+  if (parts.gateway === undefined) throw new Refused('resource_not_offered', { resource: 'llm' })
+  return parts.gateway
+}
+
+/** The simple form of a call, and the operator's means: keys, budgets, upstreams, late usage. */
+export function addLlmRoutes(app: App, parts: ServiceParts): void {
+  addOperation(app, parts, {
+    body: z.strictObject({
+      max_tokens: z.int().positive().max(1_000_000).optional(),
+      model: z.string().max(128).optional(),
+      prompt: z.string().min(1),
+      system: z.string().optional(),
+    }),
+    handle: async ({ body }, call) => {
+      const gateway = gatewayIn(parts)
+      const caller = callerOf(call.principal)
+      if (caller === null) throw new Refused('not_yours', { role: call.principal.role })
+      const messages = [...(body.system === undefined ? [] : [{ content: body.system, role: 'system' }]), { content: body.prompt, role: 'user' }]
+      const request = { max_tokens: body.max_tokens, messages, model: body.model ?? gateway.models[0] ?? '' }
+      const answer = await carryOut(
+        parts,
+        gateway,
+        'chat/completions',
+        JSON.parse(JSON.stringify(request)) as Record<string, unknown>,
+        caller,
+        new AbortController().signal,
+      )
+      const completion = JSON.parse(answer.body as string) as Completion
+      if (answer.status >= 400) throw new GatewayRefusal('llm_upstream_failed', { reason: String(answer.body).slice(0, 500), upstream_status: answer.status })
+      const choice = completion.choices?.[0]
+      return {
+        call_id: answer.call_id,
+        completion: choice?.message?.content ?? '',
+        finish_reason: choice?.finish_reason ?? '',
+        tokens_used: completion.usage?.total_tokens ?? 0,
+      }
+    },
+    method: 'post',
+    path: '/intelligence/inference',
+    roles: ['agent', 'key'],
+    summary: 'Prompt in, completion out: the simple form of a chat completion.',
+    tag: 'llm',
+  })
+  addOperation(app, parts, {
+    handle: async ({ query }) => ({ by: query.by, rows: await spendBy(parts.queries, query.by as (typeof SPEND_BY)[number]) }),
+    method: 'get',
+    path: '/intelligence/spend',
+    query: z.object({ by: z.enum(SPEND_BY).default('agent') }),
+    roles: ['human', 'operator', 'observer'],
+    summary: 'What LLM calls cost, by agent or key, model, upstream or hour.',
+    tag: 'llm',
+  })
+  addOperatorRoutes(app, parts)
+}
+
+const issue = async (call: Call, command: object): Promise<object> => {
+  const token = createToken('key')
+  const answer = await call.submit({ ...command, owner: '', token_hash: hashToken(token) } as never)
+  return { ...answer, token }
+}
+
+function addOperatorRoutes(app: App, parts: ServiceParts): void {
+  addOperation(app, parts, {
+    body: z.strictObject({ ...LlmKeyTerms, key_id: z.string().max(64), name: z.string().max(128) }),
+    handle: ({ body }, call) => issue(call, { ...body, type: 'create_llm_key' }),
+    method: 'post',
+    path: '/operator/llm/keys',
+    roles: ['operator'],
+    summary: 'Create a key for a program that is no agent. Its token is shown this once.',
+    tag: 'operator',
+  })
+  addOperation(app, parts, {
+    handle: ({ params }, call) => issue(call, { key_id: params.key_id, type: 'rotate_llm_key' }),
+    method: 'post',
+    path: '/operator/llm/keys/{key_id}/rotate',
+    roles: ['operator'],
+    summary: 'A new token for a key, whose windows go on.',
+    tag: 'operator',
+  })
+  addOperation(app, parts, {
+    handle: ({ params }, call) => call.submit({ key_id: params.key_id as string, owner: '', type: 'revoke_llm_key' }),
+    method: 'delete',
+    path: '/operator/llm/keys/{key_id}',
+    roles: ['operator'],
+    summary: 'Revoke a key.',
+    tag: 'operator',
+  })
+  addOperation(app, parts, {
+    handle: () => ({
+      keys: [...parts.host.state.llm.keys.values()].map(({ token_hash: _hash, ...key }) => ({
+        ...key,
+        windows: key.windows.map((window) => {
+          const gauge = parts.host.state.llm.gauges.get(`key:${key.key_id}/${window.window_ms}`)
+          return { ...window, counted_micro_usd: gauge?.counted ?? 0, spent_micro_usd: gauge?.settled ?? 0 }
+        }),
+      })),
+    }),
+    method: 'get',
+    path: '/operator/llm/keys',
+    roles: ['operator', 'observer'],
+    summary: 'Keys, their terms and what their last windows counted.',
+    tag: 'operator',
+  })
+  addOperation(app, parts, {
+    body: z.strictObject({ left_micro_usd: z.int().nonnegative().nullable() }),
+    handle: ({ body, params }, call) =>
+      call.submit({ agent_id: params.agent_id as string, left_micro_usd: body.left_micro_usd, owner: '', type: 'set_llm_budget' }),
+    method: 'put',
+    path: '/operator/agents/{agent_id}/llm-budget',
+    roles: ['operator'],
+    summary: 'Set what an agent and its children may still spend; null takes the limit away.',
+    tag: 'operator',
+  })
+  addOperation(app, parts, {
+    handle: ({ params }, call) => call.submit({ owner: '', type: 'restore_llm_upstream', upstream_id: params.upstream_id as string }),
+    method: 'post',
+    path: '/operator/llm/upstreams/{upstream_id}/restore',
+    roles: ['operator'],
+    summary: 'Put an upstream back into rotation after it passed a bound.',
+    tag: 'operator',
+  })
+  addOperation(app, parts, {
+    body: LlmUsage,
+    handle: ({ body, params }, call) =>
+      call.submit({ call_id: params.call_id as string, finish: 'completed', owner: '', type: 'settle_llm_call', usage: body }),
+    method: 'post',
+    path: '/operator/llm/calls/{call_id}/usage',
+    roles: ['operator'],
+    summary: 'Report late what a call used that was booked at its bound.',
+    tag: 'operator',
+  })
+}

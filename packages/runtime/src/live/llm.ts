@@ -1,0 +1,38 @@
+import { join } from 'node:path'
+import type { Config } from '../config/index.ts'
+import type { Host } from '../host/index.ts'
+import { Gateway } from '../llm-gateway/index.ts'
+import type { Bus } from '../ports/index.ts'
+
+export interface LiveLlm {
+  /** Id of the key whose token has this hash. */
+  findKey(hash: string): string | null
+  /** What the service is given. */
+  forService(): { readonly gateway?: Gateway }
+  start(): Promise<void>
+  close(): Promise<void>
+}
+
+interface Around {
+  readonly host: Host
+  readonly bus: Bus
+  alarm(text: string): void
+  onFatal(error: unknown): void
+}
+
+/** The gateway of a configuration that names upstreams; keys are known without one too. */
+export function openLlm(config: Config, root: string, { alarm, bus, host, onFatal }: Around): LiveLlm {
+  const gateway =
+    config.llm === undefined
+      ? null
+      : new Gateway({ alarm, bus, config: config.llm, environment: process.env, host, onError: onFatal, recordings_dir: join(root, 'llm-recordings') })
+  return {
+    close: async () => gateway?.close(),
+    findKey(hash) {
+      for (const key of host.state.llm.keys.values()) if (key.token_hash === hash) return key.key_id
+      return null
+    },
+    forService: () => (gateway === null ? {} : { gateway }),
+    start: async () => gateway?.start(),
+  }
+}

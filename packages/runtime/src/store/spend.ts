@@ -1,0 +1,43 @@
+import { sql } from 'kysely'
+import type { Queries } from './queries.ts'
+
+/** One line of the spend report, in micro-dollars. */
+export interface SpendRow {
+  readonly name: string
+  readonly calls: number
+  readonly open_calls: number
+  readonly estimated_calls: number
+  readonly input_tokens: number
+  readonly output_tokens: number
+  readonly cost_micro_usd: number
+  readonly held_micro_usd: number
+  readonly overrun_micro_usd: number
+}
+
+const NAMES = {
+  agent: sql<string>`CASE WHEN key_id IS NULL THEN agent_id ELSE 'key ' || key_id END`,
+  hour: sql<string>`strftime('%Y-%m-%dT%H:00Z', minute * 60, 'unixepoch')`,
+  model: sql<string>`model`,
+  upstream: sql<string>`upstream_id`,
+}
+
+/** What calls cost, summed by agent (or key), model, upstream or hour; the dearest first, hours in order. */
+export async function spendBy(queries: Queries, by: keyof typeof NAMES): Promise<SpendRow[]> {
+  const sum = (column: string) => sql<number>`COALESCE(SUM(${sql.ref(column)}), 0)`
+  const rows = await queries
+    .selectFrom('llm_calls')
+    .select([
+      NAMES[by].as('name'),
+      sql<number>`COUNT(*)`.as('calls'),
+      sql<number>`SUM(cost_micro_usd IS NULL)`.as('open_calls'),
+      sql<number>`SUM(estimated)`.as('estimated_calls'),
+      sum('input_tokens').as('input_tokens'),
+      sum('output_tokens').as('output_tokens'),
+      sum('cost_micro_usd').as('cost_micro_usd'),
+      sql<number>`COALESCE(SUM(CASE WHEN cost_micro_usd IS NULL THEN bound_micro_usd ELSE 0 END), 0)`.as('held_micro_usd'),
+      sum('overrun_micro_usd').as('overrun_micro_usd'),
+    ])
+    .groupBy(NAMES[by])
+    .execute()
+  return by === 'hour' ? rows.toSorted((a, b) => (a.name < b.name ? -1 : 1)) : rows.toSorted((a, b) => b.cost_micro_usd - a.cost_micro_usd)
+}

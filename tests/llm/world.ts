@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createAdaptorServer } from '@hono/node-server'
+import type { EconomyEvent } from '@syntropism/contract'
+import { DEFAULT_PARAMS } from '@syntropism/economy'
+import { createMemoryBus } from '../../packages/runtime/src/bus/index.ts'
+import { LlmConfig } from '../../packages/runtime/src/config/index.ts'
+import { Host, createWallClock } from '../../packages/runtime/src/host/index.ts'
+import { Tokens, createService, hashToken } from '../../packages/runtime/src/http/index.ts'
+import { Gateway } from '../../packages/runtime/src/llm-gateway/index.ts'
+import { SqliteJournal, createQueries, openDatabase, spendBy } from '../../packages/runtime/src/store/index.ts'
+import { startFakeUpstream } from './upstream.ts'
+
+/** One micro-dollar a token. */
+const PRICE = { input: 1, output: 1 }
+const MODELS = ['plain', 'fails', 'flaky', 'refuses', 'hangs', 'dies', 'slow', 'over-reports', 'nonsense', 'silent', 'breaks-off', 'endless', 'late-usage']
+
+export interface WorldOptions {
+  readonly usd_per_minute?: number
+  readonly upstream?: object
+  readonly recording?: 'off' | 'record' | 'replay'
+  readonly recordings_dir?: string
+  readonly key?: object
+}
+
+/** A System Service with the gateway on a real socket, a fake upstream behind it, a leased agent and a key. */
+export async function openWorld(options: WorldOptions = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'syntropism-llm-'))
+  const upstream = await startFakeUpstream()
+  const cap = options.usd_per_minute ?? 1
+  const config = LlmConfig.parse({
+    keys_usd_per_minute: cap / 2,
+    models: {
+      ...Object.fromEntries(MODELS.map((name) => [name, { output_tokens_max: 100, price: PRICE, upstreams: [{ model: name, upstream: 'fake' }] }])),
+      'falls-back': {
+        output_tokens_max: 100,
+        price: PRICE,
+        upstreams: [
+          { model: 'fails', upstream: 'fake' },
+          { model: 'plain', upstream: 'other' },
+        ],
+      },
+      unbounded: { price: PRICE, upstreams: [{ model: 'plain', upstream: 'fake' }] },
+      unpriced: { output_tokens_max: 100, upstreams: [{ model: 'plain', upstream: 'fake' }] },
+    },
+    recording: options.recording ?? 'off',
+    upstreams: ['fake', 'other'].map((id) => ({ base_url: upstream.url, id, retries: 0, timeout_ms: 1000, ...options.upstream })),
+    usd_per_minute: cap,
+  })
+  const alarms: string[] = []
+  const events: EconomyEvent[] = []
+  const bus = createMemoryBus((error) => {
+    throw error
+  })
+  bus.subscribe((event) => void events.push(event))
+  const onFatal = (error: unknown): void => {
+    throw error
+  }
+  const database = openDatabase(join(folder, 'economy.sqlite'))
+  const queries = createQueries(database)
+  const host = new Host({ bus, createClock: createWallClock, journal: new SqliteJournal(database), onFatal })
+  const recordings_dir = options.recordings_dir ?? join(folder, 'recordings')
+  const gateway = new Gateway({ alarm: (text) => void alarms.push(text), bus, config, environment: {}, host, onError: onFatal, recordings_dir })
+  const tokens = new Tokens([{ hash: hashToken('operator'), role: 'operator' }], (hash) => {
+    for (const key of host.state.llm.keys.values()) if (key.token_hash === hash) return key.key_id
+    return null
+  })
+  const app = createService({ gateway, host, queries, readEvents: () => [], tokens, unlimited: true })
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const params = { ...DEFAULT_PARAMS, llm_keys_micro_usd_per_minute: (cap * 1e6) / 2, llm_micro_usd_per_minute: cap * 1e6 }
+  await host.submit({ economy_id: 'llm', owner: 'host', params, rules_version: 1, type: 'genesis' })
+  await host.submit({ agent_id: 'a', grant_micro: 10 ** 12, name: 'a', owner: 'host', type: 'create_agent' })
+  await host.submit({
+    agent_id: 'a',
+    amount_micro: 10 ** 10,
+    bundle: { llm: 1_000_000 },
+    duration_ms: 600_000,
+    owner: 'host',
+    payer_id: 'a',
+    type: 'place_bid',
+  })
+  await host.submit({ owner: 'host', type: 'tick' })
+  const terms = {
+    expires_at_ms: null,
+    models: [],
+    parallel_max: 10_000,
+    requests_per_minute: 1_000_000,
+    tokens_per_minute: 1e9,
+    windows: [{ limit_micro_usd: 1e9, window_ms: 0 }],
+  }
+  await host.submit({ ...terms, ...options.key, key_id: 'team', name: 'team', owner: 'operator', token_hash: hashToken('key-token'), type: 'create_llm_key' })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    alarms,
+    agentToken: tokens.issue('a', 'lease-1'),
+    events,
+    gateway,
+    host,
+    settled: () => events.flatMap((event) => (event.type === 'llm_call_settled' ? [event.data] : [])),
+    spend: (by: 'agent' | 'model' | 'upstream' | 'hour') => spendBy(queries, by),
+    upstream,
+    url,
+    /** Waits until no call is open. */
+    async quiet() {
+      while ([...host.state.llm.calls.values()].some((call) => call.status === 'open')) await new Promise((done) => setTimeout(done, 5))
+    },
+    async close() {
+      await gateway.close()
+      server.closeAllConnections()
+      await new Promise<void>((done) => server.close(() => done()))
+      await upstream.close()
+      await host.stop()
+      rmSync(folder, { force: true, recursive: true })
+    },
+  }
+}
+export type World = Awaited<ReturnType<typeof openWorld>>
