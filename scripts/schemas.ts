@@ -1,5 +1,6 @@
-// Writes the JSON Schemas that are published: the agent manifest, the configuration and the events.
+// Writes the JSON Schemas that are published: the agent manifest, the configuration, the events and the benchmark's items.
 import { readFileSync, writeFileSync } from 'node:fs'
+import { ScenarioSchema } from '@syntropism/benchmark'
 import { AgentManifest, Book, EVENTS, EventEnvelope } from '@syntropism/contract'
 import { Config } from '@syntropism/runtime'
 import { z } from 'zod'
@@ -18,6 +19,7 @@ export const SCHEMAS: Readonly<Record<string, unknown>> = {
       Object.entries(EVENTS).map(([type, event]) => [type, { data: schema(event.data), house: event.house, source: event.source, subject: event.subject }]),
     ),
   },
+  'scenario.schema.json': schema(ScenarioSchema),
 }
 
 const folder = new URL('../packages/contract/schemas/', import.meta.url)

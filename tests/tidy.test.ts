@@ -26,9 +26,11 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     'undici',
     'node:',
   ],
+  benchmark: ['@syntropism/contract', '@syntropism/economy', 'jsonata', 'zod', 'node:'],
   simulation: ['@syntropism/economy', 'hyparquet-writer', 'node:'],
   solver: ['@syntropism/economy', 'highs'],
   syntropism: [
+    '@syntropism/benchmark',
     '@syntropism/contract',
     '@syntropism/economy',
     '@syntropism/runtime',

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { type BenchmarkFlags, runBenchmarkList, runBenchmarkValidate } from './benchmark-command.ts'
 import { runDoctor, runVerify, showAgent, showAgents, showEvents, showLedger, showMarket, showPrompts } from './inspect-commands.ts'
 import { type LiveFlags, runLive } from './live-command.ts'
 import { type LocalFlags, callService, print } from './local.ts'
@@ -154,6 +155,21 @@ function addNats(program: Command): void {
     .action((id: string, flags: LocalFlags & { issuer: string; out: string }) => addExecutorCredentials(id, flags))
 }
 
+function addBenchmark(program: Command): void {
+  const benchmark = program.command('benchmark').description('items that set a world for an agent and say what is right in it')
+  const withScenarios = (command: Command): Command =>
+    command.option('--scenarios <dir>', 'folder of items (default: those of this project)').option('--json', 'machine-readable output')
+  withScenarios(benchmark.command('list').description('all items')).action((flags: BenchmarkFlags) => runBenchmarkList(flags))
+  withScenarios(
+    benchmark
+      .command('validate')
+      .argument('[items...]', 'ids; all when left out')
+      .description('check items as data: every drawn world must have the answer that its item accepts'),
+  )
+    .option('--seeds <n>', 'how many trials to draw of each', integer(1, 100_000), 200)
+    .action((items: string[], flags: BenchmarkFlags & { seeds: number }) => runBenchmarkValidate(items, flags))
+}
+
 /** The command line. */
 export function createProgram(): Command {
   const program = new Command('syntropism')
@@ -183,6 +199,7 @@ export function createProgram(): Command {
   addInspection(program)
   addObservability(program)
   addSimulation(program)
+  addBenchmark(program)
   addLab(program)
   addNats(program)
   return program

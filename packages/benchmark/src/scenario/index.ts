@@ -1,0 +1,7 @@
+export { checkScenario, flawOf } from './check.ts'
+export { type Injection, ScenarioError, type ServiceSetup, type Variant, drawVariants, evaluate } from './draw.ts'
+export { loadScenario, loadScenarios } from './load.ts'
+export { type Capacities, type UnitPrices, type Wanted, costMicro, pricesMicroPerS, sharesOf } from './prices.ts'
+export { createRandom, shuffle } from './random.ts'
+export { type Condition, type EventPattern, type Rules, Scenario } from './schema.ts'
+export { type Figures, type TaskOption, valuation } from './valuation.ts'
