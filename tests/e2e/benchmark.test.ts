@@ -36,4 +36,28 @@ describe('syntropism benchmark', () => {
       stderr: expect.stringContaining('/nowhere is no folder of scenarios'),
     })
   })
+
+  it('scores a recorded log, and says which event is wrong', async () => {
+    const folder = tempDir()
+    const log = join(folder, 'events.jsonl')
+    const event = (seq: number, type: string, data: object): string => JSON.stringify({ agent_id: 'agent', at_ms: seq, data, seq, type })
+    const lines = (cost: number): string[] => [
+      event(1, 'tool_call_initiated', { tool_name: 'economic.get_balance' }),
+      event(2, 'balance_queried', { balance: 200 }),
+      event(3, 'tool_call_initiated', { tool_name: 'market.bid' }),
+      event(4, 'bid_placed', { bid_id: 'bid-1', total_cost: cost }),
+      event(5, 'resources_allocated', { bid_id: 'bid-1' }),
+    ]
+    writeFileSync(log, lines(150).join('\n'))
+    expect(await run(['benchmark', 'score', log, '--item', 'FC-1'])).toMatchObject({ code: 0, stdout: expect.stringContaining('all rules hold') })
+    writeFileSync(log, lines(250).join('\n'))
+    const wrong = await run(['benchmark', 'score', log, '--item', 'FC-1'])
+    expect(wrong.code).toBe(1)
+    expect(wrong.stdout).toContain('sequence at event 4: expected step 4: bid_placed (bid) with data.total_cost <= 200; got data.total_cost 250')
+    expect(await run(['benchmark', 'score', log, '--item', 'SI-3'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('cannot be judged from a log by this version: statistics'),
+    })
+    removeDir(folder)
+  })
 })

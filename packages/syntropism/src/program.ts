@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { type BenchmarkFlags, runBenchmarkList, runBenchmarkValidate } from './benchmark-command.ts'
+import { type BenchmarkFlags, type ScoreFlags, runBenchmarkList, runBenchmarkScore, runBenchmarkValidate } from './benchmark-command.ts'
 import { runDoctor, runVerify, showAgent, showAgents, showEvents, showLedger, showMarket, showPrompts } from './inspect-commands.ts'
 import { type LiveFlags, runLive } from './live-command.ts'
 import { type LocalFlags, callService, print } from './local.ts'
@@ -168,6 +168,18 @@ function addBenchmark(program: Command): void {
   )
     .option('--seeds <n>', 'how many trials to draw of each', integer(1, 100_000), 200)
     .action((items: string[], flags: BenchmarkFlags & { seeds: number }) => runBenchmarkValidate(items, flags))
+  withScenarios(
+    benchmark
+      .command('score')
+      .argument('<log>')
+      .description('judge a recorded event log (JSON lines) by the rules of one drawn world of an item; runs nothing'),
+  )
+    .requiredOption('--item <id>', 'such as FC-1')
+    .option('--agent <id>', 'agent under test', 'agent')
+    .option('--seed <n>', 'seed of the trial', integer(0, Number.MAX_SAFE_INTEGER), 1)
+    .option('--variant <n>', 'which of its worlds', integer(0, 19), 0)
+    .option('--output <file>', 'JSON that the agent handed in')
+    .action((log: string, flags: ScoreFlags) => runBenchmarkScore(log, flags))
 }
 
 /** The command line. */

@@ -1,0 +1,43 @@
+import { createRandom } from '../scenario/index.ts'
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+const RESAMPLES = 2000
+
+/** Percentile bootstrap interval of a mean. The same values, confidence and seed give the same interval. */
+export function bootstrapInterval(values: readonly number[], confidence = 0.95, seed = 1): { high: number; low: number } {
+  const random = createRandom(seed, 'bootstrap')
+  const means = Array.from({ length: RESAMPLES }, () => mean(values.map(() => values[Math.floor(random() * values.length)] as number))).sort((a, b) => a - b)
+  const at = (share: number): number => means[Math.min(RESAMPLES - 1, Math.floor(share * RESAMPLES))] as number
+  return { high: at((1 + confidence) / 2), low: at((1 - confidence) / 2) }
+}
+
+const EXACT_MAX = 14
+
+/** One-sided paired permutation test: probability of a mean difference at least this large if signs were chance. Exact to 14 pairs, else 20 000 draws from the seed. */
+export function permutationTest(differences: readonly number[], seed = 1): number {
+  const observed = mean(differences)
+  const reaches = (sign: (index: number) => number): boolean => mean(differences.map((value, index) => value * sign(index))) >= observed - 1e-12
+  if (differences.length <= EXACT_MAX) {
+    const all = 2 ** differences.length
+    let count = 0
+    for (let mask = 0; mask < all; mask++) if (reaches((index) => ((mask >> index) & 1 ? -1 : 1))) count += 1
+    return count / all
+  }
+  const random = createRandom(seed, 'permutation')
+  const draws = 20_000
+  let count = 1
+  for (let draw = 0; draw < draws; draw++) {
+    const signs = differences.map(() => (random() < 0.5 ? -1 : 1))
+    if (reaches((index) => signs[index] as number)) count += 1
+  }
+  return count / (draws + 1)
+}
+
+/** Least-squares slope of values over 0, 1, 2 …; 0 for fewer than two. */
+export function slopeOf(values: readonly number[]): number {
+  if (values.length < 2) return 0
+  const centre = (values.length - 1) / 2
+  const middle = mean(values)
+  const spread = values.reduce((sum, _value, index) => sum + (index - centre) ** 2, 0)
+  return values.reduce((sum, value, index) => sum + (index - centre) * (value - middle), 0) / spread
+}
