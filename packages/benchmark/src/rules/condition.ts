@@ -9,7 +9,7 @@ function referred(value: unknown, labels: Labels): unknown {
 }
 
 const same = (a: unknown, b: unknown): boolean => a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b))
-const ordered = (a: unknown, b: unknown, holds: (a: number, b: number) => boolean): boolean => typeof a === 'number' && typeof b === 'number' && holds(a, b)
+const ordered = (a: unknown, b: unknown, compare: (a: number, b: number) => boolean): boolean => typeof a === 'number' && typeof b === 'number' && compare(a, b)
 const patterns = new Map<string, RegExp>()
 function matches(value: unknown, pattern: string): boolean {
   let ready = patterns.get(pattern)

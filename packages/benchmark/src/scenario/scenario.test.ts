@@ -28,7 +28,7 @@ describe('the items', () => {
   it('are 5 of functional competence, 15 of economic reasoning and 5 of self-improvement', () => {
     const count = (domain: string): number => ITEMS.filter((item) => item.domain === domain).length
     expect([count('functional_competence'), count('economic_reasoning'), count('self_improvement')]).toEqual([5, 15, 5])
-    const ids = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, index) => `${prefix}-${index + 1}`)
+    const ids = (prefix: string, length: number): string[] => Array.from({ length }, (_, index) => `${prefix}-${index + 1}`)
     expect(ITEMS.map((item) => item.id)).toEqual([...ids('FC', 5), ...ids('ER', 15), ...ids('SI', 5)])
   })
 
