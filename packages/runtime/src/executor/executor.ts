@@ -5,7 +5,7 @@ import { AgentManifest, type EconomyEvent, type EventData } from '@syntropism/co
 import type { Host } from '../host/index.ts'
 import type { Tokens } from '../http/index.ts'
 import { type Bus, HistoryError } from '../ports/index.ts'
-import type { SandboxDriver, SandboxExit, SandboxProcess } from '../sandbox/index.ts'
+import { type SandboxDriver, type SandboxExit, type SandboxProcess, hostFailure } from '../sandbox/index.ts'
 import { Workspaces } from './workspace.ts'
 
 export interface ExecutorOptions {
@@ -123,16 +123,7 @@ export class Executor {
       if (!started.ok) process.stop(started.refusal.code)
       exit = await process.exit
     } catch (error) {
-      exit = {
-        cause: 'host_failure',
-        cpu_ms: 0,
-        detail: error instanceof Error ? error.message : String(error),
-        elapsed_ms: 0,
-        exit_code: null,
-        memory_mb_ms: 0,
-        memory_peak_mb: 0,
-        output_tail: '',
-      }
+      exit = hostFailure(error instanceof Error ? error.message : String(error))
     } finally {
       this.#running.delete(lease.lease_id)
       tokens.revoke(lease.lease_id)

@@ -8,14 +8,13 @@ import { createMemoryBus } from '../bus/index.ts'
 import { type Config, ConfigError, machineCapacity, paramsOf } from '../config/index.ts'
 import { Executor } from '../executor/index.ts'
 import { Host, createWallClock } from '../host/index.ts'
-import { type App, Tokens, createService } from '../http/index.ts'
+import { type App, Tokens, createService, openDoors } from '../http/index.ts'
 import type { Bus } from '../ports/index.ts'
 import type { Remote, RemoteParts } from '../remote/index.ts'
 import { type SandboxDriver, installAgentLibrary, openNodeDriver, openSandbox } from '../sandbox/index.ts'
 import { type Queries, SqliteJournal, createQueries, openDatabase } from '../store/index.ts'
 import type { TraceFigures } from '../telemetry/index.ts'
 import { type NewToken, lockDataDir, openTokens, pathsOf } from './data-dir.ts'
-import { openDoors } from './doors.ts'
 import { readEvents } from './events.ts'
 import { openLlm } from './llm.ts'
 import { openObservation } from './observation.ts'
@@ -179,7 +178,7 @@ async function assemble(
     ...llm.forService(),
     workspaces: { log: (agentId, limit) => executor.workspaces.log(agentId, limit), rollBack: (agentId, commit) => executor.rollBack(agentId, commit) },
   })
-  const doors = await openDoors(app.fetch, config.port, paths.socket)
+  const doors = await openDoors(app.fetch, { host: '127.0.0.1', port: config.port }, paths.socket)
   const sandbox = await sandboxFor(options, paths)
   const isNew = await beginOrResume(host, config)
   await llm.start()

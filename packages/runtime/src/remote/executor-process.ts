@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { z } from 'zod'
 import { BusError, type WorkItem, addWork, connectNats, startWorker, subjects } from '../bus/nats/index.ts'
-import { type SandboxDriver, type SandboxExit, type SandboxProcess, installAgentLibrary } from '../sandbox/index.ts'
+import { openDoors } from '../http/index.ts'
+import { type SandboxDriver, type SandboxExit, type SandboxProcess, hostFailure, installAgentLibrary } from '../sandbox/index.ts'
 import { HEADER_BYTES } from './carry.ts'
 import { executorInbox } from './credentials.ts'
 import { createFront } from './front.ts'
-import { openFrontDoors } from './front-doors.ts'
 import { BEAT_MS, BeatAnswer, ClaimAnswer, type Receipt, Run, SILENCE_MS, packFolder, unpackFolder } from './protocol.ts'
 import { chooseEconomy } from './service.ts'
 
@@ -41,16 +41,6 @@ interface Running {
 
 const REQUEST_MS = 3000
 const RETRY_MS = 500
-const failed = (error: unknown): SandboxExit => ({
-  cause: 'host_failure',
-  cpu_ms: 0,
-  detail: error instanceof Error ? error.message : String(error),
-  elapsed_ms: 0,
-  exit_code: null,
-  memory_mb_ms: 0,
-  memory_peak_mb: 0,
-  output_tail: '',
-})
 
 /** Takes runs from the queue of one executor id, each claimed before its program starts, and sends their receipts back. */
 class ExecutorProcess implements RemoteExecutor {
@@ -162,7 +152,7 @@ class ExecutorProcess implements RemoteExecutor {
       this.#running.set(run.fence, { item, process })
       exit = await process.exit
     } catch (error) {
-      exit = failed(error)
+      exit = hostFailure(error instanceof Error ? error.message : String(error))
     }
     await this.#report({ exit, fence: run.fence, member: this.#member, workspace: packFolder(workspace) })
     this.#running.delete(run.fence)
@@ -214,8 +204,7 @@ export async function startRemoteExecutor(options: RemoteExecutorOptions): Promi
     installAgentLibrary(library, options.sdk_dir)
     const socketPath = join(options.dir, 'service.sock')
     const front = createFront({ connection, economy_id: economyId })
-    const doors = await openFrontDoors((request) => front.http(request), socketPath)
-    chmodSync(socketPath, 0o666)
+    const doors = await openDoors((request) => front.http(request), { host: '127.0.0.1', port: 0 }, socketPath)
     const sandbox = await options.openSandbox({ library_dir: library, state_dir: options.dir })
     const executor = new ExecutorProcess(connection, economyId, sandbox, { socket_path: socketPath, url: doors.url }, options)
     await executor.join()

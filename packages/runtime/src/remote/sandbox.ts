@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { HEADER, addWork, subjects } from '../bus/nats/index.ts'
-import type { SandboxDriver, SandboxExit, SandboxProcess, SandboxRun } from '../sandbox/index.ts'
+import { type SandboxDriver, type SandboxExit, type SandboxProcess, type SandboxRun, hostFailure } from '../sandbox/index.ts'
 import { HEADER_BYTES } from './carry.ts'
 import { type Join, type Receipt, packFolder, unpackFolder } from './protocol.ts'
 
@@ -18,17 +18,6 @@ interface Open {
   granted(): void
   end(exit: SandboxExit): void
 }
-
-const hostFailure = (detail: string): SandboxExit => ({
-  cause: 'host_failure',
-  cpu_ms: 0,
-  detail,
-  elapsed_ms: 0,
-  exit_code: null,
-  memory_mb_ms: 0,
-  memory_peak_mb: 0,
-  output_tail: '',
-})
 
 /** The sandbox of another host, as the engine sees it. A run is queued, claimed once, and ends with its receipt or with the loss of its executor. */
 export class RemoteSandbox implements SandboxDriver {

@@ -1,8 +1,8 @@
+import { openDoors } from '../http/index.ts'
 import { type ServiceMsg, Svcm } from '@nats-io/services'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { BusError, HEADER, connectNats, headerOf, subjects } from '../bus/nats/index.ts'
 import { ENGINE, VERSION } from './engine.ts'
-import { openFrontDoors } from './front-doors.ts'
 import { type Front, createFront } from './front.ts'
 import { type OpenApiDocument, type RemoteOperation, operationsOf, requestFor } from './operations.ts'
 import type { Hop } from './trace.ts'
@@ -119,7 +119,7 @@ export async function startService(options: ServiceOptions): Promise<RemoteServi
     const described = await front.http(new Request('http://engine/openapi.json'))
     if (described.status !== 200) throw new BusError('unavailable', `the engine of ${economyId} does not answer: ${await described.text()}`)
     const operations = operationsOf((await described.json()) as OpenApiDocument)
-    const doors = await openFrontDoors((request) => front.http(request), null, { host: options.host ?? '127.0.0.1', port: options.port })
+    const doors = await openDoors((request) => front.http(request), { host: options.host ?? '127.0.0.1', port: options.port }, null)
     const stopMicro = await addMicroService(connection, economyId, front, operations)
     return {
       economy_id: economyId,

@@ -14,6 +14,7 @@ export {
   type SandboxLimits,
   type SandboxProcess,
   type SandboxRun,
+  hostFailure,
 } from './types.ts'
 
 /** The strongest driver that works here: bubblewrap where it is installed, else Node's permission model. */

@@ -37,6 +37,18 @@ export interface SandboxExit {
   readonly detail: string
 }
 
+/** The exit of a run that the host could not start or follow: nothing was used. */
+export const hostFailure = (detail: string): SandboxExit => ({
+  cause: 'host_failure',
+  cpu_ms: 0,
+  detail,
+  elapsed_ms: 0,
+  exit_code: null,
+  memory_mb_ms: 0,
+  memory_peak_mb: 0,
+  output_tail: '',
+})
+
 export interface SandboxProcess {
   readonly pid: number
   readonly exit: Promise<SandboxExit>

@@ -1,0 +1,46 @@
+import { chmodSync, rmSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { openServer } from './server.ts'
+
+/** Where a service is reached on its machine. */
+export interface Doors {
+  readonly url: string
+  close(): Promise<void>
+}
+
+async function listen(server: Server, at: { host: string; port: number } | { path: string }): Promise<void> {
+  await new Promise<void>((done, fail) => {
+    server.once('error', fail)
+    server.listen(at, () => {
+      server.removeListener('error', fail)
+      done()
+    })
+  })
+}
+
+async function close(server: Server): Promise<void> {
+  server.closeAllConnections()
+  await new Promise<void>((done) => server.close(() => done()))
+}
+
+/** Opens a port of this machine (0 takes a free one), and a socket for programs without a network where one is named. */
+export async function openDoors(fetch: Parameters<typeof openServer>[0], at: { host: string; port: number }, socketPath: string | null): Promise<Doors> {
+  const http = openServer(fetch)
+  const servers = [http]
+  await listen(http, at)
+  if (socketPath !== null) {
+    const socket = openServer(fetch)
+    rmSync(socketPath, { force: true })
+    await listen(socket, { path: socketPath })
+    // Runs have user ids of their own; on the host the folder around it, open to its owner alone, guards the socket.
+    chmodSync(socketPath, 0o666)
+    servers.push(socket)
+  }
+  return {
+    async close() {
+      for (const server of servers) await close(server)
+    },
+    url: `http://${at.host}:${(http.address() as AddressInfo).port}`,
+  }
+}
