@@ -75,7 +75,7 @@ export {
   clearBook,
   dominantShareTasks,
   gini,
-  greedyOrder,
+  giniOfAscending,
   jain,
   readBook,
   unsoundPairing,

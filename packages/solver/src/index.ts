@@ -1,4 +1,4 @@
-import { type DenseBook, type ExactAnswer, clearAtShadowPrices, readBook } from '@syntropism/economy'
+import { type DenseBook, type ExactAnswer, readBook } from '@syntropism/economy'
 import highsModule, { type Highs } from 'highs'
 
 /** The package's types describe its CommonJS form; imported as a module, the default export is the loader itself. */
@@ -8,7 +8,6 @@ const loadHighs = highsModule as unknown as typeof highsModule.default
 export class SolverError extends Error {}
 
 interface Solved {
-  readonly bound: number
   readonly proven: boolean
   readonly welfare: number
   readonly winners: readonly number[]
@@ -38,19 +37,19 @@ function programOf(book: DenseBook, indexes: readonly number[]): string {
 }
 
 function solve(highs: Highs, book: DenseBook, indexes: readonly number[], timeLimitS: number): Solved {
-  if (indexes.length === 0) return { bound: 0, proven: true, welfare: 0, winners: [] }
+  if (indexes.length === 0) return { proven: true, welfare: 0, winners: [] }
   const solution = highs.solve(programOf(book, indexes), { mip_abs_gap: 0, mip_rel_gap: 0, output_flag: false, time_limit: timeLimitS })
   const proven = solution.Status === 'Optimal'
   if (!proven && solution.Status !== 'Time limit reached') throw new SolverError(`HiGHS ended with "${solution.Status}"`)
   const columns = solution.Columns as Record<string, { Primal?: number }>
   const winners = indexes.filter((i) => (columns[`x${i}`]?.Primal ?? 0) > 0.5)
   const welfare = winners.reduce((total, i) => total + (book.prices[i] as number), 0)
-  return { bound: proven ? welfare : Infinity, proven, welfare, winners }
+  return { proven, welfare, winners }
 }
 
 /**
  * Exact winners of a book by HiGHS, at most `time_limit_s` per solve; with `for_vcg` also the optimum without each winner.
- * The bound is the welfare when optimality was proven, else the dual bound of the book: a time-limited answer is never shown as optimal.
+ * The bound is the welfare when optimality was proven, else Infinity, which leaves the book's dual bound: a time-limited answer is never shown as optimal.
  * Of several optima the solver's choice is taken. Throws BookError for a bad book and SolverError when there is no answer.
  */
 export async function solveExactly(input: unknown, options: { for_vcg: boolean; time_limit_s: number }): Promise<ExactAnswer> {
@@ -71,7 +70,7 @@ export async function solveExactly(input: unknown, options: { for_vcg: boolean; 
     without.set(winner, other.welfare)
   }
   return {
-    bound: answer.proven ? answer.bound : clearAtShadowPrices(book).bound,
+    bound: answer.proven ? answer.welfare : Infinity,
     welfare_without: options.for_vcg && proven ? without : null,
     winners: answer.winners,
   }

@@ -9,7 +9,7 @@ export const PAYMENT_RULES = ['bid', 'critical', 'vcg', 'uniform', 'shadow'] as 
 export type Mechanism = (typeof MECHANISMS)[number]
 export type PaymentRule = (typeof PAYMENT_RULES)[number]
 
-/** What a solver found for `exact`: winners, what no allocation can exceed, and welfare of the optimum without each winner (null when not proven). */
+/** What a solver found for `exact`: winners, what no allocation can exceed (Infinity when it proved nothing), and welfare of the optimum without each winner (null when not proven). */
 export interface ExactAnswer {
   readonly bound: number
   readonly winners: readonly number[]
@@ -32,6 +32,12 @@ export interface ClearedBook {
   readonly winners: string[]
 }
 
+/** A greedy rule's walk: its exponent and the order it gives this book. */
+interface Greedy {
+  readonly exponent: SizeExponent
+  readonly order: Uint32Array
+}
+
 const EXPONENTS: Partial<Record<Mechanism, SizeExponent>> = { density: 1, 'density-sqrt': 0.5, 'highest-bid': 0 }
 
 /** Why a payment rule is not sound under a mechanism, or null when it is. */
@@ -43,7 +49,6 @@ export function unsoundPairing(mechanism: Mechanism, rule: PaymentRule): string 
   if (rule === 'uniform' && mechanism !== 'highest-bid')
     return `one uniform price needs winners that are the highest bids; use --mechanism highest-bid, not ${mechanism}`
   if (rule === 'shadow' && mechanism !== 'shadow') return `shadow payments need the prices that chose the winners; use --mechanism shadow, not ${mechanism}`
-  if (rule !== 'bid' && mechanism === 'drf') return 'dominant-resource fairness takes no account of prices; only pay as bid can be shown beside it'
   return null
 }
 
@@ -77,10 +82,10 @@ function vcgPayment(book: DenseBook, index: number, welfare: number, exact: Exac
 
 function payments(
   book: DenseBook,
-  mechanism: Mechanism,
   rule: PaymentRule,
   winners: readonly number[],
   prices: Float64Array,
+  greedy: Greedy | null,
   exact: ExactAnswer | null,
 ): Map<number, number> {
   const each = (payment: (index: number) => number): Map<number, number> => new Map(winners.map((index) => [index, payment(index)]))
@@ -88,8 +93,8 @@ function payments(
     case 'bid':
       return each((index) => book.prices[index] as number)
     case 'critical': {
-      const exponent = EXPONENTS[mechanism] as SizeExponent
-      return criticalPayments(book, exponent, greedyOrder(book, exponent), null)
+      const { exponent, order } = greedy as Greedy
+      return criticalPayments(book, exponent, order)
     }
     case 'shadow':
       return each((index) => shadowPayment(book, index, prices))
@@ -104,9 +109,19 @@ function payments(
   }
 }
 
-function winnersOf(book: DenseBook, mechanism: Mechanism, shadowWinners: readonly number[], exact: ExactAnswer | null): readonly number[] {
+function greedyOf(book: DenseBook, mechanism: Mechanism): Greedy | null {
   const exponent = EXPONENTS[mechanism]
-  if (exponent !== undefined) return walk(book, greedyOrder(book, exponent))
+  return exponent === undefined ? null : { exponent, order: greedyOrder(book, exponent) }
+}
+
+function winnersOf(
+  book: DenseBook,
+  mechanism: Mechanism,
+  greedy: Greedy | null,
+  shadowWinners: readonly number[],
+  exact: ExactAnswer | null,
+): readonly number[] {
+  if (greedy !== null) return walk(book, greedy.order)
   if (mechanism === 'drf') return dominantShareWinners(book)
   if (mechanism === 'shadow') return shadowWinners
   if (exact === null) throw new BookError('mechanism', 'exact needs the answer of a solver')
@@ -122,10 +137,11 @@ export function clearBook(input: unknown, mechanism: Mechanism, rule: PaymentRul
   if (unsound !== null) throw new BookError('payments', unsound)
   const book = readBook(input)
   const dual = clearAtShadowPrices(book)
-  const winners = winnersOf(book, mechanism, dual.winners, exact)
+  const greedy = greedyOf(book, mechanism)
+  const winners = winnersOf(book, mechanism, greedy, dual.winners, exact)
   if (walk(book, winners).length !== winners.length || new Set(winners).size !== winners.length)
     throw new BookError('winners', 'do not fit the supply together')
-  const paid = payments(book, mechanism, rule, winners, dual.prices, exact)
+  const paid = payments(book, rule, winners, dual.prices, greedy, exact)
   const welfare = welfareOf(book, winners)
   const bound = Math.max(welfare, Math.min(dual.bound, exact?.bound ?? Infinity))
   const ids = winners.map((index) => book.ids[index] as string)

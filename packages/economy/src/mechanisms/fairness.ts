@@ -1,5 +1,5 @@
-/** Jain's index, (Σx)² ÷ (n Σx²), of non-negative numbers; 1 when all are zero or there are none (house). */
-export function jain(values: readonly number[]): number {
+/** Jain's index, (Σx)² ÷ (n Σx²), of non-negative numbers: 1 when all are equal, 1 ÷ n when one has everything; 1 when all are zero or there are none (house). */
+export function jain(values: Iterable<number> & { readonly length: number }): number {
   let total = 0
   let squares = 0
   for (const value of values) {
@@ -9,14 +9,18 @@ export function jain(values: readonly number[]): number {
   return squares === 0 ? 1 : (total * total) / (values.length * squares)
 }
 
-/** Gini coefficient of the population, Σ(2k−n−1)x₍ₖ₎ ÷ (n Σx) in ascending order; 0 when all are zero or there are none (house). */
-export function gini(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort()
-  let weighted = 0
+/** Gini coefficient of values in ascending order: Σ(2k−n−1)x₍ₖ₎ ÷ (n Σx), k from 1; 0 when all are zero or there are none (house). The population form, not the small-sample one. */
+export function giniOfAscending(ascending: ArrayLike<number>): number {
+  const count = ascending.length
   let total = 0
-  sorted.forEach((value, k) => {
-    weighted += (2 * (k + 1) - sorted.length - 1) * value
+  let weighted = 0
+  for (let index = 0; index < count; index++) {
+    const value = ascending[index] as number
     total += value
-  })
-  return total === 0 ? 0 : weighted / (sorted.length * total)
+    weighted += (2 * index + 1 - count) * value
+  }
+  return total === 0 ? 0 : weighted / (count * total)
 }
+
+/** Gini coefficient of values in any order; they are copied. */
+export const gini = (values: ArrayLike<number>): number => giniOfAscending(Float64Array.from(values).sort())

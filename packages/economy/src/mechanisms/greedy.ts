@@ -71,12 +71,12 @@ function blocker(book: DenseBook, order: Uint32Array, from: number, left: Float6
   return null
 }
 
+/** Integer square root by Newton's steps from above, which halve the distance whatever the size. */
 const isqrt = (value: bigint): bigint => {
   if (value < 2n) return value
-  let guess = BigInt(Math.floor(Math.sqrt(Number(value))))
-  while (guess * guess > value) guess -= 1n
-  while ((guess + 1n) * (guess + 1n) <= value) guess += 1n
-  return guess
+  let root = 1n << BigInt((value.toString(2).length + 1) >> 1)
+  for (let next = (root + value / root) >> 1n; next < root; next = (root + value / root) >> 1n) root = next
+  return root
 }
 
 /** Least whole price with which `index` comes before `other` in the order of this exponent. */
@@ -97,10 +97,10 @@ function leastPriceBefore(book: DenseBook, exponent: SizeExponent, index: number
 }
 
 /**
- * Critical value of each winner of a greedy walk: the least whole price with which it still wins, at least `reserve`.
+ * Critical value of each winner of a greedy walk: the least whole price with which it still wins
  * The walk is shared up to a winner's place, so each winner costs only the stretch from there to the bid that blocks it.
  */
-export function criticalPayments(book: DenseBook, exponent: SizeExponent, order: Uint32Array, reserve: readonly number[] | null): Map<number, number> {
+export function criticalPayments(book: DenseBook, exponent: SizeExponent, order: Uint32Array): Map<number, number> {
   const { exact } = sizesOf(book)
   const payments = new Map<number, number>()
   const left = Float64Array.from(book.supply)
@@ -108,8 +108,7 @@ export function criticalPayments(book: DenseBook, exponent: SizeExponent, order:
     const index = order[at] as number
     if (!fits(book, index, left)) continue
     const blocking = blocker(book, order, at, left.slice(), index)
-    const critical = blocking === null ? 0 : leastPriceBefore(book, exponent, index, blocking, exact)
-    payments.set(index, Math.max(reserve?.[index] ?? 0, critical))
+    payments.set(index, blocking === null ? 0 : leastPriceBefore(book, exponent, index, blocking, exact))
     take(book, index, left)
   }
   return payments

@@ -1,6 +1,6 @@
 export { type Book, type BookBid, BookError, type DenseBook, fits, readBook, take, welfareOf } from './book.ts'
 export { type ClearedBook, type ExactAnswer, MECHANISMS, type Mechanism, PAYMENT_RULES, type PaymentRule, clearBook, unsoundPairing } from './clearing.ts'
 export { dominantShareTasks, dominantShareWinners } from './drf.ts'
-export { gini, jain } from './fairness.ts'
+export { gini, giniOfAscending, jain } from './fairness.ts'
 export { type SizeExponent, criticalPayments, greedyOrder, walk } from './greedy.ts'
 export { type ShadowClearing, clearAtShadowPrices } from './shadow.ts'

@@ -155,3 +155,20 @@ describe('a book that is wrong', () => {
     expect(() => clearBook(exampleB, 'exact', 'bid', { bound: 155, welfare_without: null, winners: [0, 1] })).toThrow('do not fit the supply')
   })
 })
+
+describe('very large numbers', () => {
+  it('a density payment by the square root is found at once between a tiny and a whole bundle', () => {
+    const cleared = clearBook(
+      {
+        bids: [
+          { bundle: { a: 2 ** 52 }, id: 'whole', price: 2 ** 51 },
+          { bundle: { a: 1 }, id: 'tiny', price: 1 },
+        ],
+        supply: { a: 2 ** 52 },
+      },
+      'density-sqrt',
+      'critical',
+    )
+    expect(cleared.payments).toEqual({ whole: 2 ** 26 })
+  })
+})

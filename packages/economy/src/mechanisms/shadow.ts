@@ -1,7 +1,6 @@
-import type { DenseBook } from './book.ts'
-import { repair } from './repair.ts'
-import { welfareOf } from './book.ts'
+import { type DenseBook, welfareOf } from './book.ts'
 import { walk } from './greedy.ts'
+import { repair } from './repair.ts'
 
 /** Winners, a price per unit of each resource, and a proven upper bound on welfare. */
 export interface ShadowClearing {
@@ -115,13 +114,8 @@ const REPAIRED = 3
 export function clearAtShadowPrices(book: DenseBook): ShadowClearing {
   const { rounds, walks } = effort(book.ids.length)
   const { bound, prices, trail } = ascend(book, rounds)
-  const starts = [
-    prices,
-    ...trail
-      .slice(0, -1)
-      .reverse()
-      .slice(0, walks - 1),
-  ]
+  // The trail ends with the prices of the best bound; those before it were nearly as good.
+  const starts = [prices, ...trail.slice(-walks, -1).reverse()]
   const tried = starts.map((start) => {
     const order = orderAt(book, start)
     const found = walk(book, order)

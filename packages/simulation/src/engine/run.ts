@@ -1,5 +1,5 @@
 import { BURN, assertConserved, balanceOf, circulatingMicro } from '@syntropism/economy'
-import { gini, jain } from '../indicators/index.ts'
+import { giniOfAscending, jain } from '../indicators/index.ts'
 import { type Activation, type Population } from '../population/index.ts'
 import type { Random } from '../random/index.ts'
 import { UsageError, shown } from './errors.ts'
@@ -177,7 +177,7 @@ function figuresOf(populations: readonly Population[], scratch: Float64Array): F
   return {
     births: populations.reduce((sum, population) => sum + population.births, 0),
     deaths: populations.reduce((sum, population) => sum + population.deaths, 0),
-    gini: gini(balances.sort()),
+    gini: giniOfAscending(balances.sort()),
     jain: fairness,
     population: count,
   }

@@ -1,2 +1,2 @@
-export { gini, giniOf, jain } from './inequality.ts'
+export { gini as giniOf, giniOfAscending, jain } from '@syntropism/economy'
 export { priceIndex } from './prices.ts'
