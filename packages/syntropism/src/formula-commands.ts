@@ -1,14 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { FormulaError, fakeExponential, linearThreshold, nextBaseFee, nextExcess } from '@syntropism/economy'
+import { fakeExponential, linearThreshold, nextBaseFee, nextExcess } from '@syntropism/economy'
+import { ConfigError } from '@syntropism/runtime'
 import { z } from 'zod'
-import { FORMULAS, toJson } from './formulas.ts'
+import type { CURVES } from './curves.ts'
+import { FORMULAS, LINEAR, toJson } from './formulas.ts'
 import { table } from './format.ts'
-
-/** Says what is wrong with the input and ends with the exit code of a usage error. */
-function refuse(message: string): never {
-  process.stderr.write(`syntropism: ${message}\n`)
-  process.exit(2)
-}
 
 function list(json: boolean): void {
   const schemas = Object.entries(FORMULAS).map(([name, { input, output, source }]) => ({
@@ -24,21 +20,19 @@ function list(json: boolean): void {
 /** `syntropism formula`: evaluates one published formula, or lists them. */
 export function runFormula(name: string | undefined, flags: { readonly input?: string; readonly json?: boolean; readonly list?: boolean }): void {
   if (flags.list === true) return list(flags.json === true)
-  if (name === undefined) refuse('formula: name one, or ask for --list')
+  if (name === undefined) throw new ConfigError('formula: name one, or ask for --list')
   const formula = Object.hasOwn(FORMULAS, name) ? FORMULAS[name] : undefined
-  if (formula === undefined) refuse(`formula: "${name}" is none; there are ${Object.keys(FORMULAS).join(', ')}`)
+  if (formula === undefined) throw new ConfigError(`formula: "${name}" is none; there are ${Object.keys(FORMULAS).join(', ')}`)
   if (flags.input === undefined)
-    refuse(`formula ${name}: --input <json> is missing; its schema: ${JSON.stringify(z.toJSONSchema(formula.input, { io: 'input' }))}`)
+    throw new ConfigError(`formula ${name}: --input <json> is missing; its schema: ${JSON.stringify(z.toJSONSchema(formula.input, { io: 'input' }))}`)
   try {
     process.stdout.write(`${toJson(formula.run(JSON.parse(flags.input)))}\n`)
   } catch (error) {
-    if (error instanceof z.ZodError) refuse(`formula ${name}: ${z.prettifyError(error)}`)
-    if (error instanceof FormulaError || error instanceof SyntaxError || error instanceof RangeError) refuse(`formula ${name}: ${error.message}`)
+    if (error instanceof z.ZodError) throw new ConfigError(`formula ${name}: ${z.prettifyError(error)}`)
+    if (error instanceof RangeError || error instanceof SyntaxError) throw new ConfigError(`formula ${name}: ${error.message}`)
     throw error
   }
 }
-
-export const CURVES = ['linear', 'base-fee', 'excess'] as const
 
 export interface PriceFlags {
   readonly ceiling: number
@@ -60,9 +54,9 @@ function readUtilisation(file: string): number[] {
     const cell = (line.split(',').at(-1) ?? '').trim()
     const share = Number(cell)
     if (cell !== '' && Number.isFinite(share) && share >= 0 && share <= 1) shares.push(Math.round(share * PPM))
-    else if (index > 0 || /\d/.test(cell)) refuse(`${file}:${index + 1}: "${cell}" is no share from 0 to 1`)
+    else if (index > 0 || /\d/.test(cell)) throw new ConfigError(`${file}:${index + 1}: "${cell}" is no share from 0 to 1`)
   })
-  if (shares.length === 0) refuse(`${file}: holds no utilisation; one share from 0 to 1 per line`)
+  if (shares.length === 0) throw new ConfigError(`${file}: holds no utilisation; one share from 0 to 1 per line`)
   return shares
 }
 
@@ -71,21 +65,12 @@ function trace(flags: PriceFlags, utilisation: readonly number[]): number[] {
   const clamp = (price: bigint): bigint => (price < BigInt(flags.floor) ? BigInt(flags.floor) : price > BigInt(flags.ceiling) ? BigInt(flags.ceiling) : price)
   const targetPpm = BigInt(flags.target)
   const path = [flags.price]
+  const linear = { ...LINEAR, ceiling_micro_per_s: flags.ceiling, floor_micro_per_s: flags.floor, opening_micro_per_s: flags.price, period_ms: 1 }
   let price = BigInt(flags.price)
   let excess = 0n
   for (const sold of utilisation) {
     if (flags.curve === 'linear') {
-      const curve = {
-        ceiling_micro_per_s: flags.ceiling,
-        down_ppm: 50_000,
-        floor_micro_per_s: flags.floor,
-        high_ppm: 800_000,
-        low_ppm: 200_000,
-        period_ms: 1,
-        opening_micro_per_s: flags.price,
-        up_ppm: 100_000,
-      }
-      price = BigInt(linearThreshold(curve, Number(price), sold))
+      price = BigInt(linearThreshold(linear, Number(price), sold))
     } else if (flags.curve === 'base-fee') {
       // The target is a share of the limit here, so the limit is scaled until limit ÷ 2 is the target.
       price = clamp(nextBaseFee({ base: price, limit: targetPpm * 2n, used: BigInt(sold) < targetPpm * 2n ? BigInt(sold) : targetPpm * 2n }))
@@ -102,12 +87,12 @@ function trace(flags: PriceFlags, utilisation: readonly number[]): number[] {
 
 /** `syntropism price`: how a curve moves a price along a file of utilisations. */
 export function runPrice(file: string, flags: PriceFlags): void {
-  if (flags.floor > flags.ceiling) refuse(`price: --floor ${flags.floor} is above --ceiling ${flags.ceiling}`)
+  if (flags.floor > flags.ceiling) throw new ConfigError(`price: --floor ${flags.floor} is above --ceiling ${flags.ceiling}`)
   let utilisation: number[]
   try {
     utilisation = readUtilisation(file)
   } catch (error) {
-    if (error instanceof Error && 'code' in error) refuse(`price: ${error.message}`)
+    if (error instanceof Error && 'code' in error) throw new ConfigError(`price: ${error.message}`)
     throw error
   }
   const path = trace(flags, utilisation)

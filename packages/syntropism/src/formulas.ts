@@ -50,7 +50,8 @@ const curve = z.strictObject({
   low_ppm: z.int(),
   up_ppm: z.int().nonnegative(),
 })
-const LINEAR = { ceiling_micro_per_s: 1_000_000_000, down_ppm: 50_000, floor_micro_per_s: 10_000, high_ppm: 800_000, low_ppm: 200_000, up_ppm: 100_000 }
+/** The linear curve's steps and bounds where none are given. */
+export const LINEAR = { ceiling_micro_per_s: 1_000_000_000, down_ppm: 50_000, floor_micro_per_s: 10_000, high_ppm: 800_000, low_ppm: 200_000, up_ppm: 100_000 }
 
 /** Every published formula by name. Arguments are objects with the names their sources use. */
 export const FORMULAS: Readonly<Record<string, Formula>> = {

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { BookError, type ClearedBook, MECHANISMS, type Mechanism, type PaymentRule, clearBook, unsoundPairing } from '@syntropism/economy'
+import { ConfigError } from '@syntropism/runtime'
 import { comparisonPlot } from './comparison-plot.ts'
 import { table } from './format.ts'
 
@@ -10,11 +11,10 @@ export interface ClearFlags {
   readonly timeLimit: number
 }
 
-/** Prints what is wrong with the input and ends with the exit code of a usage error. */
-function refuse(file: string, error: unknown): never {
-  if (!(error instanceof BookError) && !(error instanceof SyntaxError) && !(error instanceof Error && 'code' in error)) throw error
-  process.stderr.write(`syntropism: ${file}: ${error.message}\n`)
-  process.exit(2)
+/** Names the file in an error about its content; other errors stay as they are. */
+function namingFile(file: string, error: unknown): unknown {
+  if (!(error instanceof BookError) && !(error instanceof SyntaxError) && !(error instanceof Error && 'code' in error)) return error
+  return new ConfigError(`${file}: ${error.message}`)
 }
 
 const readJson = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'))
@@ -54,7 +54,7 @@ export async function runClear(file: string, flags: ClearFlags): Promise<void> {
     const cleared = await clearWith(readJson(file), flags.mechanism, flags.payments, flags.timeLimit)
     process.stdout.write(`${flags.json === true ? JSON.stringify(cleared) : describe(cleared)}\n`)
   } catch (error) {
-    refuse(file, error)
+    throw namingFile(file, error)
   }
 }
 
@@ -79,7 +79,7 @@ export async function runCompare(
       const book = readJson(file)
       for (const mechanism of MECHANISMS) results.push({ book: file, cleared: await clearWith(book, mechanism, COMPARED[mechanism], flags.timeLimit) })
     } catch (error) {
-      refuse(file, error)
+      throw namingFile(file, error)
     }
   }
   if (flags.plot !== undefined) writeFileSync(flags.plot, comparisonPlot(results))

@@ -1,8 +1,9 @@
 import { MECHANISMS, PAYMENT_RULES } from '@syntropism/economy'
 import { type Command, Option } from 'commander'
-import { CURVES, type PriceFlags, runFormula, runPrice } from './formula-commands.ts'
-import { integer } from './integer.ts'
-import { type ClearFlags, runClear, runCompare } from './lab-commands.ts'
+import { CURVES } from './curves.ts'
+import type { PriceFlags } from './formula-commands.ts'
+import type { ClearFlags } from './lab-commands.ts'
+import { integer } from './options.ts'
 
 function addMechanisms(program: Command): void {
   const seconds = integer(1, 3600)
@@ -14,7 +15,7 @@ function addMechanisms(program: Command): void {
     .addOption(new Option('--payments <rule>', 'payment rule').choices(PAYMENT_RULES).default('bid'))
     .option('--time-limit <s>', 'seconds the exact solver may take per solve', seconds, 10)
     .option('--json', 'machine-readable output')
-    .action((book: string, flags: ClearFlags) => runClear(book, flags))
+    .action(async (book: string, flags: ClearFlags) => (await import('./lab-commands.ts')).runClear(book, flags))
   program
     .command('compare')
     .argument('<book...>', 'JSON files of books')
@@ -22,7 +23,9 @@ function addMechanisms(program: Command): void {
     .option('--time-limit <s>', 'seconds the exact solver may take per solve', seconds, 10)
     .option('--plot <file>', 'write the comparison as an SVG picture')
     .option('--json', 'machine-readable output')
-    .action((books: string[], flags: { json?: boolean; plot?: string; timeLimit: number }) => runCompare(books, flags))
+    .action(async (books: string[], flags: { json?: boolean; plot?: string; timeLimit: number }) =>
+      (await import('./lab-commands.ts')).runCompare(books, flags),
+    )
 }
 
 function addFormulas(program: Command): void {
@@ -33,7 +36,9 @@ function addFormulas(program: Command): void {
     .option('--input <json>', 'its input')
     .option('--list', 'name the formulas; with --json also their schemas')
     .option('--json', 'machine-readable output')
-    .action((name: string | undefined, flags: { input?: string; json?: boolean; list?: boolean }) => runFormula(name, flags))
+    .action(async (name: string | undefined, flags: { input?: string; json?: boolean; list?: boolean }) =>
+      (await import('./formula-commands.ts')).runFormula(name, flags),
+    )
   const micro = integer(0, Number.MAX_SAFE_INTEGER)
   program
     .command('price')
@@ -45,7 +50,7 @@ function addFormulas(program: Command): void {
     .option('--ceiling <micro>', 'highest price', micro, 1_000_000_000)
     .option('--target <ppm>', 'target utilisation of base-fee and excess, parts per million', integer(1, 999_999), 500_000)
     .option('--json', 'machine-readable output')
-    .action((file: string, flags: PriceFlags) => runPrice(file, flags))
+    .action(async (file: string, flags: PriceFlags) => (await import('./formula-commands.ts')).runPrice(file, flags))
 }
 
 /** Commands of the mechanism lab: they need no running economy. */

@@ -1,17 +1,17 @@
-import { ScenarioError } from '@syntropism/benchmark'
-import { ConfigError, JournalError } from '@syntropism/runtime'
-import { UsageError } from '@syntropism/simulation'
+import type { JournalError } from '@syntropism/runtime'
 import { createProgram } from './program.ts'
 
+/** Errors of wrong use or configuration. By name, because their packages are loaded only by the commands that need them. */
+const WRONG_USE: ReadonlySet<string> = new Set(['ConfigError', 'ScenarioError', 'UsageError'])
+
+const isUnavailable = (error: Error): boolean => error.name === 'JournalError' && (error as JournalError).code === 'unavailable'
+
 /** Exit codes: 0 done · 1 refused or not verified · 2 wrong use or configuration · 75 the journal cannot be written (start again). */
-const codeOf = (error: unknown): number =>
-  error instanceof ConfigError || error instanceof UsageError || error instanceof ScenarioError
-    ? 2
-    : error instanceof JournalError
-      ? error.code === 'unavailable'
-        ? 75
-        : 1
-      : 1
+function codeOf(error: unknown): number {
+  if (!(error instanceof Error)) return 1
+  if (WRONG_USE.has(error.name)) return 2
+  return isUnavailable(error) ? 75 : 1
+}
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)

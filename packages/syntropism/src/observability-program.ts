@@ -1,10 +1,7 @@
 import type { Command } from 'commander'
-import { integer } from './integer.ts'
-import { type PushFlags, runPush } from './phoenix-command.ts'
-import { type TraceCheckFlags, runTraceCheck } from './trace-commands.ts'
-
-const withData = (command: Command): Command =>
-  command.option('--data <dir>', 'data folder (default ./.syntropism)').option('--json', 'machine-readable output')
+import { integer, withData } from './options.ts'
+import type { PushFlags } from './phoenix-command.ts'
+import type { TraceCheckFlags } from './trace-commands.ts'
 
 /** A run as traces, and in Phoenix. */
 export function addObservability(program: Command): void {
@@ -15,10 +12,10 @@ export function addObservability(program: Command): void {
     .option('--sampled', 'traces may be missing as a whole')
     .option('--after <seq>', 'only events after this sequence number', integer(0, Number.MAX_SAFE_INTEGER), 0)
     .option('--wait <seconds>', 'look again until complete, at most this long', integer(0, 3600), 0)
-    .action((flags: TraceCheckFlags) => runTraceCheck(flags))
+    .action(async (flags: TraceCheckFlags) => (await import('./trace-commands.ts')).runTraceCheck(flags))
   const phoenix = program.command('phoenix').description('the run in Phoenix')
   withData(phoenix.command('push').description('prompts with their scores and windows with their receipts as datasets, scores as annotations of spans'))
     .option('--url <url>', 'address of Phoenix', 'http://127.0.0.1:6006')
     .option('--client <dir>', 'folder in which @arizeai/phoenix-client is installed', '.')
-    .action((flags: PushFlags) => runPush(flags))
+    .action(async (flags: PushFlags) => (await import('./phoenix-command.ts')).runPush(flags))
 }

@@ -1,47 +1,38 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { type BenchmarkFlags, type ScoreFlags, runBenchmarkList, runBenchmarkScore, runBenchmarkValidate } from './benchmark-command.ts'
-import { runDoctor, runVerify, showAgent, showAgents, showEvents, showLedger, showMarket, showPrompts } from './inspect-commands.ts'
-import { type LiveFlags, runLive } from './live-command.ts'
-import { type LocalFlags, callService, print } from './local.ts'
-import { type SimulateFlags, runSimulate } from './simulate-command.ts'
-import { type SweepFlags, runSweep } from './sweep-command.ts'
-import { integer } from './integer.ts'
+import type { BenchmarkFlags, ScoreFlags as BenchmarkScoreFlags } from './benchmark-command.ts'
+import type { ScoreFlags } from './desk-commands.ts'
 import { addLab } from './lab-program.ts'
+import type { LiveFlags } from './live-command.ts'
+import type { LocalFlags } from './local.ts'
+import type { ExecutorFlags, ServiceFlags } from './nats-commands.ts'
 import { addObservability } from './observability-program.ts'
-import { type ExecutorFlags, type ServiceFlags, addExecutorCredentials, initNats, runExecutor, runService } from './nats-commands.ts'
-import { runWhy } from './why-command.ts'
+import { integer, withData } from './options.ts'
+import type { SimulateFlags } from './simulate-command.ts'
+import type { SweepFlags } from './sweep-command.ts'
 
-const withData = (command: Command): Command =>
-  command.option('--data <dir>', 'data folder (default ./.syntropism)').option('--json', 'machine-readable output')
+// A command's module is loaded when the command is run, so that each pays for what it needs alone.
 
 function addDesk(program: Command): void {
-  withData(program.command('prompts').description('open prompts, highest bid first')).action((flags: LocalFlags) => showPrompts(flags))
+  withData(program.command('prompts').description('open prompts, highest bid first')).action(async (flags: LocalFlags) =>
+    (await import('./inspect-commands.ts')).showPrompts(flags),
+  )
   withData(program.command('score').argument('<prompt>').description('score a prompt; needs SYNTROPISM_TOKEN of a human'))
     .requiredOption('--interesting <0-10>', '', integer(0, 10))
     .requiredOption('--useful <0-10>', '', integer(0, 10))
     .requiredOption('--understandable <0-10>', '', integer(0, 10))
     .option('--reason <text>', 'why')
-    .action(async (prompt: string, flags: LocalFlags & { interesting: number; useful: number; understandable: number; reason?: string }) => {
-      const { interesting, reason, understandable, useful } = flags
-      const answer = await callService(flags, 'POST', `/attention/prompts/${encodeURIComponent(prompt)}/score`, {
-        interesting,
-        understandable,
-        useful,
-        ...(reason === undefined ? {} : { reason }),
-      })
-      print(flags, answer, () => `${prompt} scored: ${Number(answer.credits_awarded_micro) / 1_000_000} credits minted.`)
-    })
+    .action(async (prompt: string, flags: ScoreFlags) => (await import('./desk-commands.ts')).runScore(prompt, flags))
   withData(program.command('skip').argument('<prompt>').description('skip a prompt: its bid burns, nothing is minted')).action(
-    async (prompt: string, flags: LocalFlags) => {
-      print(flags, await callService(flags, 'POST', `/attention/prompts/${encodeURIComponent(prompt)}/skip`, {}), () => `${prompt} skipped.`)
-    },
+    async (prompt: string, flags: LocalFlags) => (await import('./desk-commands.ts')).runSkip(prompt, flags),
   )
 }
 
 function addInspection(program: Command): void {
-  withData(program.command('agents').description('all agents, living and dead')).action((flags: LocalFlags) => showAgents(flags))
-  withData(program.command('agent').argument('<id>').description('one agent with its last receipts')).action((id: string, flags: LocalFlags) =>
-    showAgent(id, flags),
+  withData(program.command('agents').description('all agents, living and dead')).action(async (flags: LocalFlags) =>
+    (await import('./inspect-commands.ts')).showAgents(flags),
+  )
+  withData(program.command('agent').argument('<id>').description('one agent with its last receipts')).action(async (id: string, flags: LocalFlags) =>
+    (await import('./inspect-commands.ts')).showAgent(id, flags),
   )
   withData(
     program
@@ -49,30 +40,33 @@ function addInspection(program: Command): void {
       .argument('<agent>')
       .argument('<state>')
       .description('put a former state of a workspace back; needs SYNTROPISM_TOKEN of the operator'),
-  ).action(async (agent: string, state: string, flags: LocalFlags) => {
-    const answer = await callService(flags, 'POST', `/operator/agents/${encodeURIComponent(agent)}/roll-back`, { commit: state })
-    print(flags, answer, () => `The workspace of ${agent} is as it was at ${state}; this is its state ${String(answer.commit)}.`)
-  })
-  withData(program.command('market').description('prices and what is sold')).action((flags: LocalFlags) => showMarket(flags))
+  ).action(async (agent: string, state: string, flags: LocalFlags) => (await import('./desk-commands.ts')).runRollBack(agent, state, flags))
+  withData(program.command('market').description('prices and what is sold')).action(async (flags: LocalFlags) =>
+    (await import('./inspect-commands.ts')).showMarket(flags),
+  )
   withData(program.command('ledger').description('movements of credits'))
     .option('--agent <id>', 'only of one agent')
     .option('--limit <n>', 'how many', integer(1, 1_000_000), 50)
     .option('--at <seq>', 'balance of --agent after this sequence number', integer(0, Number.MAX_SAFE_INTEGER))
-    .action((flags: LocalFlags & { agent?: string; at?: number; limit: number }) => showLedger(flags))
+    .action(async (flags: LocalFlags & { agent?: string; at?: number; limit: number }) => (await import('./inspect-commands.ts')).showLedger(flags))
   withData(program.command('events').description('the event log'))
     .option('--follow', 'go on as events come')
     .option('--type <type>', 'only this type')
     .option('--agent <id>', 'only of one agent')
     .option('--after <seq>', 'after this sequence number', integer(0, Number.MAX_SAFE_INTEGER), 0)
     .option('--limit <n>', 'how many at once', integer(1, 1_000_000), 1000)
-    .action((flags: LocalFlags & { agent?: string; follow?: boolean; after: number; limit: number; type?: string }) => showEvents(flags))
-  withData(program.command('verify').description('re-execute the journal and check conservation, hash chain and certificates')).action((flags: LocalFlags) =>
-    runVerify(flags),
+    .action(async (flags: LocalFlags & { agent?: string; follow?: boolean; after: number; limit: number; type?: string }) =>
+      (await import('./inspect-commands.ts')).showEvents(flags),
+    )
+  withData(program.command('verify').description('re-execute the journal and check conservation, hash chain and certificates')).action(
+    async (flags: LocalFlags) => (await import('./inspect-commands.ts')).runVerify(flags),
   )
   withData(program.command('why').argument('<bid|agent|resource|seq>').description('why it went as it did, with the events as proof')).action(
-    (what: string, flags: LocalFlags) => runWhy(what, flags),
+    async (what: string, flags: LocalFlags) => (await import('./why-command.ts')).runWhy(what, flags),
   )
-  withData(program.command('doctor').description('what this machine offers')).action((flags: LocalFlags) => runDoctor(flags))
+  withData(program.command('doctor').description('what this machine offers')).action(async (flags: LocalFlags) =>
+    (await import('./inspect-commands.ts')).runDoctor(flags),
+  )
 }
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
@@ -97,7 +91,7 @@ function addSimulation(program: Command): void {
       'after',
       '\nExamples:\n  syntropism simulate boltzmann --agents 10000 --steps 1000 --seed 7\n  syntropism simulate boltzmann --set rule=split --set saving_ppm=400000 --json',
     )
-    .action((model: string, flags: SimulateFlags) => runSimulate(model, flags))
+    .action(async (model: string, flags: SimulateFlags) => (await import('./simulate-command.ts')).runSimulate(model, flags))
   program
     .command('sweep')
     .argument('<model>', 'name of a model, or a module that exports "model"')
@@ -115,7 +109,7 @@ function addSimulation(program: Command): void {
     .option('--observe-every <n>', 'steps between two observations', count)
     .option('--json', 'machine-readable output')
     .addHelpText('after', '\nExample:\n  syntropism sweep boltzmann --set rule=split --grid saving_ppm=0..800000:200000 --seeds 1..20 --agents 500 --steps 200')
-    .action((model: string, flags: SweepFlags) => runSweep(model, flags))
+    .action(async (model: string, flags: SweepFlags) => (await import('./sweep-command.ts')).runSweep(model, flags))
 }
 
 const withNats = (command: Command): Command =>
@@ -129,7 +123,7 @@ function addNats(program: Command): void {
   withNats(program.command('service').description('the System Service as a process of its own, in front of an economy on NATS'))
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <n>', 'port; 0 takes a free one (default 8000)', integer(0, 65_535))
-    .action((flags: ServiceFlags) => runService(flags))
+    .action(async (flags: ServiceFlags) => (await import('./nats-commands.ts')).runService(flags))
   withNats(program.command('executor').description('offer this machine to an economy on NATS'))
     .requiredOption('--id <id>', 'name of this executor; another process with the same name takes its place')
     .option('--dir <folder>', 'folder of this executor', './.syntropism-executor')
@@ -137,14 +131,14 @@ function addNats(program: Command): void {
     .option('--memory-mb <n>', 'what it offers (default: a quarter of the memory, at most 2048)', integer(1, 100_000_000))
     .option('--allow-weak-sandbox', 'run programs other than Node without bubblewrap')
     .addOption(new Option('--sandbox <which>', 'auto or node').choices(['auto', 'node']).default('auto'))
-    .action((flags: ExecutorFlags) => runExecutor(flags))
+    .action(async (flags: ExecutorFlags) => (await import('./nats-commands.ts')).runExecutor(flags))
   const nats = program.command('nats').description('keys and credentials for NATS')
   nats
     .command('init')
     .argument('<folder>')
     .description("new keys: the server's configuration, an issuer, credentials of writer, service and observer")
     .option('--json', 'machine-readable output')
-    .action((folder: string, flags: LocalFlags) => initNats(folder, flags))
+    .action(async (folder: string, flags: LocalFlags) => (await import('./nats-commands.ts')).initNats(folder, flags))
   nats
     .command('executor')
     .argument('<id>')
@@ -152,14 +146,16 @@ function addNats(program: Command): void {
     .requiredOption('--issuer <file>', 'issuer.json of "nats init"')
     .requiredOption('--out <file>', 'where the credentials go')
     .option('--json', 'machine-readable output')
-    .action((id: string, flags: LocalFlags & { issuer: string; out: string }) => addExecutorCredentials(id, flags))
+    .action(async (id: string, flags: LocalFlags & { issuer: string; out: string }) => (await import('./nats-commands.ts')).addExecutorCredentials(id, flags))
 }
 
 function addBenchmark(program: Command): void {
   const benchmark = program.command('benchmark').description('items that set a world for an agent and say what is right in it')
   const withScenarios = (command: Command): Command =>
     command.option('--scenarios <dir>', 'folder of items (default: those of this project)').option('--json', 'machine-readable output')
-  withScenarios(benchmark.command('list').description('all items')).action((flags: BenchmarkFlags) => runBenchmarkList(flags))
+  withScenarios(benchmark.command('list').description('all items')).action(async (flags: BenchmarkFlags) =>
+    (await import('./benchmark-command.ts')).runBenchmarkList(flags),
+  )
   withScenarios(
     benchmark
       .command('validate')
@@ -167,7 +163,7 @@ function addBenchmark(program: Command): void {
       .description('check items as data: every drawn world must have the answer that its item accepts'),
   )
     .option('--seeds <n>', 'how many trials to draw of each', integer(1, 100_000), 200)
-    .action((items: string[], flags: BenchmarkFlags & { seeds: number }) => runBenchmarkValidate(items, flags))
+    .action(async (items: string[], flags: BenchmarkFlags & { seeds: number }) => (await import('./benchmark-command.ts')).runBenchmarkValidate(items, flags))
   withScenarios(
     benchmark
       .command('score')
@@ -179,7 +175,7 @@ function addBenchmark(program: Command): void {
     .option('--seed <n>', 'seed of the trial', integer(0, Number.MAX_SAFE_INTEGER), 1)
     .option('--variant <n>', 'which of its worlds', integer(0, 19), 0)
     .option('--output <file>', 'JSON that the agent handed in')
-    .action((log: string, flags: ScoreFlags) => runBenchmarkScore(log, flags))
+    .action(async (log: string, flags: BenchmarkScoreFlags) => (await import('./benchmark-command.ts')).runBenchmarkScore(log, flags))
 }
 
 /** The command line. */
@@ -206,7 +202,7 @@ export function createProgram(): Command {
       'auto',
     )
     .addHelpText('after', '\nExamples:\n  syntropism live\n  syntropism live --agents ./my-agent --for 5m --json')
-    .action((flags: LiveFlags) => runLive(flags))
+    .action(async (flags: LiveFlags) => (await import('./live-command.ts')).runLive(flags))
   addDesk(program)
   addInspection(program)
   addObservability(program)

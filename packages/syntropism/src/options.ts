@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 
 /** Reader of an option that is a whole number within bounds. */
 export const integer =
@@ -8,3 +8,7 @@ export const integer =
     if (!Number.isInteger(value) || value < low || value > high) throw new InvalidArgumentError(`must be a whole number from ${low} to ${high}`)
     return value
   }
+
+/** The options of every command that reads an economy's data folder. */
+export const withData = (command: Command): Command =>
+  command.option('--data <dir>', 'data folder (default ./.syntropism)').option('--json', 'machine-readable output')
