@@ -16,9 +16,9 @@ export interface Finished {
 }
 
 /** Starts the real command line under this Node. */
-export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd: string = tmpdir()): ChildProcess {
   return spawn(process.execPath, ['--conditions=@syntropism/source', '--disable-warning=ExperimentalWarning', MAIN, ...args], {
-    cwd: tmpdir(),
+    cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -23,7 +23,7 @@ export function openLocal(flags: LocalFlags): Local {
 }
 
 /** Calls the running service with the token of SYNTROPISM_TOKEN. */
-export async function callService(flags: LocalFlags, method: string, path: string, body: object): Promise<Record<string, unknown>> {
+export async function callService(flags: LocalFlags, method: string, path: string, body?: object): Promise<Record<string, unknown>> {
   const paths = pathsOf(loadConfig({ data: flags.data }, process.env).data)
   const service = readServiceFile(paths)
   if (service === null) throw new ConfigError(`no economy runs on ${paths.root}; start it with "syntropism live"`)
@@ -31,7 +31,7 @@ export async function callService(flags: LocalFlags, method: string, path: strin
   if (token === undefined || token === '')
     throw new ConfigError('set SYNTROPISM_TOKEN to the token that "live" showed at its first start (live --new-tokens makes new ones)')
   const answer = await fetch(`${service.url}${path}`, {
-    body: JSON.stringify(body),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     method,
   })

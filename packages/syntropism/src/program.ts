@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { BenchmarkFlags, ScoreFlags as BenchmarkScoreFlags } from './benchmark-command.ts'
 import type { ScoreFlags } from './desk-commands.ts'
 import { addLab } from './lab-program.ts'
+import { addLlm } from './llm-program.ts'
 import type { LiveFlags } from './live-command.ts'
 import type { LocalFlags } from './local.ts'
 import type { ExecutorFlags, ServiceFlags } from './nats-commands.ts'
@@ -205,6 +206,7 @@ export function createProgram(): Command {
     .action(async (flags: LiveFlags) => (await import('./live-command.ts')).runLive(flags))
   addDesk(program)
   addInspection(program)
+  addLlm(program)
   addObservability(program)
   addSimulation(program)
   addBenchmark(program)
