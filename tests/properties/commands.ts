@@ -145,7 +145,23 @@ const command = fc.oneof(
     type: type('register_executor'),
   }),
   fc.record({ executor_id: executor.executor_id, type: type('remove_executor') }),
-  fc.record({ agent_id: agent, amount_micro: amount, type: type('fund') }),
+  fc.record({ agent_id: agent, amount_micro: amount, audit: fc.option(fc.constant({ by: 'op', reason: 'why' }), { nil: undefined }), type: type('fund') }),
+  fc.record({ agent_id: fc.option(agent), audit: fc.constant({ by: 'op', reason: 'why' }), end_now: fc.boolean(), type: type('pause_windows') }),
+  { arbitrary: fc.record({ agent_id: fc.option(agent), type: type('resume_windows') }), weight: 3 },
+  fc.record({ agent_id: agent, content: fc.string({ maxLength: 20, minLength: 1 }), type: type('instruct_agent') }),
+  fc.record({
+    audit: fc.constant({ by: 'op', reason: 'why' }),
+    changes: fc.record(
+      {
+        curves: fc.record({ cpu: fc.record({ floor_micro_per_s: fc.integer({ max: 5_000_000, min: 1 }), high_ppm: fc.integer({ max: 1_000_000, min: 0 }) }) }),
+        message_cost_micro: fc.nat(3_000_000),
+        reward_weights_micro: fc.record({ useful: fc.nat(90_000_000) }),
+        spawn_cost_micro: fc.nat(200_000_000),
+      },
+      { requiredKeys: [] },
+    ),
+    type: type('tune_rules'),
+  }),
   fc.record({
     from_agent_id: agent,
     transfers: fc.array(fc.record({ amount_micro: amount, purpose: fc.constant('p'), to_agent_id: agent }), { maxLength: 3, minLength: 1 }),

@@ -28,6 +28,7 @@ export function referenceWinners(state: State): { bid_id: string; executor_id: s
   const offers = [...state.bids.values()].flatMap((bid) => {
     const shares = bid.prompt_id === null ? bid.bundle : { attention: total.attention === 0 ? 0 : Math.floor(1_000_000 / total.attention) }
     if (bid.not_before_ms > state.at_ms || (bid.prompt_id !== null && state.prompts.get(bid.prompt_id)?.lease_id !== null)) return []
+    if (bid.prompt_id === null && (state.paused.everyone || state.paused.agents.has(bid.agent_id))) return []
     if ((['attention', 'cpu', 'llm', 'memory'] as const).some((resource) => shares[resource] !== undefined && total[resource] === 0)) return []
     if (shares.cpu !== undefined && state.agents.get(bid.agent_id)?.lease_id !== null) return []
     let cost = 0n

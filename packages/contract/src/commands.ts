@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { LLM_COMMANDS, LLM_PARAMS } from './llm.ts'
+import { Audit, OPERATOR_COMMANDS } from './operator.ts'
 import { AmountMicro, AmountMicroOrZero, AtMs, Bundle, ClientId, DurationMs, Id, RatioPpm, Resource, Scores, StandingBid } from './units.ts'
 
 /** Fields that every command carries. `owner` is the principal whose ids are remembered: `agent:<id>`, `human:<id>`, `operator`, `executor:<id>`, `host`. */
 const base = {
   at_ms: AtMs,
+  audit: Audit.optional(),
   correlation_id: z.string().max(128).optional(),
   id: ClientId.optional(),
   owner: z.string().max(80),
@@ -58,6 +60,22 @@ export const Params = z.strictObject({
 })
 export type Params = z.infer<typeof Params>
 
+/** Numbers of the rules that change, down to the single number of a price curve or a weight. */
+export const ParamChanges = Params.omit({ curves: true, reward_weights_micro: true })
+  .partial()
+  .extend({
+    curves: z
+      .strictObject({
+        attention: PriceCurve.partial().optional(),
+        cpu: PriceCurve.partial().optional(),
+        llm: PriceCurve.partial().optional(),
+        memory: PriceCurve.partial().optional(),
+      })
+      .optional(),
+    reward_weights_micro: Params.shape.reward_weights_micro.partial().optional(),
+  })
+export type ParamChanges = z.infer<typeof ParamChanges>
+
 const define = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) => z.strictObject({ ...base, type: z.literal(type), ...shape })
 
 export const COMMANDS = {
@@ -65,6 +83,11 @@ export const COMMANDS = {
   resumed: define('resumed', {}),
   tick: define('tick', {}),
   change_rules: define('change_rules', { params: Params, rules_version: z.int().positive() }),
+  /** Other values for some numbers of the rules, all or none; the rest stays as it is. */
+  tune_rules: define('tune_rules', { changes: ParamChanges }),
+  pause_windows: define('pause_windows', OPERATOR_COMMANDS.pause_windows),
+  resume_windows: define('resume_windows', OPERATOR_COMMANDS.resume_windows),
+  instruct_agent: define('instruct_agent', OPERATOR_COMMANDS.instruct_agent),
   register_executor: define('register_executor', {
     cpu_millicores: z.int().nonnegative(),
     executor_id: Id,

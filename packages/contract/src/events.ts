@@ -248,6 +248,17 @@ export const EVENTS = {
   economy_created: event('system', 'economy.rules.created', H, { economy_id: Text, rules_version: z.int() }),
   economy_resumed: event('system', 'economy.clock.resumed', H, { down_ms: z.int() }),
   rules_changed: event('system', 'economy.rules.changed', H, { curves: z.record(Text, PriceCurve), rules_version: z.int() }),
+  rules_tuned: event('system', 'economy.rules.tuned', H, { after: z.record(Text, Json), before: z.record(Text, Json) }),
+  /** An order of the operator: who, why and what. Its effects follow with the same cause. `agent_id` is null for what concerns all. */
+  operator_acted: event('system', 'economy.operator.acted', H, {
+    action: Text,
+    agent_id: Text.nullable(),
+    by: Text,
+    details: z.record(Text, Json),
+    reason: Text,
+  }),
+  windows_paused: event('system', 'execution.windows.paused', H, { agent_id: Text.nullable(), ended: z.array(Text) }),
+  windows_resumed: event('system', 'execution.windows.resumed', H, { agent_id: Text.nullable() }),
   ...LLM_EVENTS,
   reasoning_trace: event('agent', 'agent.mind.reasoned', D, {
     alternatives_considered: z

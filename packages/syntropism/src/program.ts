@@ -7,6 +7,7 @@ import type { LiveFlags } from './live-command.ts'
 import type { LocalFlags } from './local.ts'
 import type { ExecutorFlags, ServiceFlags } from './nats-commands.ts'
 import { addObservability } from './observability-program.ts'
+import { addOperator } from './operator-program.ts'
 import { integer, withData } from './options.ts'
 import type { SimulateFlags } from './simulate-command.ts'
 import type { SweepFlags } from './sweep-command.ts'
@@ -207,6 +208,7 @@ export function createProgram(): Command {
   addDesk(program)
   addInspection(program)
   addLlm(program)
+  addOperator(program)
   addObservability(program)
   addSimulation(program)
   addBenchmark(program)

@@ -6,6 +6,7 @@ import { type Sink, type State, type Step, beginStep, emit, refuse } from '../st
 import { microToCredits } from '../units/index.ts'
 import { checkCommand } from './check.ts'
 import { bury } from './endings.ts'
+import { recordOrder } from './orders.ts'
 import { perform } from './perform.ts'
 
 export type Result = Readonly<Record<string, Json>>
@@ -78,6 +79,7 @@ export function apply(state: State, command: Command, sink: Sink | null): Outcom
     else state.at_ms = timeBefore
     return { ok: false, refusal }
   }
+  if (command.audit !== undefined) recordOrder(step, command, command.audit)
   const result = perform(step, command, { reconcile: () => reconcile(step), timeBefore })
   reconcile(step)
   assertCirculation(state.ledger)

@@ -90,6 +90,8 @@ function meet(step: Step, due: Deadline): void {
   }
 }
 
+const isPaused = ({ paused }: State, agentId: string): boolean => paused.everyone || paused.agents.has(agentId)
+
 /** Whether a bid may take part in a clearing now, money aside. */
 function isEligible(state: State, bid: Bid, capacity: ReturnType<typeof capacityOf>): boolean {
   if (bid.not_before_ms > state.at_ms) return false
@@ -102,6 +104,7 @@ function isEligible(state: State, bid: Bid, capacity: ReturnType<typeof capacity
     (memory !== undefined && capacity.memory === 0)
   )
     return false
+  if (isPaused(state, bid.agent_id)) return false
   return cpu === undefined || state.agents.get(bid.agent_id)?.lease_id === null
 }
 

@@ -5,7 +5,8 @@ import { HOLDS, MINT, balanceOf } from '../ledger/index.ts'
 import { checkLeaseReport } from '../leases/index.ts'
 import { checkCreateAgent, checkSpawn } from '../lifecycle/index.ts'
 import { checkAdmit, checkCreateKey, checkKey, checkSettle } from '../llm/index.ts'
-import { checkInvoke, checkLinkedTransfers, checkMessage, checkTransfer } from '../services/index.ts'
+import { checkInstruction, checkInvoke, checkLinkedTransfers, checkMessage, checkTransfer } from '../services/index.ts'
+import { checkTune } from './orders.ts'
 import { type State, freeMicro, refuse } from '../state/index.ts'
 
 /** Largest supply: 2^52 micro-credits. */
@@ -90,6 +91,35 @@ function checkOwn(state: State, command: Command): Refusal | null {
   }
 }
 
+function checkLlm(
+  state: State,
+  command: Extract<Command, { type: 'admit_llm_call' | 'create_llm_key' | 'revoke_llm_key' | 'rotate_llm_key' | 'settle_llm_call' }>,
+): Refusal | null {
+  switch (command.type) {
+    case 'admit_llm_call':
+      return checkAdmit(state, command)
+    case 'settle_llm_call':
+      return checkSettle(state, command)
+    case 'create_llm_key':
+      return checkCreateKey(state, command.key_id)
+    case 'rotate_llm_key':
+    case 'revoke_llm_key':
+      return checkKey(state, command.key_id)
+  }
+}
+
+function checkOrder(state: State, command: Extract<Command, { type: 'instruct_agent' | 'pause_windows' | 'resume_windows' | 'tune_rules' }>): Refusal | null {
+  switch (command.type) {
+    case 'tune_rules':
+      return checkTune(state, command)
+    case 'pause_windows':
+    case 'resume_windows':
+      return command.agent_id === null ? null : checkLiving(state, command.agent_id)
+    case 'instruct_agent':
+      return checkLiving(state, command.agent_id) ?? checkInstruction(state, command)
+  }
+}
+
 /** Everything that can be wrong with a command, looked at before anything changes. The shape has been validated at the door. */
 export function checkCommand(state: State, command: Command): Refusal | null {
   if (command.type === 'genesis') return state.economy_id === '' ? null : refuse('economy_exists', { economy_id: state.economy_id })
@@ -132,15 +162,17 @@ export function checkCommand(state: State, command: Command): Refusal | null {
       return checkLeaseReport(state, command)
     case 'remove_executor':
       return state.executors.has(command.executor_id) ? null : refuse('executor_unknown', { executor_id: command.executor_id })
+    case 'tune_rules':
+    case 'pause_windows':
+    case 'resume_windows':
+    case 'instruct_agent':
+      return checkOrder(state, command)
     case 'admit_llm_call':
-      return checkAdmit(state, command)
     case 'settle_llm_call':
-      return checkSettle(state, command)
     case 'create_llm_key':
-      return checkCreateKey(state, command.key_id)
     case 'rotate_llm_key':
     case 'revoke_llm_key':
-      return checkKey(state, command.key_id)
+      return checkLlm(state, command)
     case 'kill_agent':
     case 'set_llm_budget':
     case 'report':

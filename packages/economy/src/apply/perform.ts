@@ -6,8 +6,9 @@ import { closeExecutorLeases, endLease, meterSold, startLease } from '../leases/
 import { createAgent, spawn } from '../lifecycle/index.ts'
 import { admitCall, createKey, restoreUpstream, revokeKey, rotateKey, setBudget, settleCall } from '../llm/index.ts'
 import { createMeter, fitPricesToRules } from '../market/index.ts'
-import { endInvocation, invokeService, registerService, removeService, sendMessage } from '../services/index.ts'
+import { endInvocation, instructAgent, invokeService, registerService, removeService, sendMessage } from '../services/index.ts'
 import { type Bid, type Lease, type LlmCall, type Prompt, RESOURCES, type Step, agentOf, emit, free, mintCredits, moveCredits, touch } from '../state/index.ts'
+import { pauseWindows, resumeWindows, tuneRules } from './orders.ts'
 import { awaitExecutors, beat, lowestWinningOf } from './beat.ts'
 import { dropExecutor, killAgent } from './endings.ts'
 
@@ -201,10 +202,32 @@ export function perform(step: Step, command: Command, around: Around): Result {
       return withdraw(step, command)
     case 'set_standing_bid':
       return setStandingBid(step, command)
+    case 'tune_rules':
+    case 'pause_windows':
+    case 'resume_windows':
+    case 'instruct_agent':
+      return performOrder(step, command)
     case 'spawn':
       return { child_id: spawn(step, command).agent_id }
     default:
       return performSocial(step, command)
+  }
+}
+
+/** Orders that change no money. */
+function performOrder(step: Step, command: Of<'instruct_agent' | 'pause_windows' | 'resume_windows' | 'tune_rules'>): Result {
+  switch (command.type) {
+    case 'tune_rules':
+      tuneRules(step, command)
+      return {}
+    case 'pause_windows':
+      pauseWindows(step, command)
+      return {}
+    case 'resume_windows':
+      resumeWindows(step, command)
+      return {}
+    case 'instruct_agent':
+      return { message_id: instructAgent(step, command) }
   }
 }
 

@@ -38,6 +38,7 @@ export function createState(): State {
       memory: createMeter(curves.memory, 0),
     },
     params: DEFAULT_PARAMS,
+    paused: { agents: new Set(), everyone: false },
     prompts: new Map(),
     remembered: new Map(),
     reversed: new Set(),
@@ -100,7 +101,8 @@ export function snapshot(state: State): string {
 /** The state that `snapshot` wrote. A sorted array is a valid heap. */
 export function restore(text: string): State {
   const plain = JSON.parse(text, unpack) as Omit<State, 'ledger'> & { ledger: Parameters<typeof restoreLedger>[0] }
-  const state: State = { ...plain, ledger: restoreLedger(plain.ledger) }
+  // Snapshots of economies that nobody could pause yet do not name it.
+  const state: State = { ...plain, paused: plain.paused ?? { agents: new Set(), everyone: false }, ledger: restoreLedger(plain.ledger) }
   assertConserved(state.ledger)
   return state
 }

@@ -1,10 +1,12 @@
 export {
+  checkInstruction,
   checkInvoke,
   checkLinkedTransfers,
   checkMessage,
   checkTransfer,
   endDealings,
   endInvocation,
+  instructAgent,
   invokeService,
   registerService,
   removeService,

@@ -56,10 +56,16 @@ export function checkLinkedTransfers(state: State, command: CommandOf<'transfer_
 export function checkMessage(state: State, command: CommandOf<'send_message'>): Refusal | null {
   const pair = checkPair(state, command.from_agent_id, command.to_agent_id)
   if (pair !== null) return pair
-  const bytes = utf8(command.content).length
-  if (bytes > state.params.message_bytes_max) return refuse('message_too_large', { bytes, bytes_max: state.params.message_bytes_max })
-  return checkInbox(state, command.to_agent_id) ?? checkFree(state, command.from_agent_id, state.params.message_cost_micro)
+  return checkSize(state, command.content) ?? checkInbox(state, command.to_agent_id) ?? checkFree(state, command.from_agent_id, state.params.message_cost_micro)
 }
+
+function checkSize(state: State, content: string): Refusal | null {
+  const bytes = utf8(content).length
+  return bytes > state.params.message_bytes_max ? refuse('message_too_large', { bytes, bytes_max: state.params.message_bytes_max }) : null
+}
+
+export const checkInstruction = (state: State, command: CommandOf<'instruct_agent'>): Refusal | null =>
+  checkSize(state, command.content) ?? checkInbox(state, command.agent_id)
 
 const checkInbox = (state: State, agentId: string): Refusal | null =>
   agentOf(state, agentId).inbox.size >= state.params.inbox_max ? refuse('inbox_full', { agent_id: agentId, messages_max: state.params.inbox_max }) : null
@@ -84,6 +90,13 @@ export function sendMessage(step: Step, command: CommandOf<'send_message'>): str
   })
   if (cost > 0) moveCredits(step, free(agentOf(state, command.from_agent_id)), free('burn'), cost, 'message_burn')
   touch(step, command.from_agent_id, 'self', false)
+  return id
+}
+
+/** A message of the operator: from `system`, at no cost. */
+export function instructAgent(step: Step, command: CommandOf<'instruct_agent'>): string {
+  const id = deliver(step, agentOf(step.state, command.agent_id), 'system', 'message', '')
+  emit(step, 'message_sent', '', { content: command.content, from_agent: 'system', message_id: id, to_agent: command.agent_id })
   return id
 }
 

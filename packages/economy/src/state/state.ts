@@ -270,6 +270,8 @@ export interface State {
   starving: { bid_id: string; since_ms: number } | null
   readonly leases: Map<string, Lease>
   readonly executors: Map<string, Executor>
+  /** Whose bids for windows are not eligible by the operator's order. */
+  readonly paused: { everyone: boolean; readonly agents: Set<string> }
   readonly humans: Map<string, Human>
   readonly prompts: Map<string, Prompt>
   readonly services: Map<string, Service>

@@ -59,6 +59,8 @@ export const Config = z.strictObject({
   nats_streams: NatsStreams.prefault({}),
   /** Address of NATS; without one everything stays in this process. */
   nats_url: z.string().min(1).optional(),
+  /** Names of the operators: each has a token of its own, and its orders carry its name. */
+  operators: z.array(Id).min(1).default(['operator']),
   port: z.int().min(0).max(65_535).default(8000),
   /** Numbers of the rules that differ from the defaults. */
   rules: Params.partial().optional(),

@@ -63,6 +63,7 @@ export class Executor {
   #onEvent(event: EconomyEvent): void {
     if (event.type === 'agent_spawned' && this.#keeps) this.workspaces.createChild(event.data.child_id, event.data.parent_id, event.data.files ?? {})
     else if (event.type === 'agent_died') this.#bury(event.data.agent_id)
+    else if (event.type === 'execution_terminated') this.#running.get(event.data.execution_id)?.stop(event.data.detail)
     else if (event.type === 'resources_allocated' && event.data.executor_id === this.#options.executor_id && event.data.incarnation === this.#incarnation)
       this.#run(event.data, event.traceparent).catch((error: unknown) => this.#options.onError(error))
   }

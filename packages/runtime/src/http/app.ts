@@ -10,6 +10,7 @@ import { addEconomyRoutes } from './economy-routes.ts'
 import { addExecutionRoutes } from './execution-routes.ts'
 import { addLlmRoutes, addOpenAiRoutes } from './llm-routes.ts'
 import { addMarketRoutes } from './market-routes.ts'
+import { addOperatorRoutes } from './operator-routes.ts'
 import type { Principal } from './principal.ts'
 import { allProblems, problem } from './problem.ts'
 import { type App, type ServiceParts } from './service.ts'
@@ -123,6 +124,7 @@ export function createService(parts: ServiceParts): App {
   addSocialRoutes(app, parts)
   addAttentionRoutes(app, parts)
   addExecutionRoutes(app, parts)
+  addOperatorRoutes(app, parts)
   addBusRoutes(app, parts)
   addLlmRoutes(app, parts)
   addOpenAiRoutes(app, parts)

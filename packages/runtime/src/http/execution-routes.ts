@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { EVENTS } from '@syntropism/contract'
 import { balanceOf, freeMicro } from '@syntropism/economy'
-import { AnyJson, type App, Amount, Refused, type ServiceParts, addOperation, agentIn, amountOf } from './service.ts'
+import { AnyJson, type App, Refused, type ServiceParts, addOperation, agentIn } from './service.ts'
 
 const REPORTS = ['reasoning_trace', 'reflection', 'code_change_proposed', 'code_change_applied'] as const
 const EventFilter = z.object({
@@ -11,7 +11,7 @@ const EventFilter = z.object({
   type: z.string().max(64).optional(),
 })
 
-/** An agent's own envelope and reports, the operator's means, and the event log. */
+/** An agent's own envelope and reports, and the event log. */
 export function addExecutionRoutes(app: App, parts: ServiceParts): void {
   const { host, queries } = parts
   addOperation(app, parts, {
@@ -81,50 +81,6 @@ export function addExecutionRoutes(app: App, parts: ServiceParts): void {
     summary: 'Receipts of past windows, newest first.',
     tag: 'execution',
     tool: 'execution.receipts',
-  })
-  addOperation(app, parts, {
-    body: z.strictObject(Amount),
-    handle: ({ body, params }, call) => call.submit({ agent_id: params.agent_id as string, amount_micro: amountOf(body), owner: '', type: 'fund' }),
-    method: 'post',
-    path: '/operator/agents/{agent_id}/fund',
-    roles: ['operator'],
-    summary: 'Grant credits to an agent.',
-    tag: 'operator',
-  })
-  addOperation(app, parts, {
-    body: z.strictObject({ reason: z.string().min(1).max(256) }),
-    handle: ({ body, params }, call) => call.submit({ agent_id: params.agent_id as string, owner: '', reason: body.reason, type: 'kill_agent' }),
-    method: 'post',
-    path: '/operator/agents/{agent_id}/kill',
-    roles: ['operator'],
-    summary: 'End an agent for good.',
-    tag: 'operator',
-  })
-  addOperation(app, parts, {
-    body: z.strictObject({ reason: z.string().min(1).max(256) }),
-    handle: async ({ body, params }, call) => {
-      const row = await queries
-        .selectFrom('transfers')
-        .selectAll()
-        .where('number', '=', Number((params.transfer_id as string).slice('transfer-'.length)))
-        .executeTakeFirst()
-      if (row === undefined || row.from_account !== 'balance' || row.to_account !== 'balance')
-        throw new Refused('transfer_unknown', { transfer_id: params.transfer_id ?? '' })
-      return call.submit({
-        amount_micro: row.amount_micro,
-        from_agent_id: row.from_agent,
-        owner: '',
-        reason: body.reason,
-        to_agent_id: row.to_agent,
-        transfer_id: row.transfer_id,
-        type: 'reverse_transfer',
-      })
-    },
-    method: 'post',
-    path: '/operator/transfers/{transfer_id}/reverse',
-    roles: ['operator'],
-    summary: 'Correct a transfer between two agents by its reversal.',
-    tag: 'operator',
   })
   addOperation(app, parts, {
     handle: ({ query }) => ({

@@ -5,7 +5,7 @@ export type Principal =
   | { readonly role: 'agent'; readonly agent_id: string; readonly lease_id: string }
   | { readonly role: 'human'; readonly human_id: string }
   | { readonly role: 'key'; readonly key_id: string }
-  | { readonly role: 'operator' }
+  | { readonly role: 'operator'; readonly operator_id?: string }
   | { readonly role: 'observer' }
 
 export type Role = Principal['role']
@@ -19,6 +19,8 @@ export interface KeptToken {
   readonly hash: string
   readonly role: 'human' | 'operator' | 'observer'
   readonly human_id?: string
+  /** Whose orders these are; 'operator' where there is but one. */
+  readonly operator_id?: string
 }
 
 /** Tells who a bearer token speaks for. Tokens themselves are never kept, only their SHA-256. */
@@ -54,7 +56,8 @@ export class Tokens {
     const hash = hashOf(token)
     for (const kept of this.#kept) {
       if (!timingSafeEqual(Buffer.from(kept.hash, 'hex'), hash)) continue
-      return kept.role === 'human' ? { human_id: kept.human_id ?? 'human', role: 'human' } : { role: kept.role }
+      if (kept.role === 'human') return { human_id: kept.human_id ?? 'human', role: 'human' }
+      return kept.role === 'operator' && kept.operator_id !== undefined ? { operator_id: kept.operator_id, role: 'operator' } : { role: kept.role }
     }
     const execution = this.#executions.get(hash.toString('hex'))
     if (execution !== undefined) return execution

@@ -73,8 +73,15 @@ export interface Call {
   readonly parts: ServiceParts
 }
 
-const ownerOf = (principal: Principal): string =>
-  principal.role === 'agent' ? `agent:${principal.agent_id}` : principal.role === 'human' ? `human:${principal.human_id}` : principal.role
+function ownerOf(principal: Principal): string {
+  if (principal.role === 'agent') return `agent:${principal.agent_id}`
+  if (principal.role === 'human') return `human:${principal.human_id}`
+  return principal.role === 'operator' && principal.operator_id !== undefined ? `operator:${principal.operator_id}` : principal.role
+}
+
+/** Who gave an order and why; nothing for what is no operator's. */
+const auditOf = (principal: Principal, reason: string | undefined): { audit?: { by: string; reason: string } } =>
+  principal.role === 'operator' ? { audit: { by: principal.operator_id ?? 'operator', reason: reason ?? 'no reason given' } } : {}
 
 const ProblemDocument = z.object({ code: z.string(), detail: z.string(), status: z.int(), title: z.string(), type: z.string() }).openapi('Problem')
 const problemAnswer = (description: string) => ({ content: { 'application/problem+json': { schema: ProblemDocument } }, description })
@@ -88,7 +95,7 @@ function traceOf(header: string | undefined, principal: Principal, isTool: boole
   return tracing === undefined || caller === '' || !isTool ? caller : tracing.call(caller, window)
 }
 
-function createCall(context: Context, principal: Principal, isTool: boolean, parts: ServiceParts): Call {
+function createCall(context: Context, principal: Principal, isTool: boolean, parts: ServiceParts, reason: string | undefined): Call {
   const key = context.req.header('idempotency-key')
   const traceparent = traceOf(context.req.header('traceparent'), principal, isTool, parts)
   if (key !== undefined && !ClientId.safeParse(key).success)
@@ -100,6 +107,7 @@ function createCall(context: Context, principal: Principal, isTool: boolean, par
     async submit(draft) {
       const command = {
         ...draft,
+        ...auditOf(principal, reason),
         ...(key === undefined ? {} : { id: key }),
         ...(traceparent === '' ? {} : { traceparent }),
         owner: ownerOf(principal),
@@ -177,7 +185,8 @@ export function addOperation<B extends z.ZodType>(app: App, parts: ServiceParts,
       const body = operation.body === undefined ? undefined : valid('json')
       const params = (names.length > 0 ? valid('param') : {}) as Record<string, string>
       const query = (operation.query === undefined ? {} : valid('query')) as Record<string, string | undefined>
-      const call = createCall(context, principal, operation.tool !== undefined, parts)
+      const { reason } = (body ?? {}) as { reason?: unknown }
+      const call = createCall(context, principal, operation.tool !== undefined, parts, typeof reason === 'string' && reason !== '' ? reason : undefined)
       const answer = await recorded(operation as unknown as Operation, call, { ...(body as object | undefined), ...params }, async () =>
         operation.handle({ body: body as z.infer<B>, params, query }, call),
       )

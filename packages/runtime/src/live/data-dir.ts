@@ -16,6 +16,7 @@ export const pathsOf = (data: string) => {
   const root = resolve(data)
   return {
     agents: join(root, 'agents'),
+    configured_rules: join(root, 'configured-rules.json'),
     database: join(root, 'economy.sqlite'),
     lock: join(root, 'lock.sqlite'),
     root,
@@ -62,7 +63,11 @@ export interface NewToken {
 }
 
 /** Long-lived tokens: made once, kept as hashes, handed out in the clear this one time. */
-export function openTokens(paths: Paths, humans: readonly string[], renew: boolean): { readonly kept: KeptToken[]; readonly created: NewToken[] } {
+export function openTokens(
+  paths: Paths,
+  { humans, operators }: { readonly humans: readonly string[]; readonly operators: readonly string[] },
+  renew: boolean,
+): { readonly kept: KeptToken[]; readonly created: NewToken[] } {
   const kept: KeptToken[] = !renew && existsSync(paths.tokens) ? (JSON.parse(readFileSync(paths.tokens, 'utf8')) as KeptToken[]) : []
   const created: NewToken[] = []
   const add = (entry: Omit<KeptToken, 'hash'>, name: string): void => {
@@ -70,7 +75,9 @@ export function openTokens(paths: Paths, humans: readonly string[], renew: boole
     kept.push({ ...entry, hash: hashToken(token) })
     created.push({ name, token })
   }
-  if (!kept.some((token) => token.role === 'operator')) add({ role: 'operator' }, 'operator')
+  // A token from before operators had names is the first one's.
+  const known = kept.filter((token) => token.role === 'operator').map((token) => token.operator_id ?? operators[0])
+  for (const id of operators) if (!known.includes(id)) add({ operator_id: id, role: 'operator' }, id === 'operator' ? id : `operator ${id}`)
   if (!kept.some((token) => token.role === 'observer')) add({ role: 'observer' }, 'observer')
   for (const human of humans) if (!kept.some((token) => token.human_id === human)) add({ human_id: human, role: 'human' }, `human ${human}`)
   if (created.length > 0) writeFileSync(paths.tokens, JSON.stringify(kept, null, 2), { mode: 0o600 })

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { AgentManifest, type EconomyEvent } from '@syntropism/contract'
 import { RULES_VERSION, canonicalJson } from '@syntropism/economy'
@@ -58,16 +58,28 @@ function readManifest(folder: string): { manifest: AgentManifest; path: string }
   }
 }
 
-/** Genesis for a new folder; for an old one the resumption, and a change of rules when the configuration has other numbers. */
-async function beginOrResume(host: Host, config: Config): Promise<boolean> {
+/**
+ * Genesis for a new folder; for an old one the resumption, and a change of rules when the configuration has other numbers than at the last start.
+ * What the operator tuned meanwhile stays otherwise.
+ */
+async function beginOrResume(host: Host, config: Config, configuredRulesPath: string): Promise<boolean> {
   const params = paramsOf(config)
+  const configured = canonicalJson(params)
+  const before = existsSync(configuredRulesPath) ? readFileSync(configuredRulesPath, 'utf8') : canonicalJson(host.state.params)
   const isNew = host.state.economy_id === ''
   if (isNew) await host.submit({ economy_id: `e${randomBytes(8).toString('hex')}`, owner: 'host', params, rules_version: RULES_VERSION, type: 'genesis' })
   else {
     await host.submit({ owner: 'host', type: 'resumed' })
-    if (canonicalJson(params) !== canonicalJson(host.state.params))
-      await host.submit({ owner: 'operator', params, rules_version: RULES_VERSION, type: 'change_rules' })
+    if (configured !== before)
+      await host.submit({
+        audit: { by: 'configuration', reason: 'the configuration has changed since the last start' },
+        owner: 'operator',
+        params,
+        rules_version: RULES_VERSION,
+        type: 'change_rules',
+      })
   }
+  writeFileSync(configuredRulesPath, configured)
   for (const human of host.state.humans.values())
     if (!config.humans.includes(human.human_id)) await host.submit({ human_id: human.human_id, on_duty: false, owner: 'host', type: 'set_duty' })
   for (const human_id of config.humans)
@@ -163,7 +175,7 @@ async function assemble(
   const observation = await openObservation(config)
   const bus = createMemoryBus((error) => observation.log.error('a listener failed', { error }))
   bus.subscribe((event) => options.onEvent(event))
-  const { created, kept } = openTokens(paths, config.humans, options.new_tokens)
+  const { created, kept } = openTokens(paths, config, options.new_tokens)
   const host = new Host({ bus, createClock: createWallClock, journal: new SqliteJournal(database), onFatal: options.onFatal, ...observation.forHost() })
   observation.follow(bus, host, (after_seq) => readEvents(database, { after_seq, limit: 1_000_000 }))
   const llm = openLlm(config, paths.root, { alarm: (text) => observation.log.error(text, {}), bus, host, onFatal: options.onFatal })
@@ -180,7 +192,7 @@ async function assemble(
   })
   const doors = await openDoors(app.fetch, { host: '127.0.0.1', port: config.port }, paths.socket)
   const sandbox = await sandboxFor(options, paths)
-  const isNew = await beginOrResume(host, config)
+  const isNew = await beginOrResume(host, config, paths.configured_rules)
   await llm.start()
   await observation.begin(bus, host)
   const capacity = machineCapacity(config)

@@ -227,6 +227,11 @@ export class Projection {
       case 'service_removed':
         this.#run('DELETE FROM services WHERE agent_id = ? AND service_name = ?', [event.data.agent_id, event.data.service_name])
         return
+      case 'operator_acted': {
+        const { action, agent_id, by, details, reason } = event.data
+        this.#run('INSERT INTO orders VALUES (?,?,?,?,?,?,?)', [seq, at, by, action, agent_id, reason, JSON.stringify(details)])
+        return
+      }
       default:
         projectLlm(event, (sql, row) => this.#run(sql, row))
     }

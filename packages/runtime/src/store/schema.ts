@@ -23,9 +23,13 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE llm_calls (number INTEGER PRIMARY KEY, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, minute INTEGER NOT NULL, agent_id TEXT NOT NULL, key_id TEXT, lease_id TEXT, model TEXT NOT NULL, upstream_id TEXT NOT NULL, price TEXT NOT NULL, bound_micro_usd INTEGER NOT NULL, cost_micro_usd INTEGER, overrun_micro_usd INTEGER NOT NULL, estimated INTEGER NOT NULL, finish TEXT, input_tokens INTEGER, output_tokens INTEGER);
   `,
+  `
+  CREATE TABLE orders (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, ordered_by TEXT NOT NULL, action TEXT NOT NULL, agent_id TEXT, reason TEXT NOT NULL, details TEXT NOT NULL);
+  `,
 ]
 
 export interface Tables {
+  orders: { seq: number; at_ms: number; ordered_by: string; action: string; agent_id: string | null; reason: string; details: string }
   batches: { number: number; first_seq: number; last_seq: number; at_ms: number; commands: string; events: string; previous_hash: string; hash: string }
   snapshots: { number: number; state: string }
   command_ids: { owner: string; id: string; number: number }
