@@ -108,6 +108,17 @@ function checkLlm(
   }
 }
 
+function checkAttention(state: State, command: Extract<Command, { type: 'file_prompt' | 'score_prompt' | 'skip_prompt' }>): Refusal | null {
+  switch (command.type) {
+    case 'file_prompt':
+      return checkFilePrompt(state, command)
+    case 'score_prompt':
+      return checkJudgement(state, command) ?? checkMint(state, rewardMicro(state, command.scores))
+    case 'skip_prompt':
+      return checkJudgement(state, command)
+  }
+}
+
 function checkOrder(state: State, command: Extract<Command, { type: 'instruct_agent' | 'pause_windows' | 'resume_windows' | 'tune_rules' }>): Refusal | null {
   switch (command.type) {
     case 'tune_rules':
@@ -152,11 +163,9 @@ export function checkCommand(state: State, command: Command): Refusal | null {
     case 'invoke_service':
       return checkInvoke(state, command)
     case 'file_prompt':
-      return checkFilePrompt(state, command)
     case 'score_prompt':
-      return checkJudgement(state, command) ?? checkMint(state, rewardMicro(state, command.scores))
     case 'skip_prompt':
-      return checkJudgement(state, command)
+      return checkAttention(state, command)
     case 'start_lease':
     case 'end_lease':
       return checkLeaseReport(state, command)
