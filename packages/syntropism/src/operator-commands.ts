@@ -39,7 +39,8 @@ export async function runMessage(agent: string, content: string, flags: OrderFla
 export async function runDrain(flags: OrderFlags): Promise<void> {
   let answer = await callService(flags, 'POST', '/operator/drain', { end_now: flags.now === true, ...because(flags) })
   if (flags.wait === true)
-    for (answer = await callService(flags, 'GET', '/operator/state'); answer.windows !== 0; answer = await callService(flags, 'GET', '/operator/state')) await wait(LOOK_MS)
+    for (answer = await callService(flags, 'GET', '/operator/state'); answer.windows !== 0; answer = await callService(flags, 'GET', '/operator/state'))
+      await wait(LOOK_MS)
   print(flags, answer, () => (flags.wait === true ? 'No window runs any more.' : 'No more windows are sold; "operator resume" sells them again.'))
 }
 
