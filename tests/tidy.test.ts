@@ -26,7 +26,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     'undici',
     'node:',
   ],
-  benchmark: ['@syntropism/contract', '@syntropism/economy', 'jsonata', 'zod', 'node:'],
+  benchmark: ['@syntropism/contract', '@syntropism/economy', '@syntropism/runtime', '@syntropism/sdk', 'diff', 'jsonata', 'zod', 'node:'],
   simulation: ['@syntropism/economy', 'hyparquet-writer', 'node:'],
   solver: ['@syntropism/economy', 'highs'],
   syntropism: [

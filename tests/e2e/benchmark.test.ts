@@ -45,7 +45,7 @@ describe('syntropism benchmark', () => {
       event(1, 'tool_call_initiated', { tool_name: 'economic.get_balance' }),
       event(2, 'balance_queried', { balance: 200 }),
       event(3, 'tool_call_initiated', { tool_name: 'market.bid' }),
-      event(4, 'bid_placed', { bid_id: 'bid-1', total_cost: cost }),
+      event(4, 'bid_placed', { bid_id: 'bid-1', payer_id: 'agent', total_cost: cost }),
       event(5, 'resources_allocated', { bid_id: 'bid-1' }),
     ]
     writeFileSync(log, lines(150).join('\n'))

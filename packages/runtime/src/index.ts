@@ -1,11 +1,24 @@
 export { createMemoryBus } from './bus/index.ts'
-export { CONFIG_FILE, Config, ConfigError, loadConfig, machineCapacity, paramsOf } from './config/index.ts'
+export { CONFIG_FILE, Config, ConfigError, LlmConfig, loadConfig, machineCapacity, paramsOf } from './config/index.ts'
 export { Workspaces } from './executor/index.ts'
-export { Host, HostStopped, verify, type Verdict } from './host/index.ts'
-export { Tokens, createService, hashToken, openServer } from './http/index.ts'
+export { type Draft, Host, HostStopped, verify, type Verdict } from './host/index.ts'
+export {
+  AnyJson,
+  type App,
+  type Principal,
+  Refused,
+  type ServiceParts,
+  Tokens,
+  addOperation,
+  createService,
+  hashToken,
+  openDoors,
+  openServer,
+} from './http/index.ts'
+export { Gateway } from './llm-gateway/index.ts'
 export { type Live, type NewToken, type Paths, type ServiceFile, pathsOf, readEvents, readHistory, readServiceFile, startLive } from './live/index.ts'
 export { PhoenixError, gather, pushToPhoenix } from './phoenix/index.ts'
 export { JournalError } from './ports/index.ts'
-export { type SandboxDriver, type SandboxExit, openBwrapDriver, openNodeDriver, openSandbox } from './sandbox/index.ts'
+export { type SandboxDriver, type SandboxExit, installAgentLibrary, openBwrapDriver, openNodeDriver, openSandbox } from './sandbox/index.ts'
 export { GENESIS_HASH, SqliteJournal, type Tables, balanceAt, batchHash, createQueries, openDatabase, spendBy } from './store/index.ts'
 export { SpansUnreadable, type StoredSpan, type TraceCheck, checkTraces, readPhoenixSpans, readSpansFile } from './trace-check/index.ts'

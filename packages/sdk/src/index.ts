@@ -156,6 +156,8 @@ const queryOf = (query: Readonly<Record<string, string | number | undefined>>): 
 
 /** The System Service as an agent sees it. Every method throws ServiceError when refused. */
 export interface Client {
+  /** Any other operation of the OpenAPI document: method, path and body as it names them. */
+  call(method: string, path: string, body?: Body): Promise<Answer>
   self(): Promise<Self>
   balance(agentId: string): Promise<{ balance_micro: number; held_micro: number }>
   history(agentId: string, limit?: number): Promise<Transfer[]>
@@ -203,6 +205,7 @@ export function createClient(options: ClientOptions): Client {
     balance: (agentId) => get(`/economic/balance/${agentId}`),
     bid: (bid) => change('POST', '/market/bids', bid),
     book: () => listed('/market/book', 'bids'),
+    call: (method, path, body) => change(method, path, body),
     directory: () => listed('/social/directory', 'agents'),
     history: (agentId, limit = 50) => listed(`/economic/history/${agentId}${queryOf({ limit })}`, 'transfers'),
     inbox: () => listed('/social/inbox', 'messages'),

@@ -9,11 +9,20 @@ export interface BenchmarkFlags {
 }
 
 const OWN = resolve(import.meta.dirname, '../../../scenarios')
-const load = (flags: BenchmarkFlags): Scenario[] => loadScenarios(flags.scenarios ?? OWN)
+/** The items that flags name. Throws ScenarioError. */
+export const loadItems = (flags: BenchmarkFlags): Scenario[] => loadScenarios(flags.scenarios ?? OWN)
+
+/** The items with these ids, all when none is named. Throws ScenarioError. */
+export function selectItems(ids: readonly string[], flags: BenchmarkFlags): Scenario[] {
+  const all = loadItems(flags)
+  const unknown = ids.find((id) => !all.some((item) => item.id === id))
+  if (unknown !== undefined) throw new ScenarioError(`there is no item "${unknown}"; see syntropism benchmark list`)
+  return all.filter((one) => ids.length === 0 || ids.includes(one.id))
+}
 
 /** `syntropism benchmark list`. */
 export function runBenchmarkList(flags: BenchmarkFlags): void {
-  const items = load(flags).map((item) => ({
+  const items = loadItems(flags).map((item) => ({
     conditions: item.conditions.map((condition) => condition.name),
     domain: item.domain,
     id: item.id,
@@ -56,7 +65,7 @@ const linesOf = (text: string): unknown[] =>
 
 /** `syntropism benchmark score`: exit code 1 when a rule is broken. Items that need more than a log's rules are refused. */
 export async function runBenchmarkScore(log: string, flags: ScoreFlags): Promise<void> {
-  const item = load(flags).find((one) => one.id === flags.item)
+  const item = loadItems(flags).find((one) => one.id === flags.item)
   if (item === undefined) throw new ScenarioError(`there is no item "${flags.item}"; see syntropism benchmark list`)
   const { final_state, statistics } = item.rules
   const unjudged = [
@@ -93,12 +102,8 @@ export async function runBenchmarkScore(log: string, flags: ScoreFlags): Promise
 
 /** `syntropism benchmark validate`: exit code 1 when an item is unsound. */
 export async function runBenchmarkValidate(ids: readonly string[], flags: BenchmarkFlags & { readonly seeds: number }): Promise<void> {
-  const all = load(flags)
-  const unknown = ids.find((id) => !all.some((item) => item.id === id))
-  if (unknown !== undefined) throw new ScenarioError(`there is no item "${unknown}"; see syntropism benchmark list`)
   const results: { flaws: string[]; id: string; worlds: number }[] = []
-  for (const item of all.filter((one) => ids.length === 0 || ids.includes(one.id)))
-    results.push({ flaws: await checkScenario(item, flags.seeds), id: item.id, worlds: item.variants * flags.seeds })
+  for (const item of selectItems(ids, flags)) results.push({ flaws: await checkScenario(item, flags.seeds), id: item.id, worlds: item.variants * flags.seeds })
   const unsound = results.filter((result) => result.flaws.length > 0)
   if (flags.json === true) console.log(JSON.stringify(results, null, 2))
   else {

@@ -1,5 +1,4 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import type { BenchmarkFlags, ScoreFlags as BenchmarkScoreFlags } from './benchmark-command.ts'
 import type { ScoreFlags } from './desk-commands.ts'
 import { addLab } from './lab-program.ts'
 import { addLlm } from './llm-program.ts'
@@ -11,6 +10,7 @@ import { addOperator } from './operator-program.ts'
 import { integer, withData } from './options.ts'
 import type { SimulateFlags } from './simulate-command.ts'
 import type { SweepFlags } from './sweep-command.ts'
+import { addBenchmark } from './benchmark-program.ts'
 
 // A command's module is loaded when the command is run, so that each pays for what it needs alone.
 
@@ -149,35 +149,6 @@ function addNats(program: Command): void {
     .requiredOption('--out <file>', 'where the credentials go')
     .option('--json', 'machine-readable output')
     .action(async (id: string, flags: LocalFlags & { issuer: string; out: string }) => (await import('./nats-commands.ts')).addExecutorCredentials(id, flags))
-}
-
-function addBenchmark(program: Command): void {
-  const benchmark = program.command('benchmark').description('items that set a world for an agent and say what is right in it')
-  const withScenarios = (command: Command): Command =>
-    command.option('--scenarios <dir>', 'folder of items (default: those of this project)').option('--json', 'machine-readable output')
-  withScenarios(benchmark.command('list').description('all items')).action(async (flags: BenchmarkFlags) =>
-    (await import('./benchmark-command.ts')).runBenchmarkList(flags),
-  )
-  withScenarios(
-    benchmark
-      .command('validate')
-      .argument('[items...]', 'ids; all when left out')
-      .description('check items as data: every drawn world must have the answer that its item accepts'),
-  )
-    .option('--seeds <n>', 'how many trials to draw of each', integer(1, 100_000), 200)
-    .action(async (items: string[], flags: BenchmarkFlags & { seeds: number }) => (await import('./benchmark-command.ts')).runBenchmarkValidate(items, flags))
-  withScenarios(
-    benchmark
-      .command('score')
-      .argument('<log>')
-      .description('judge a recorded event log (JSON lines) by the rules of one drawn world of an item; runs nothing'),
-  )
-    .requiredOption('--item <id>', 'such as FC-1')
-    .option('--agent <id>', 'agent under test', 'agent')
-    .option('--seed <n>', 'seed of the trial', integer(0, Number.MAX_SAFE_INTEGER), 1)
-    .option('--variant <n>', 'which of its worlds', integer(0, 19), 0)
-    .option('--output <file>', 'JSON that the agent handed in')
-    .action(async (log: string, flags: BenchmarkScoreFlags) => (await import('./benchmark-command.ts')).runBenchmarkScore(log, flags))
 }
 
 /** The command line. */

@@ -1,6 +1,6 @@
 export { createService } from './app.ts'
 export { type KeptToken, type Principal, Tokens, createToken, hashToken } from './principal.ts'
-export type { App, ServiceParts } from './service.ts'
+export { AnyJson, type App, Refused, type ServiceParts, addOperation } from './service.ts'
 export { type Doors, openDoors } from './doors.ts'
 export { openServer } from './server.ts'
 export { type ProblemCode, problemResponse } from './problem.ts'

@@ -1,0 +1,1 @@
+export { madeVersion, measurementsOf, testVersion } from './measure.ts'

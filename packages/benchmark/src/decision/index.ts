@@ -1,0 +1,1 @@
+export { judgeDecision } from './decision.ts'

@@ -1,0 +1,42 @@
+import { bootstrapInterval, permutationTest } from '../rules/index.ts'
+import { RunError } from './folder.ts'
+import type { TrialResult } from './trial.ts'
+
+export interface Comparison {
+  /** Trials of the same item and seed that both runs judged. */
+  readonly pairs: number
+  readonly difference: number
+  readonly interval: { readonly high: number; readonly low: number }
+  readonly p: number
+  readonly score_a: number
+  readonly score_b: number
+  readonly answer: string
+  readonly items: readonly { readonly item: string; readonly pairs: number; readonly score_a: number; readonly score_b: number }[]
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+
+/** Is A better than B? Trials of the same item and seed are pairs; worlds are the same in both, so what the world adds falls out. Throws RunError without a pair. */
+export function compareRuns(a: readonly TrialResult[], b: readonly TrialResult[], names: readonly [string, string]): Comparison {
+  const others = new Map(b.filter((trial) => trial.error === null).map((trial) => [`${trial.item} ${trial.seed}`, trial]))
+  const pairs = a.flatMap((trial) => {
+    const other = others.get(`${trial.item} ${trial.seed}`)
+    return trial.error !== null || other === undefined ? [] : [{ a: Number(trial.pass), b: Number(other.pass), item: trial.item }]
+  })
+  if (pairs.length === 0) throw new RunError('the runs have no trial of the same item and seed in common')
+  const differences = pairs.map((pair) => pair.a - pair.b)
+  const [forward, backward] = [permutationTest(differences), permutationTest(differences.map((one) => -one))]
+  const p = Math.min(1, 2 * Math.min(forward, backward))
+  const difference = mean(differences)
+  const interval = bootstrapInterval(differences, 0.95)
+  const [first, second] = difference >= 0 ? names : [names[1], names[0]]
+  const by = `${percent(Math.abs(difference))} of ${pairs.length} paired trials, p = ${p.toPrecision(2)}`
+  const answer = p < 0.05 ? `Yes: ${first} is better than ${second} by ${by}.` : `Not shown: ${first} is ahead of ${second} by ${by}; that may be chance.`
+  const ids = [...new Set(pairs.map((pair) => pair.item))]
+  const items = ids.map((item) => {
+    const of = pairs.filter((pair) => pair.item === item)
+    return { item, pairs: of.length, score_a: mean(of.map((pair) => pair.a)), score_b: mean(of.map((pair) => pair.b)) }
+  })
+  return { answer, difference, interval, items, p, pairs: pairs.length, score_a: mean(pairs.map((pair) => pair.a)), score_b: mean(pairs.map((pair) => pair.b)) }
+}

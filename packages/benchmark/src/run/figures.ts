@@ -1,0 +1,80 @@
+import { bootstrapInterval } from '../rules/index.ts'
+import type { TrialResult } from './trial.ts'
+
+/** Chance that at least one of k trials drawn from n, of which c passed, passes: 1 − C(n − c, k) ÷ C(n, k). */
+export function passAtK(n: number, c: number, k: number): number {
+  if (k > n) return Number.NaN
+  let none = 1
+  for (let index = 0; index < k; index++) none *= Math.max(0, n - c - index) / (n - index)
+  return 1 - none
+}
+
+/** Chance that all of k trials drawn from n, of which c passed, pass: C(c, k) ÷ C(n, k). */
+export function passHatK(n: number, c: number, k: number): number {
+  if (k > n) return Number.NaN
+  let all = 1
+  for (let index = 0; index < k; index++) all *= Math.max(0, c - index) / (n - index)
+  return all
+}
+
+/** One row of a run's table. Shares lie from 0 to 1. */
+export interface ItemFigures {
+  readonly epochs: number
+  readonly errors: number
+  readonly item: string
+  readonly judge: string
+  readonly passes: number
+  /** `pass_at[k - 1]` and `pass_hat[k - 1]` for k from 1 to the number of judged epochs. */
+  readonly pass_at: readonly number[]
+  readonly pass_hat: readonly number[]
+  readonly score: number
+  /** 95 % bootstrap interval of the score over epochs. */
+  readonly interval: { readonly high: number; readonly low: number }
+}
+
+const figuresOf = (item: string, trials: readonly TrialResult[]): ItemFigures => {
+  const judged = trials.filter((trial) => trial.error === null)
+  const passes = judged.filter((trial) => trial.pass).length
+  const n = judged.length
+  return {
+    epochs: n,
+    errors: trials.length - n,
+    interval:
+      n === 0
+        ? { high: 0, low: 0 }
+        : bootstrapInterval(
+            judged.map((trial) => Number(trial.pass)),
+            0.95,
+          ),
+    item,
+    judge: trials[0]?.judge ?? 'none',
+    pass_at: Array.from({ length: n }, (_, index) => passAtK(n, passes, index + 1)),
+    pass_hat: Array.from({ length: n }, (_, index) => passHatK(n, passes, index + 1)),
+    passes,
+    score: n === 0 ? 0 : passes / n,
+  }
+}
+
+/** Figures per item, in the order of the trials, and those of the whole run: the mean over items, its interval from epochs' means. */
+export function summarise(trials: readonly TrialResult[]): {
+  readonly items: readonly ItemFigures[]
+  readonly whole: { high: number; low: number; score: number }
+} {
+  const ids = [...new Set(trials.map((trial) => trial.item))]
+  const items = ids.map((id) =>
+    figuresOf(
+      id,
+      trials.filter((trial) => trial.item === id),
+    ),
+  )
+  const judged = trials.filter((trial) => trial.error === null)
+  const seeds = [...new Set(judged.map((trial) => trial.seed))]
+  const means = seeds.map((seed) => {
+    const of = judged.filter((trial) => trial.seed === seed)
+    return of.filter((trial) => trial.pass).length / of.length
+  })
+  const score = items.reduce((sum, item) => sum + item.score, 0) / Math.max(1, items.length)
+  // One epoch says nothing about the noise between epochs: then items are drawn again.
+  const sample = means.length > 1 ? means : judged.map((trial) => Number(trial.pass))
+  return { items, whole: { score, ...(sample.length === 0 ? { high: 0, low: 0 } : bootstrapInterval(sample, 0.95)) } }
+}

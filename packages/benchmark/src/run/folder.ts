@@ -1,0 +1,91 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { sha256Hex } from '@syntropism/economy'
+import type { Scenario } from '../scenario/index.ts'
+import type { TrialResult } from './trial.ts'
+
+/** A run's folder that cannot be used: says which and why. */
+export class RunError extends Error {
+  override readonly name = 'RunError'
+}
+
+/** What a run is of. Two runs with the same plan may be continued and compared. */
+export interface RunPlan {
+  readonly agent: string
+  readonly epochs: number
+  readonly format: 1
+  readonly items: readonly { readonly hash: string; readonly id: string }[]
+  readonly seed: number
+}
+
+export const planOf = (agent: string, items: readonly Scenario[], seed: number, epochs: number): RunPlan => ({
+  agent,
+  epochs,
+  format: 1,
+  items: items.map((item) => ({ hash: sha256Hex(JSON.stringify(item)), id: item.id })),
+  seed,
+})
+
+const PLAN = 'run.json'
+const fileOf = (item: string, seed: number): string => `${item}.${seed}.json`
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new RunError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+}
+
+/** The folder of a run: its plan, and a file for each trial, written whole or not at all. */
+export class RunFolder {
+  readonly path: string
+  constructor(path: string) {
+    this.path = path
+  }
+
+  /** Begins a run, or goes on with one of the same plan; a larger number of epochs or other items extend it. Throws RunError when the folder holds another run. */
+  begin(plan: RunPlan): void {
+    if (existsSync(join(this.path, PLAN))) {
+      const old = this.plan()
+      const changed = plan.items.find((item) => old.items.some((one) => one.id === item.id && one.hash !== item.hash))
+      if (old.agent !== plan.agent) throw new RunError(`${this.path} holds a run of the agent "${old.agent}", not "${plan.agent}"; name another folder`)
+      if (changed !== undefined) throw new RunError(`${this.path} holds a run of another version of ${changed.id}; name another folder`)
+      if (old.seed !== plan.seed) throw new RunError(`${this.path} holds a run with seed ${old.seed}, not ${plan.seed}; name another folder`)
+    }
+    mkdirSync(join(this.path, 'trials'), { recursive: true })
+    this.#write(PLAN, plan)
+  }
+
+  #write(name: string, value: object): void {
+    const path = join(this.path, name)
+    writeFileSync(`${path}.part`, JSON.stringify(value))
+    renameSync(`${path}.part`, path)
+  }
+
+  /** Throws RunError when this is no folder of a run. */
+  plan(): RunPlan {
+    const path = join(this.path, PLAN)
+    if (!existsSync(path)) throw new RunError(`${this.path} holds no run (${PLAN}); see syntropism benchmark run --out`)
+    return readJson(path) as RunPlan
+  }
+
+  keep(trial: TrialResult): void {
+    this.#write(join('trials', fileOf(trial.item, trial.seed)), trial)
+  }
+
+  /** A trial kept before, or null. */
+  find(item: string, seed: number): TrialResult | null {
+    const path = join(this.path, 'trials', fileOf(item, seed))
+    return existsSync(path) ? (readJson(path) as TrialResult) : null
+  }
+
+  /** All trials, in the order of the plan's items and of seeds. Throws RunError. */
+  trials(): TrialResult[] {
+    const order = this.plan().items.map((item) => item.id)
+    return readdirSync(join(this.path, 'trials'))
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => readJson(join(this.path, 'trials', name)) as TrialResult)
+      .sort((a, b) => order.indexOf(a.item) - order.indexOf(b.item) || a.seed - b.seed)
+  }
+}

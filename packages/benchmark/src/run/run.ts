@@ -1,0 +1,63 @@
+import type { Scenario } from '../scenario/index.ts'
+import type { RunFolder } from './folder.ts'
+import type { AgentStarter } from './starting.ts'
+import { type TrialResult, runTrial } from './trial.ts'
+
+export interface RunOptions {
+  readonly agent: AgentStarter
+  readonly epochs: number
+  /** Where finished trials are kept and found again; without one nothing is kept. */
+  readonly folder: RunFolder | null
+  readonly items: readonly Scenario[]
+  /** Longest wall time of one trial, and of the whole run. */
+  readonly item_ms_max: number
+  readonly run_ms_max: number
+  /** Most that the whole run may spend on models. */
+  readonly run_micro_usd_max: number
+  readonly model_url: string
+  /** Trials at the same time. */
+  readonly parallel: number
+  readonly seed: number
+  onTrial(trial: TrialResult, done: number, all: number): void
+}
+
+export interface RunOutcome {
+  /** Why trials were left out; null when none was. */
+  readonly stopped: string | null
+  readonly trials: readonly TrialResult[]
+}
+
+async function limited(item: Scenario, seed: number, { agent, item_ms_max, model_url }: RunOptions): Promise<TrialResult> {
+  const limit = AbortSignal.timeout(item_ms_max)
+  const trial = await runTrial(item, seed, { agent, model_url, signal: limit })
+  return trial.error !== null && limit.aborted ? { ...trial, error: `the trial took longer than ${item_ms_max} ms` } : trial
+}
+
+/** Runs every item for every epoch (seeds from `seed` on). Trials that were judged before are kept; those that ended in an error are tried again. */
+export async function runItems(options: RunOptions): Promise<RunOutcome> {
+  const { epochs, folder, items, onTrial, parallel, run_micro_usd_max, run_ms_max, seed } = options
+  const wanted = items.flatMap((item) => Array.from({ length: epochs }, (_, epoch) => ({ item, seed: seed + epoch })))
+  const trials = new Map<number, TrialResult>()
+  const began = Date.now()
+  let [next, spent] = [0, 0]
+  let stopped: string | null = null
+  const work = async (): Promise<void> => {
+    for (let index = next++; index < wanted.length; index = next++) {
+      const { item, seed: own } = wanted[index] as (typeof wanted)[number]
+      const kept = folder?.find(item.id, own) ?? null
+      let trial = kept !== null && kept.error === null ? kept : null
+      if (trial === null) {
+        if (Date.now() - began > run_ms_max) stopped = `the run took longer than ${run_ms_max} ms`
+        if (spent > run_micro_usd_max) stopped = `the run spent ${spent} micro-dollars, more than ${run_micro_usd_max}`
+        if (stopped !== null) return
+        trial = await limited(item, own, options)
+        spent += trial.spend_micro_usd
+        folder?.keep(trial)
+      }
+      trials.set(index, trial)
+      onTrial(trial, trials.size, wanted.length)
+    }
+  }
+  await Promise.all(Array.from({ length: parallel }, work))
+  return { stopped, trials: [...trials].sort(([a], [b]) => a - b).map(([, trial]) => trial) }
+}

@@ -1,0 +1,109 @@
+import { madeVersion, measurementsOf, testVersion } from '../bench/index.ts'
+import { judgeDecision } from '../decision/index.ts'
+import { type Failure, type RunRecord, judge } from '../rules/index.ts'
+import { type Scenario, type Variant, drawVariants } from '../scenario/index.ts'
+import { AGENT, World } from '../world/index.ts'
+import type { AgentStarter } from './starting.ts'
+
+/** What happened in one drawn world, and how it was judged. */
+export interface VariantResult {
+  readonly condition: string
+  readonly failures: readonly Failure[]
+  readonly index: number
+  readonly record: RunRecord
+}
+
+/** One epoch of an item: all its worlds. It passes when all of them do. */
+export interface TrialResult {
+  readonly agent: string
+  /** What kept the trial from being judged; null when it was. */
+  readonly error: string | null
+  readonly item: string
+  /** The part of a model judge. */
+  readonly judge: 'none' | 'not judged'
+  readonly pass: boolean
+  readonly seed: number
+  readonly spend_micro_usd: number
+  readonly variants: readonly VariantResult[]
+}
+
+export interface TrialParts {
+  readonly agent: AgentStarter
+  /** Address of the model of worlds that offer one. */
+  readonly model_url: string
+  /** Stop before the next world once this is aborted. */
+  readonly signal?: AbortSignal
+}
+
+const usesModel = ({ rules }: Variant): boolean => JSON.stringify(rules).includes('llm.complete')
+
+/** Judges what a run left behind. */
+export const judgeRecord = async (variant: Variant, record: RunRecord): Promise<Failure[]> => [
+  ...judgeDecision(variant, record),
+  ...(await judge(variant.rules, record, variant.vars)),
+]
+
+/** Lets the agent live in one drawn world and keeps what it left. */
+async function runVariant(variant: Variant, { agent, model_url }: TrialParts): Promise<RunRecord> {
+  const file = variant.world.workload?.file ?? ''
+  let read: (name: string) => string | undefined = () => undefined
+  const world = await World.open({ runTests: () => testVersion(variant, read(file)), variant, ...(usesModel(variant) ? { model_url } : {}) })
+  try {
+    const program = await agent.start(world, variant)
+    read = (name) => program.files.read(name)
+    try {
+      let window = await world.openFirstWindow()
+      for (let number = 1; ; number++) {
+        const end = await program.run(window, number)
+        await world.closeWindow(end)
+        if (end.cause === 'host_failure') throw new Error(`the program could not be run: ${end.detail}`)
+        const next = number < variant.world.cycles ? await world.nextWindow() : null
+        if (next === null) break
+        window = next
+      }
+      const diffs = world.events.filter((event) => event.type === 'code_change_proposed' && event.agent_id === AGENT).map((event) => String(event.data.diff))
+      return {
+        agent_id: AGENT,
+        events: [...world.events],
+        final_state: world.finalState(),
+        measurements: await measurementsOf(variant, madeVersion(variant, program.files.read(file), diffs)),
+        output: world.output,
+      }
+    } finally {
+      await program.close()
+    }
+  } finally {
+    await world.close()
+  }
+}
+
+const spendOf = (record: RunRecord): number =>
+  record.events.reduce(
+    (sum, event) => sum + (event.type === 'execution_terminated' && event.data.agent_id === AGENT ? Number(event.data.spend_micro_usd) : 0),
+    0,
+  )
+
+/** Runs and judges all worlds of an item for a seed. What goes wrong outside the agent is the trial's `error`, and no verdict. */
+export async function runTrial(item: Scenario, seed: number, parts: TrialParts): Promise<TrialResult> {
+  const variants: VariantResult[] = []
+  let error: string | null = null
+  try {
+    for (const variant of await drawVariants(item, seed)) {
+      parts.signal?.throwIfAborted()
+      const record = await runVariant(variant, parts)
+      variants.push({ condition: variant.condition, failures: await judgeRecord(variant, record), index: variant.index, record })
+    }
+  } catch (caught) {
+    error = caught instanceof Error ? caught.message : String(caught)
+  }
+  return {
+    agent: parts.agent.name,
+    error,
+    item: item.id,
+    judge: item.judge === null ? 'none' : 'not judged',
+    pass: error === null && variants.length === item.variants && variants.every((variant) => variant.failures.length === 0),
+    seed,
+    spend_micro_usd: variants.reduce((sum, variant) => sum + spendOf(variant.record), 0),
+    variants,
+  }
+}

@@ -1,0 +1,5 @@
+export { type OptionCall, callsOf, parametersOf } from './calls.ts'
+export { openScriptedModel, tokensIn } from './model.ts'
+export { AGENT } from './settings.ts'
+export { type Task, taskOf } from './task.ts'
+export { type Window, type WindowEnd, World, type WorldOptions } from './world.ts'

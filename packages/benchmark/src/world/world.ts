@@ -1,0 +1,319 @@
+import type { EconomyEvent } from '@syntropism/contract'
+import { RULES_VERSION, beatIsIdle, currentReserveMicro, freeMicro } from '@syntropism/economy'
+import {
+  type App,
+  Gateway,
+  Host,
+  LlmConfig,
+  Refused,
+  type ServiceParts,
+  SqliteJournal,
+  Tokens,
+  createMemoryBus,
+  createQueries,
+  createService,
+  openDatabase,
+} from '@syntropism/runtime'
+import { type LoggedEvent, unmetIn } from '../rules/index.ts'
+import { type Injection, type TaskOption, type Variant, createRandom } from '../scenario/index.ts'
+import { answerOf, injected, must, placeRivals, settle } from './inhabitants.ts'
+import { addTaskRoutes } from './routes.ts'
+import { AGENT, BEAT_MS, BEGINS_AT_MS, EXECUTOR, INCARNATION, TREASURY, paramsOf } from './settings.ts'
+import { type Task, taskOf } from './task.ts'
+
+export interface WorldOptions {
+  /** Address of the model that `llm.complete` reaches; without one no model is offered. */
+  readonly model_url?: string
+  /** Runs the tests of the program in the agent's workspace. */
+  runTests(): Promise<object>
+  readonly variant: Variant
+}
+
+/** A window of the agent under test. */
+export interface Window {
+  readonly execution_id: string
+  readonly ends_at_ms: number
+  readonly token: string
+}
+
+/** How a program ended. */
+export interface WindowEnd {
+  readonly cause: 'completed' | 'crashed' | 'wall_limit' | 'memory_limit' | 'process_limit' | 'disk_limit' | 'host_failure'
+  readonly cpu_ms: number
+  readonly detail: string
+  readonly exit_code: number | null
+}
+
+const LOG_LIMIT = 100_000
+const micro = (credits: number): number => Math.round(credits * 1_000_000)
+
+/** Worst case of every call is bounded by its text; the scripted model adds nothing of its own. */
+const modelConfig = (url: string, tokensPerMinute: number): LlmConfig =>
+  LlmConfig.parse({
+    models: {
+      scripted: { output_tokens_max: 64, price: { input: 1, output: 1 }, prompt_tokens_overhead: 16, upstreams: [{ model: 'scripted', upstream: 'scripted' }] },
+    },
+    reference_model: 'scripted',
+    upstreams: [{ base_url: url, id: 'scripted', retries: 0, timeout_ms: 10_000 }],
+    usd_per_minute: tokensPerMinute / 1_000_000,
+  })
+
+/** One drawn world: an economy of its own in virtual time. Calls are carried out one after the other, each 1 ms after the one before; the clock stands while a program thinks. */
+export class World {
+  readonly task: Task
+  readonly #app: App
+  readonly #database: ReturnType<typeof openDatabase>
+  readonly #gateway: Gateway | null
+  readonly #host: Host
+  readonly #options: WorldOptions
+  readonly #parts: ServiceParts
+  readonly #tokens = new Tokens([])
+  /** Events that nobody in the world has reacted to yet. */
+  readonly #unseen: EconomyEvent[] = []
+  readonly #delivered = new Set<string>()
+  readonly #events: LoggedEvent[] = []
+  readonly #foreign = new Map<string, number>()
+  #injections: readonly Injection[]
+  #lease: { readonly began_at_ms: number; readonly lease_id: string } | null = null
+  #nowMs = BEGINS_AT_MS
+  #output: unknown
+  #queue: Promise<unknown> = Promise.resolve()
+
+  private constructor(options: WorldOptions) {
+    const { model_url, variant } = options
+    this.#options = options
+    this.#injections = variant.world.inject
+    this.#database = openDatabase(':memory:')
+    const bus = createMemoryBus((error) => {
+      throw error
+    })
+    bus.subscribe((event) => this.#onEvent(event))
+    this.#host = new Host({
+      bus,
+      createClock: () => ({ now: () => this.#nowMs }),
+      journal: new SqliteJournal(this.#database),
+      onFatal: (error) => console.error(error),
+      snapshot_every: Number.MAX_SAFE_INTEGER,
+    })
+    this.#gateway =
+      model_url === undefined
+        ? null
+        : new Gateway({
+            alarm: (text) => console.error(text),
+            bus,
+            config: modelConfig(model_url, variant.world.capacities.tokens_per_s * 60),
+            environment: {},
+            host: this.#host,
+            onError: (error) => console.error(error),
+            recordings_dir: '',
+          })
+    this.#parts = {
+      host: this.#host,
+      queries: createQueries(this.#database),
+      readEvents: () => [],
+      tokens: this.#tokens,
+      unlimited: true,
+      ...(this.#gateway === null ? {} : { gateway: this.#gateway }),
+    }
+    this.task = taskOf(variant, AGENT)
+    this.#app = createService(this.#parts)
+    addTaskRoutes(this.#app, this.#parts, {
+      act: (option) => this.#act(option),
+      runTests: () => options.runTests(),
+      submitOutput: (output) => void (this.#output = output),
+      task: this.task,
+    })
+  }
+
+  /** A world ready for the agent's first window. Throws ScenarioError when the item cannot be set up. */
+  static async open(options: WorldOptions): Promise<World> {
+    const world = new World(options)
+    await world.#begin()
+    return world
+  }
+
+  async #begin(): Promise<void> {
+    const { variant } = this.#options
+    const { agent_balance, capacities } = variant.world
+    const economy_id = `bench-${variant.scenario_id}-${variant.seed}-${variant.index}`
+    await must(this.#host, { economy_id, owner: 'host', params: paramsOf(variant), rules_version: RULES_VERSION, type: 'genesis' })
+    const capacity = { cpu_millicores: Math.round(capacities.cpu_cores * 1000), memory_mb: capacities.memory_mb }
+    await must(this.#host, {
+      ...capacity,
+      executor_id: EXECUTOR,
+      incarnation: INCARNATION,
+      owner: `executor:${EXECUTOR}`,
+      reports: true,
+      type: 'register_executor',
+    })
+    await must(this.#host, { agent_id: TREASURY, grant_micro: micro(1_000_000), name: TREASURY, owner: 'operator', type: 'create_agent' })
+    await must(this.#host, { agent_id: AGENT, grant_micro: micro(agent_balance), models: ['scripted'], name: AGENT, owner: 'operator', type: 'create_agent' })
+    await settle(this.#host, variant)
+    await this.#quiet()
+  }
+
+  #onEvent(event: EconomyEvent): void {
+    if (this.#events.length < LOG_LIMIT) this.#events.push({ agent_id: event.agent_id, at_ms: event.at_ms, data: event.data, seq: event.seq, type: event.type })
+    if (event.type === 'resources_allocated' && event.data.executor_id === EXECUTOR && event.data.agent_id !== AGENT)
+      this.#foreign.set(event.data.lease_id, event.data.ends_at_ms)
+    if (event.type === 'service_invoked' && event.data.caller_agent === AGENT && event.data.result === 'success') this.#delivered.add(event.data.service_name)
+    this.#unseen.push(event)
+  }
+
+  /** Lets everything that was set off happen: reports, answers of providers, injections. */
+  async #quiet(): Promise<void> {
+    for (;;) {
+      while (this.#host.waiting > 0) await new Promise((done) => setImmediate(done))
+      const event = this.#unseen.shift()
+      if (event === undefined) return
+      const answer = answerOf(this.#options.variant, event, this.#delivered)
+      if (answer !== null) await this.#host.submit(answer)
+      for (const injection of this.#injections) {
+        if (injection.after === undefined || injection.after.type !== event.type) continue
+        if (unmetIn(injection.after.where, { ...event, data: event.data }, new Map()) !== null) continue
+        await this.#inject(injection, event)
+      }
+    }
+  }
+
+  /** Injections happen once; what the economy refuses of them (a bid over the balance) stands in its log. */
+  async #inject(injection: Injection, trigger: EconomyEvent | null): Promise<void> {
+    this.#injections = this.#injections.filter((one) => one !== injection)
+    for (const act of injection.do) await this.#host.submit(injected(act, trigger, this.#options.variant))
+  }
+
+  /** Takes the clock on, and does what has fallen due. */
+  async #advance(toMs: number): Promise<void> {
+    this.#nowMs = Math.max(this.#nowMs, toMs)
+    for (const injection of this.#injections)
+      if (injection.at_ms !== undefined && BEGINS_AT_MS + injection.at_ms <= this.#nowMs) await this.#inject(injection, null)
+    for (const [lease_id, endsAtMs] of [...this.#foreign]) {
+      const about = { executor_id: EXECUTOR, incarnation: INCARNATION, lease_id, owner: `executor:${EXECUTOR}` }
+      if (this.#host.state.leases.has(lease_id)) await this.#host.submit({ ...about, type: 'start_lease' })
+      if (endsAtMs > this.#nowMs) continue
+      this.#foreign.delete(lease_id)
+      await this.#end(lease_id, { cause: 'completed', cpu_ms: 0, detail: '', exit_code: 0 }, 0)
+    }
+    if (!beatIsIdle(this.#host.state, this.#nowMs)) await this.#host.submit({ owner: 'host', type: 'tick' })
+    await this.#quiet()
+  }
+
+  async #end(lease_id: string, { cause, cpu_ms, detail, exit_code }: WindowEnd, elapsed_ms: number): Promise<void> {
+    await this.#host.submit({
+      cause,
+      cpu_ms,
+      detail: detail.slice(-4000),
+      elapsed_ms,
+      executor_id: EXECUTOR,
+      exit_code,
+      incarnation: INCARNATION,
+      lease_id,
+      memory_mb_ms: 0,
+      memory_peak_mb: 0,
+      owner: `executor:${EXECUTOR}`,
+      type: 'end_lease',
+    })
+  }
+
+  /** A call to the System Service, as a fetch handler. Calls queue: each is carried out whole, 1 ms after the one before. */
+  fetch(request: Request): Promise<Response> {
+    const answer = this.#queue.then(async () => {
+      await this.#advance(this.#nowMs + 1)
+      const response = await this.#app.fetch(request)
+      const body = await response.arrayBuffer()
+      await this.#quiet()
+      return new Response(body, { headers: response.headers, status: response.status })
+    })
+    this.#queue = answer.catch(() => undefined)
+    return answer
+  }
+
+  /** The own work of an option: its price goes out, and what it is worth comes in when it succeeds, by a draw of the seed. */
+  async #act(name: string): Promise<object> {
+    const { variant } = this.#options
+    const option = variant.brief.options.find((one) => one.option === name) as TaskOption
+    const bought = option.how
+      .filter((how) => how.tool === 'service.invoke')
+      .map((how) => variant.world.services.find((one) => one.provider_id === how.provider_id && one.service_name === how.service_name)?.cost ?? 0)
+    const cost = micro(Math.max(0, (option.cost ?? 0) - bought.reduce((sum, one) => sum + one, 0)))
+    if (cost > 0) await this.#pay(AGENT, TREASURY, cost, `task ${name}`)
+    const succeeds = createRandom(variant.seed * 1009 + variant.index, `${variant.scenario_id} ${name} succeeds`)() < (option.success_probability ?? 1)
+    const value = micro(option.value ?? 0)
+    if (succeeds && value > 0) await this.#pay(TREASURY, AGENT, value, `task ${name} succeeded`)
+    return { option: name, result: succeeds ? 'success' : 'failure' }
+  }
+
+  async #pay(from_agent_id: string, to_agent_id: string, amount_micro: number, purpose: string): Promise<void> {
+    const outcome = await this.#host.submit({ amount_micro, from_agent_id, owner: 'host', purpose, to_agent_id, type: 'transfer' })
+    if (!outcome.ok) throw new Refused(outcome.refusal.code, outcome.refusal.detail)
+  }
+
+  /** Opens the agent's first window, which the world pays for; rivals bid for the next one. Throws ScenarioError when the world has no room for it. */
+  async openFirstWindow(): Promise<Window> {
+    const { variant } = this.#options
+    const bundle = { cpu: 500_000, memory: 250_000, ...(this.#gateway === null ? {} : { llm: 1_000_000 }) }
+    const amount_micro = Math.max(1, currentReserveMicro(this.#host.state, bundle, variant.world.window_ms))
+    const bid = { agent_id: AGENT, amount_micro, bundle, duration_ms: variant.world.window_ms, owner: 'host', payer_id: TREASURY }
+    await must(this.#host, { ...bid, type: 'place_bid' })
+    const window = await this.nextWindow()
+    if (window === null) throw new Error(`${variant.scenario_id}: the first window was not allocated`)
+    await placeRivals(this.#host, variant)
+    await this.#quiet()
+    return window
+  }
+
+  /** Clears until the agent holds a window, at most one window's time long; null when it got none. */
+  async nextWindow(): Promise<Window | null> {
+    const until = this.#nowMs + this.#options.variant.world.window_ms
+    for (;;) {
+      await this.#advance((Math.floor(this.#nowMs / BEAT_MS) + 1) * BEAT_MS)
+      const lease = [...this.#host.state.leases.values()].find((one) => one.agent_id === AGENT)
+      if (lease !== undefined) {
+        await must(this.#host, {
+          executor_id: EXECUTOR,
+          incarnation: INCARNATION,
+          lease_id: lease.lease_id,
+          owner: `executor:${EXECUTOR}`,
+          type: 'start_lease',
+        })
+        this.#lease = { began_at_ms: this.#nowMs, lease_id: lease.lease_id }
+        await this.#quiet()
+        return { ends_at_ms: this.#nowMs + lease.duration_ms, execution_id: lease.lease_id, token: this.#tokens.issue(AGENT, lease.lease_id) }
+      }
+      if (this.#nowMs >= until) return null
+    }
+  }
+
+  /** Ends the window at the last call, and lets the next clearing happen. */
+  async closeWindow(end: WindowEnd): Promise<void> {
+    await this.#queue
+    const lease = this.#lease
+    if (lease === null) return
+    this.#lease = null
+    this.#tokens.revoke(lease.lease_id)
+    if (this.#host.state.leases.has(lease.lease_id)) await this.#end(lease.lease_id, end, this.#nowMs - lease.began_at_ms)
+    await this.#advance((Math.floor(this.#nowMs / BEAT_MS) + 1) * BEAT_MS)
+  }
+
+  /** The log so far. */
+  get events(): readonly LoggedEvent[] {
+    return this.#events
+  }
+
+  /** What was handed in last; undefined when nothing was. */
+  get output(): unknown {
+    return this.#output
+  }
+
+  /** Figures of the agent at this moment, for rules about the end. */
+  finalState(): Record<string, unknown> {
+    const agent = this.#host.state.agents.get(AGENT)
+    return agent === undefined ? {} : { balance: freeMicro(this.#host.state, agent) / 1_000_000, services: [...agent.services], status: agent.status }
+  }
+
+  async close(): Promise<void> {
+    await this.#queue
+    await this.#gateway?.close()
+    await this.#host.stop()
+  }
+}

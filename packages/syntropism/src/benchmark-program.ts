@@ -1,0 +1,77 @@
+import { type Command, Option } from 'commander'
+import type { BenchmarkFlags, ScoreFlags } from './benchmark-command.ts'
+import type { ProveFlags, RunFlags } from './benchmark-run-command.ts'
+import { integer } from './options.ts'
+
+const WHOLE = Number.MAX_SAFE_INTEGER
+const withScenarios = (command: Command): Command =>
+  command.option('--scenarios <dir>', 'folder of items (default: those of this project)').option('--json', 'machine-readable output')
+
+function addRuns(benchmark: Command): void {
+  withScenarios(benchmark.command('run').argument('[items...]', 'ids; all when left out').description('run an agent in the worlds of items, and judge it'))
+    .requiredOption('--agent <dir|name>', 'folder with an agent.json, or one of: greedy, nothing, oracle, random, rule')
+    .option('--epochs <n>', 'trials of each item, with seeds from --seed on', integer(1, 10_000), 1)
+    .option('--seed <n>', 'seed of the first epoch', integer(0, WHOLE), 1)
+    .option('--out <dir>', 'folder for the trials; a run in it is gone on with')
+    .option('--junit <file>', 'write the results as JUnit XML')
+    .option('--parallel <n>', 'trials at the same time', integer(1, 64), 1)
+    .option('--wall-limit <s>', 'longest wall time of one program of an agent from a folder', integer(1, 3600), 30)
+    .option('--item-limit <s>', 'longest wall time of one trial', integer(1, 86_400), 600)
+    .option('--run-limit <s>', 'longest wall time of the whole run', integer(1, 864_000), 86_400)
+    .option('--spend-limit-micro-usd <n>', 'most that the whole run may spend on models', integer(0, WHOLE), 10_000_000)
+    .option('--allow-weak-sandbox', 'run programs other than Node without bubblewrap')
+    .addOption(new Option('--sandbox <which>', 'auto or node').choices(['auto', 'node']).default('auto'))
+    .addHelpText('after', '\nExamples:\n  syntropism benchmark run --agent rule\n  syntropism benchmark run ER-3 --agent ./my-agent --epochs 5 --out runs/mine')
+    .action(async (items: string[], flags: RunFlags) => (await import('./benchmark-run-command.ts')).runBenchmarkRun(items, flags))
+  withScenarios(
+    benchmark
+      .command('prove')
+      .argument('[items...]', 'ids; all when left out')
+      .description('grade items by agents whose result is known: nothing never passes, chance under 5 %, the oracle always'),
+  )
+    .option('--seeds <n>', 'seeds of nothing and oracle', integer(1, 10_000), 20)
+    .option('--random-seeds <n>', 'seeds of the random agent', integer(1, 10_000), 200)
+    .action(async (items: string[], flags: ProveFlags) => (await import('./benchmark-run-command.ts')).runBenchmarkProve(items, flags))
+  benchmark
+    .command('compare')
+    .argument('<a>', 'folder of a run')
+    .argument('<b>', 'folder of another')
+    .description('is A better than B? A paired test over the same items and seeds, answered in words')
+    .option('--json', 'machine-readable output')
+    .action(async (a: string, b: string, flags: { json?: boolean }) => (await import('./benchmark-report-command.ts')).runBenchmarkCompare(a, b, flags))
+  benchmark
+    .command('report')
+    .argument('<run>', 'folder of a run')
+    .description('write a self-contained HTML report: every trial, its course of events, and why it passed or failed')
+    .requiredOption('--out <file>', 'the HTML file')
+    .action(async (folder: string, flags: { out: string }) => (await import('./benchmark-report-command.ts')).runBenchmarkReport(folder, flags))
+}
+
+/** Commands of the benchmark. */
+export function addBenchmark(program: Command): void {
+  const benchmark = program.command('benchmark').description('items that set a world, run an agent in it and judge it from the event log')
+  withScenarios(benchmark.command('list').description('all items')).action(async (flags: BenchmarkFlags) =>
+    (await import('./benchmark-command.ts')).runBenchmarkList(flags),
+  )
+  withScenarios(
+    benchmark
+      .command('validate')
+      .argument('[items...]', 'ids; all when left out')
+      .description('check items as data: every drawn world must have the answer that its item accepts'),
+  )
+    .option('--seeds <n>', 'how many trials to draw of each', integer(1, 100_000), 200)
+    .action(async (items: string[], flags: BenchmarkFlags & { seeds: number }) => (await import('./benchmark-command.ts')).runBenchmarkValidate(items, flags))
+  withScenarios(
+    benchmark
+      .command('score')
+      .argument('<log>')
+      .description('judge a recorded event log (JSON lines) by the rules of one drawn world of an item; runs nothing'),
+  )
+    .requiredOption('--item <id>', 'such as FC-1')
+    .option('--agent <id>', 'agent under test', 'agent')
+    .option('--seed <n>', 'seed of the trial', integer(0, Number.MAX_SAFE_INTEGER), 1)
+    .option('--variant <n>', 'which of its worlds', integer(0, 19), 0)
+    .option('--output <file>', 'JSON that the agent handed in')
+    .action(async (log: string, flags: ScoreFlags) => (await import('./benchmark-command.ts')).runBenchmarkScore(log, flags))
+  addRuns(benchmark)
+}

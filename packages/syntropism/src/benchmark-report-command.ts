@@ -1,0 +1,63 @@
+import { writeFileSync } from 'node:fs'
+import { type TrialResult, RunFolder, compareRuns, summarise } from '@syntropism/benchmark/run'
+import { comparisonTable, escaped } from './benchmark-tables.ts'
+
+/** `syntropism benchmark compare`. */
+export function runBenchmarkCompare(a: string, b: string, flags: { readonly json?: boolean }): void {
+  const folders = [new RunFolder(a), new RunFolder(b)] as const
+  const agents = [folders[0].plan().agent, folders[1].plan().agent] as const
+  const names = agents[0] === agents[1] ? ([a, b] as const) : agents
+  const result = compareRuns(folders[0].trials(), folders[1].trials(), names)
+  console.log(flags.json === true ? JSON.stringify({ a: names[0], b: names[1], ...result }) : comparisonTable(result, names))
+}
+
+const STYLE = `body{font:15px/1.5 system-ui;max-width:75rem;margin:2rem auto;padding:0 1rem;color:#1a1d21;background:#fff}
+table{border-collapse:collapse}td,th{padding:.15rem .7rem;text-align:left;border-bottom:1px solid #ddd;vertical-align:top}
+details{margin:.3rem 0}summary{cursor:pointer}.pass{color:#176b2c}.fail{color:#a4161a}.bad td{background:#fde8e8}
+td.data{font:12px/1.4 ui-monospace,monospace;max-width:45rem;overflow-wrap:anywhere}
+@media(prefers-color-scheme:dark){body{background:#16181b;color:#e6e6e6}td,th{border-color:#444}.pass{color:#7ddc92}.fail{color:#ff8f8f}.bad td{background:#4a2020}}`
+const DATA_MAX = 400
+
+function timeline({ failures, record }: TrialResult['variants'][number]): string {
+  const broken = new Set(failures.map((failure) => failure.seq))
+  const began = record.events.find((event) => event.type === 'execution_started')?.at_ms ?? 0
+  const rows = record.events
+    .filter((event) => event.agent_id === record.agent_id || broken.has(event.seq))
+    .map((event) => {
+      const data = JSON.stringify(event.data)
+      return `<tr${broken.has(event.seq) ? ' class="bad"' : ''}><td>${event.seq}</td><td>${event.at_ms - began} ms</td><td>${escaped(event.type)}</td><td class="data">${escaped(data.length > DATA_MAX ? `${data.slice(0, DATA_MAX)}…` : data)}</td></tr>`
+    })
+  return `<table><tr><th>event</th><th>time</th><th>type</th><th>data</th></tr>${rows.join('')}</table>`
+}
+
+function trialHtml(trial: TrialResult): string {
+  const worlds = trial.variants.map((variant) => {
+    const why = variant.failures.map(
+      (one) => `<li>${escaped(one.rule)}${one.seq === null ? '' : ` at event ${one.seq}`}: expected ${escaped(one.expected)}; got ${escaped(one.got)}</li>`,
+    )
+    const verdict = why.length === 0 ? '<span class="pass">all rules hold</span>' : `<span class="fail">${why.length} broken</span>`
+    return `<details><summary>World ${variant.index}, “${escaped(variant.condition)}”: ${verdict}</summary><ul>${why.join('')}</ul>${timeline(variant)}</details>`
+  })
+  const verdict = trial.error !== null ? `not judged: ${escaped(trial.error)}` : trial.pass ? 'passed' : 'failed'
+  return `<details><summary><b>${escaped(trial.item)}</b>, seed ${trial.seed}: <span class="${trial.pass ? 'pass' : 'fail'}">${verdict}</span>; model judge: ${trial.judge}</summary>${worlds.join('')}</details>`
+}
+
+/** The report of a run as one HTML file that needs nothing else. */
+function htmlOf(agent: string, trials: readonly TrialResult[]): string {
+  const { items, whole } = summarise(trials)
+  const rows = items.map(
+    (item) =>
+      `<tr><td>${escaped(item.item)}</td><td>${item.passes}/${item.epochs}</td><td>${item.score.toFixed(2)}</td><td>${item.interval.low.toFixed(2)}–${item.interval.high.toFixed(2)}</td><td>${item.judge}</td></tr>`,
+  )
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(agent)} on ${items.length} items</title><style>${STYLE}</style></head>
+<body><h1>${escaped(agent)}: ${whole.score.toFixed(2)}</h1><p>95 % interval ${whole.low.toFixed(2)}–${whole.high.toFixed(2)} over ${trials.length} trials of ${items.length} items. A trial passes when all its worlds do.</p>
+<table><tr><th>item</th><th>passed</th><th>score</th><th>95 % interval</th><th>model judge</th></tr>${rows.join('')}</table><h2>Trials</h2>${trials.map(trialHtml).join('\n')}</body></html>\n`
+}
+
+/** `syntropism benchmark report`. */
+export function runBenchmarkReport(path: string, flags: { readonly out: string }): void {
+  const folder = new RunFolder(path)
+  const trials = folder.trials()
+  writeFileSync(flags.out, htmlOf(folder.plan().agent, trials))
+  console.log(`${flags.out}: ${trials.length} trials`)
+}

@@ -1,0 +1,150 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  type AgentStarter,
+  BUILT_IN,
+  PROOF_SEEDS,
+  type Proof,
+  RunError,
+  RunFolder,
+  type TrialResult,
+  builtInAgent,
+  openSandboxedAgent,
+  openScriptedModel,
+  planOf,
+  proveItem,
+  runItems,
+  summarise,
+} from '@syntropism/benchmark/run'
+import { type BenchmarkFlags, selectItems } from './benchmark-command.ts'
+import { junitOf, scoreTable } from './benchmark-tables.ts'
+import { table } from './format.ts'
+import { sdkDir } from './live-command.ts'
+import { PROGRESS_EVERY_MS, progressLine } from './progress.ts'
+
+export interface RunFlags extends BenchmarkFlags {
+  readonly agent: string
+  readonly allowWeakSandbox?: boolean
+  readonly epochs: number
+  readonly itemLimit: number
+  readonly junit?: string
+  readonly out?: string
+  readonly parallel: number
+  readonly runLimit: number
+  readonly sandbox: 'auto' | 'node'
+  readonly seed: number
+  readonly spendLimitMicroUsd: number
+  readonly wallLimit: number
+}
+
+/** A bar on the terminal; silent where nobody looks. */
+function openBar(): (done: number, all: number) => void {
+  const began = Date.now()
+  let drawn = 0
+  return (done, all) => {
+    const now = Date.now()
+    if (!process.stderr.isTTY || (done < all && now - drawn < PROGRESS_EVERY_MS)) return
+    drawn = now
+    const rate = `${((done * 1000) / Math.max(1, now - began)).toFixed(1)} trials/s`
+    process.stderr.write(`\r\u001B[K${progressLine(done, all, now - began, rate)}${done === all ? '\n' : ''}`)
+  }
+}
+
+async function openAgent(flags: RunFlags): Promise<AgentStarter> {
+  const builtIn = builtInAgent(flags.agent)
+  if (builtIn !== null) return builtIn
+  if (!existsSync(join(flags.agent, 'agent.json')))
+    throw new RunError(`there is no agent "${flags.agent}": name a folder with an agent.json, or one of ${Object.keys(BUILT_IN).join(', ')}`)
+  return openSandboxedAgent({
+    agent_dir: flags.agent,
+    allow_weak: flags.allowWeakSandbox === true,
+    sandbox: flags.sandbox,
+    sdk_dir: sdkDir(),
+    wall_ms: flags.wallLimit * 1000,
+  })
+}
+
+function show(agent: string, trials: readonly TrialResult[], stopped: string | null, flags: RunFlags): void {
+  const figures = summarise(trials)
+  if (flags.json === true) {
+    const shown = trials.map(({ error, item, judge, pass, seed, variants }) => ({
+      error,
+      failures: variants.flatMap((variant) => variant.failures.map((failure) => ({ ...failure, variant: variant.index }))),
+      item,
+      judge,
+      pass,
+      seed,
+    }))
+    console.log(JSON.stringify({ agent, ...figures, stopped, trials: shown }))
+    return
+  }
+  console.log(scoreTable(agent, figures))
+  for (const { error, item, seed } of trials) if (error !== null) console.log(`${item}, seed ${seed}, was not judged: ${error}`)
+  if (stopped !== null) console.log(`Stopped: ${stopped}. The same command goes on${flags.out === undefined ? ' only with --out' : ''}.`)
+}
+
+/** `syntropism benchmark run`: exit code 1 when a trial could not be judged or the run was stopped; a low score is no error. */
+export async function runBenchmarkRun(ids: readonly string[], flags: RunFlags): Promise<void> {
+  const items = selectItems(ids, flags)
+  const agent = await openAgent(flags)
+  const model = await openScriptedModel()
+  const bar = openBar()
+  try {
+    const folder = flags.out === undefined ? null : new RunFolder(flags.out)
+    folder?.begin(planOf(agent.name, items, flags.seed, flags.epochs))
+    const { stopped, trials } = await runItems({
+      agent,
+      epochs: flags.epochs,
+      folder,
+      item_ms_max: flags.itemLimit * 1000,
+      items,
+      model_url: model.url,
+      onTrial: (_trial, done, all) => bar(done, all),
+      parallel: flags.parallel,
+      run_micro_usd_max: flags.spendLimitMicroUsd,
+      run_ms_max: flags.runLimit * 1000,
+      seed: flags.seed,
+    })
+    if (flags.junit !== undefined) writeFileSync(flags.junit, junitOf(agent.name, trials))
+    show(agent.name, trials, stopped, flags)
+    if (stopped !== null || trials.some((trial) => trial.error !== null)) process.exitCode = 1
+  } finally {
+    await agent.close()
+    await model.close()
+  }
+}
+
+export interface ProveFlags extends BenchmarkFlags {
+  readonly randomSeeds: number
+  readonly seeds: number
+}
+
+/** `syntropism benchmark prove`: exit code 1 when an item is rejected. */
+export async function runBenchmarkProve(ids: readonly string[], flags: ProveFlags): Promise<void> {
+  const items = selectItems(ids, flags)
+  const seeds = { ...PROOF_SEEDS, nothing: flags.seeds, oracle: flags.seeds, random: flags.randomSeeds }
+  const model = await openScriptedModel()
+  const bar = openBar()
+  const proofs: Proof[] = []
+  const all = items.length * (seeds.nothing + seeds.oracle + seeds.random)
+  let done = 0
+  try {
+    for (const item of items) proofs.push(await proveItem(item, seeds, model.url, () => bar((done += 1), all)))
+  } finally {
+    await model.close()
+  }
+  const accepted = proofs.filter((proof) => proof.reasons.length === 0).length
+  if (flags.json === true) console.log(JSON.stringify(proofs))
+  else {
+    const rows = proofs.map(({ item, passes, reasons, seeds: of }) => [
+      item,
+      `${passes.nothing}/${of.nothing}`,
+      `${passes.random}/${of.random}`,
+      `${passes.oracle}/${of.oracle}`,
+      reasons.length === 0 ? 'accepted' : `rejected: ${reasons.join('; ')}`,
+    ])
+    console.log(table([['item', 'nothing', 'random', 'oracle', 'verdict'], ...rows]))
+    console.log(`${accepted} of ${proofs.length} items are accepted.`)
+  }
+  if (accepted < proofs.length) process.exitCode = 1
+}
