@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { removeDir, run, tempDir } from '../program.ts'
@@ -17,7 +17,14 @@ describe('syntropism benchmark run', () => {
     expect(second.stdout).toMatch(/ER-3 {2}0\/1/)
     expect(await run(['benchmark', 'report', b, '--out', html])).toMatchObject({ code: 0 })
     expect(readFileSync(html, 'utf8')).toMatch(/World 0, “(buying|building) pays”[\s\S]*expected the decision/)
-    expect((await run(['benchmark', 'compare', a, b])).stdout).toContain('Is examinee better than greedy? Not shown')
+    expect((await run(['benchmark', 'compare', a, b, '--out', html])).stdout).toContain('Is examinee better than greedy? Not shown')
+    expect(readFileSync(html, 'utf8')).toContain('<h1>Is examinee better than greedy?</h1>')
+    expect(await run(['benchmark', 'rescore', a])).toMatchObject({ code: 0, stdout: expect.stringContaining('0 of 1 verdicts are others than those kept.') })
+    const items = join(folder, 'items')
+    mkdirSync(items)
+    const item = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../scenarios/er-3.json'), 'utf8')) as { rules: object }
+    writeFileSync(join(items, 'er-3.json'), JSON.stringify({ ...item, rules: { ...item.rules, limits: { calls: { '<': 1 } } } }))
+    expect(await run(['benchmark', 'rescore', a, '--scenarios', items])).toMatchObject({ code: 1, stdout: expect.stringContaining('ER-3, seed 1: fails now') })
     removeDir(folder)
   })
 

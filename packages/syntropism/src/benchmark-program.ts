@@ -37,8 +37,14 @@ function addRuns(benchmark: Command): void {
     .argument('<a>', 'folder of a run')
     .argument('<b>', 'folder of another')
     .description('is A better than B? A paired test over the same items and seeds, answered in words')
+    .option('--out <file>', 'write both runs side by side as HTML')
     .option('--json', 'machine-readable output')
-    .action(async (a: string, b: string, flags: { json?: boolean }) => (await import('./benchmark-report-command.ts')).runBenchmarkCompare(a, b, flags))
+    .action(async (a: string, b: string, flags: { json?: boolean; out?: string }) =>
+      (await import('./benchmark-report-command.ts')).runBenchmarkCompare(a, b, flags),
+    )
+  withScenarios(
+    benchmark.command('rescore').argument('<run>', 'folder of a run').description('judge a finished run again by the items as they are now; runs nothing'),
+  ).action(async (folder: string, flags: BenchmarkFlags) => (await import('./benchmark-report-command.ts')).runBenchmarkRescore(folder, flags))
   benchmark
     .command('report')
     .argument('<run>', 'folder of a run')

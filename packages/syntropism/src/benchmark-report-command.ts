@@ -1,13 +1,15 @@
 import { writeFileSync } from 'node:fs'
-import { type TrialResult, RunFolder, compareRuns, summarise } from '@syntropism/benchmark/run'
-import { comparisonTable, escaped } from './benchmark-tables.ts'
+import { type Comparison, RunFolder, type TrialResult, compareRuns, rescore, summarise } from '@syntropism/benchmark/run'
+import { type BenchmarkFlags, loadItems } from './benchmark-command.ts'
+import { comparisonTable, escaped, scoreTable } from './benchmark-tables.ts'
 
 /** `syntropism benchmark compare`. */
-export function runBenchmarkCompare(a: string, b: string, flags: { readonly json?: boolean }): void {
+export function runBenchmarkCompare(a: string, b: string, flags: { readonly json?: boolean; readonly out?: string }): void {
   const folders = [new RunFolder(a), new RunFolder(b)] as const
   const agents = [folders[0].plan().agent, folders[1].plan().agent] as const
   const names = agents[0] === agents[1] ? ([a, b] as const) : agents
   const result = compareRuns(folders[0].trials(), folders[1].trials(), names)
+  if (flags.out !== undefined) writeFileSync(flags.out, comparisonHtml(result, names, [folders[0].trials(), folders[1].trials()]))
   console.log(flags.json === true ? JSON.stringify({ a: names[0], b: names[1], ...result }) : comparisonTable(result, names))
 }
 
@@ -42,6 +44,21 @@ function trialHtml(trial: TrialResult): string {
   return `<details><summary><b>${escaped(trial.item)}</b>, seed ${trial.seed}: <span class="${trial.pass ? 'pass' : 'fail'}">${verdict}</span>; model judge: ${trial.judge}</summary>${worlds.join('')}</details>`
 }
 
+/** Two runs side by side, as one HTML file. */
+function comparisonHtml(result: Comparison, names: readonly [string, string], runs: readonly [readonly TrialResult[], readonly TrialResult[]]): string {
+  const rows = result.items.map(
+    (one) => `<tr><td>${escaped(one.item)}</td><td>${one.pairs}</td><td>${one.score_a.toFixed(2)}</td><td>${one.score_b.toFixed(2)}</td></tr>`,
+  )
+  const trials = runs[0].flatMap((a) => {
+    const b = runs[1].find((one) => one.item === a.item && one.seed === a.seed)
+    return b === undefined ? [] : [`<tr><td>${trialHtml(a)}</td><td>${trialHtml(b)}</td></tr>`]
+  })
+  const [first, second] = [escaped(names[0]), escaped(names[1])]
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${first} and ${second}</title><style>${STYLE}</style></head>
+<body><h1>Is ${first} better than ${second}?</h1><p>${escaped(result.answer)} Difference ${result.difference.toFixed(2)}, 95 % interval ${result.interval.low.toFixed(2)} to ${result.interval.high.toFixed(2)}.</p>
+<table><tr><th>item</th><th>pairs</th><th>${first}</th><th>${second}</th></tr>${rows.join('')}</table><h2>Trials</h2><table><tr><th>${first}</th><th>${second}</th></tr>${trials.join('\n')}</table></body></html>\n`
+}
+
 /** The report of a run as one HTML file that needs nothing else. */
 function htmlOf(agent: string, trials: readonly TrialResult[]): string {
   const { items, whole } = summarise(trials)
@@ -60,4 +77,22 @@ export function runBenchmarkReport(path: string, flags: { readonly out: string }
   const trials = folder.trials()
   writeFileSync(flags.out, htmlOf(folder.plan().agent, trials))
   console.log(`${flags.out}: ${trials.length} trials`)
+}
+
+/** `syntropism benchmark rescore`: exit code 1 when a verdict is another now. Nothing is written. */
+export async function runBenchmarkRescore(path: string, flags: BenchmarkFlags): Promise<void> {
+  const folder = new RunFolder(path)
+  const items = loadItems(flags)
+  const before = folder.trials()
+  const trials = await Promise.all(before.map((trial) => rescore(trial, items)))
+  const changed = trials.filter((trial, index) => trial.pass !== before[index]?.pass)
+  const { agent } = folder.plan()
+  const figures = summarise(trials)
+  if (flags.json === true) console.log(JSON.stringify({ agent, changed: changed.map(({ item, pass, seed }) => ({ item, pass, seed })), ...figures }))
+  else {
+    console.log(scoreTable(agent, figures))
+    for (const { item, pass, seed } of changed) console.log(`${item}, seed ${seed}: ${pass ? 'passes now' : 'fails now'}`)
+    console.log(`${changed.length} of ${trials.length} verdicts are others than those kept.`)
+  }
+  if (changed.length > 0) process.exitCode = 1
 }
