@@ -7,6 +7,7 @@ const ROOT = resolve(import.meta.dirname, '..')
 /** What each package may import of the others; types alone where marked. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   contract: ['zod'],
+  console: ['type @syntropism/contract', 'lit-html', 'node:'],
   economy: ['type @syntropism/contract'],
   sdk: ['node:http', 'node:process'],
   runtime: [
@@ -31,6 +32,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   solver: ['@syntropism/economy', 'highs'],
   syntropism: [
     '@syntropism/benchmark',
+    '@syntropism/console',
     '@syntropism/contract',
     '@syntropism/economy',
     '@syntropism/runtime',

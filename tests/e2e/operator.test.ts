@@ -23,6 +23,9 @@ it('the operator ends a running window, tunes the rules and drains; what was tun
     const tokens = Object.fromEntries((started.tokens as { name: string; token: string }[]).map((one) => [one.name, one.token]))
     const env = { SYNTROPISM_TOKEN: tokens.operator }
     const order = (...args: string[]) => run(['operator', ...args, '--data', data], env)
+    const page = await fetch(started.url as string)
+    expect([page.status, page.headers.get('content-security-policy')?.includes("script-src 'self'")]).toEqual([200, true])
+    expect((await fetch(`${started.url as string}/console/main.js`)).headers.get('content-type')).toContain('text/javascript')
     await watch.find((line) => line.type === 'execution_started')
     expect((await order('pause', 'sleeper')).code).toBe(2)
     expect(await order('pause', 'sleeper', '--now', '--reason', 'it sleeps')).toMatchObject({ code: 0, stderr: '' })

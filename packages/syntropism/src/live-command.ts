@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { EconomyEvent } from '@syntropism/contract'
 import { type Config, ConfigError, type Live, loadConfig, machineCapacity, startLive } from '@syntropism/runtime'
+import { openPages } from '@syntropism/console'
 import { describeEvent } from './describe.ts'
 import { openView } from './live-view.ts'
 
@@ -58,7 +59,7 @@ function introduction(live: Live, config: Config): string[] {
   const capacity = machineCapacity(config)
   const humans = [...live.host.state.humans.values()].filter((human) => human.on_duty).map((human) => human.human_id)
   return [
-    `Syntropism economy ${live.host.state.economy_id} at ${live.url} (reference: ${live.url}/docs), data in ${resolve(config.data)}`,
+    `Syntropism economy ${live.host.state.economy_id} at ${live.url} (console: ${live.url}, reference: ${live.url}/docs), data in ${resolve(config.data)}`,
     `For sale: ${capacity.cpu_millicores} milli-cores, ${capacity.memory_mb} MB, ${humans.length} attention slot(s). ${llmCap(config)}`,
     `Sandbox ${live.sandbox.name}: ${live.sandbox.protections.map((one) => `${one.name} ${one.active ? 'held' : 'NOT HELD'} (${one.how})`).join('; ')}`,
     humans.length === 0 ? 'Nobody is on duty: prompts wait and are returned unread.' : `On duty: ${humans.join(', ')}.`,
@@ -125,6 +126,7 @@ export async function runLive(flags: LiveFlags): Promise<void> {
       console.error(`syntropism: the economy stops: ${error instanceof Error ? error.message : String(error)}`)
       stopWith(75)
     },
+    pages: openPages(),
     sandbox: flags.sandbox,
     sdk_dir: sdkDir(),
   })

@@ -15,6 +15,7 @@ import type { Principal } from './principal.ts'
 import { allProblems, problem } from './problem.ts'
 import { type App, type ServiceParts } from './service.ts'
 import { addSocialRoutes } from './social-routes.ts'
+import { addWatchRoutes } from './watch-routes.ts'
 import { addWorkspaceRoutes } from './workspace-routes.ts'
 
 const BODY_BYTES_MAX = 1_048_576
@@ -124,6 +125,7 @@ export function createService(parts: ServiceParts): App {
   addSocialRoutes(app, parts)
   addAttentionRoutes(app, parts)
   addExecutionRoutes(app, parts)
+  addWatchRoutes(app, parts)
   addOperatorRoutes(app, parts)
   addBusRoutes(app, parts)
   addLlmRoutes(app, parts)

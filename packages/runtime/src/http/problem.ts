@@ -6,6 +6,7 @@ import { GATEWAY_REFUSALS, type GatewayCode } from '../llm-gateway/index.ts'
 /** Problems of the transport, beside the economy's refusals. */
 const TRANSPORT = {
   body_too_large: [413, 'The request body is larger than allowed.'],
+  csrf_refused: [403, 'A request with a session shows the header X-CSRF-Token and comes from the same site.'],
   credentials_missing: [401, 'Send "Authorization: Bearer <token>".'],
   credentials_unknown: [401, 'The token is unknown, or the execution it belonged to has ended.'],
   internal_error: [500, 'The service failed; the command may not have happened. Try again with the same Idempotency-Key.'],

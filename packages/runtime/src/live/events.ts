@@ -11,7 +11,7 @@ export interface EventFilter {
 /** Committed events after a sequence number, oldest first, straight from the journal. */
 export function readEvents(database: DatabaseSync, filter: EventFilter): EconomyEvent[] {
   const found: EconomyEvent[] = []
-  const rows = database.prepare('SELECT events FROM batches WHERE last_seq > ? ORDER BY number').iterate(filter.after_seq)
+  const rows = database.prepare('SELECT events FROM batches WHERE last_seq > ? ORDER BY last_seq, number').iterate(filter.after_seq)
   for (const row of rows as Iterable<{ events: string }>) {
     for (const event of JSON.parse(row.events) as EconomyEvent[]) {
       if (

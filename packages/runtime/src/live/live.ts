@@ -14,6 +14,7 @@ import type { Remote, RemoteParts } from '../remote/index.ts'
 import { type SandboxDriver, installAgentLibrary, openNodeDriver, openSandbox } from '../sandbox/index.ts'
 import { type Queries, SqliteJournal, createQueries, openDatabase } from '../store/index.ts'
 import type { TraceFigures } from '../telemetry/index.ts'
+import { type Pages, Web } from '../web/index.ts'
 import { type NewToken, lockDataDir, openTokens, pathsOf } from './data-dir.ts'
 import { readEvents } from './events.ts'
 import { openLlm } from './llm.ts'
@@ -27,6 +28,8 @@ export interface LiveOptions {
   readonly new_tokens: boolean
   /** Which sandbox: the strongest that works, or Node's permission model. */
   readonly sandbox: 'auto' | 'node'
+  /** The web console, served at `/`. */
+  readonly pages?: Pages
   onFatal(error: unknown): void
   /** Called for every committed event, from the first. */
   onEvent(event: EconomyEvent): void
@@ -162,6 +165,22 @@ const remoteParts = (
   workspaces: executor.workspaces,
 })
 
+/** The door for browsers, in front of the service. */
+const webFor = (
+  app: App,
+  database: Parameters<typeof readEvents>[0],
+  pages: Pages | undefined,
+  { bus, host, tokens }: Pick<RemoteParts, 'bus' | 'host' | 'tokens'>,
+): Web =>
+  new Web({
+    economyId: () => host.state.economy_id,
+    fetch: (request) => app.fetch(request),
+    pages,
+    readEvents: (filter) => readEvents(database, filter),
+    subscribe: (listener) => bus.subscribe(listener),
+    tokens,
+  })
+
 async function assemble(
   options: LiveOptions,
   folders: ReturnType<typeof readManifest>[],
@@ -190,7 +209,7 @@ async function assemble(
     ...llm.forService(),
     workspaces: { log: (agentId, limit) => executor.workspaces.log(agentId, limit), rollBack: (agentId, commit) => executor.rollBack(agentId, commit) },
   })
-  const doors = await openDoors(app.fetch, { host: '127.0.0.1', port: config.port }, paths.socket)
+  const doors = await openDoors(webFor(app, database, options.pages, { bus, host, tokens }).fetch, { host: '127.0.0.1', port: config.port }, paths.socket)
   const sandbox = await sandboxFor(options, paths)
   const isNew = await beginOrResume(host, config, paths.configured_rules)
   await llm.start()

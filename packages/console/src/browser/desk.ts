@@ -1,0 +1,213 @@
+import { type TemplateResult, html, nothing } from 'lit-html'
+import { live } from 'lit-html/directives/live.js'
+import { read, send } from './api.ts'
+import { credits, timeLeft } from './format.ts'
+import { markdown } from './markdown.ts'
+import { attempt, changed, economyNow, refreshing, say, store } from './store.ts'
+import type { View } from './view.ts'
+
+interface Prompt {
+  readonly agent_id: string
+  readonly bid_micro: number
+  readonly content: Record<string, unknown>
+  readonly deadline_at_ms: number
+  readonly prompt_id: string
+  readonly status: string
+}
+
+const QUESTIONS = ['interesting', 'useful', 'understandable'] as const
+type Question = (typeof QUESTIONS)[number]
+/** Items after which a rest is suggested. */
+const REST_AFTER = 20
+
+let prompts: Prompt[] = []
+let worth = new Map<string, { judged: number; awarded_micro: number }>()
+let selected: string | null = null
+let ranking: 'bid' | 'worth' = 'bid'
+let scores: Partial<Record<Question, number>> = {}
+let reason = ''
+let begunMs = 0
+const took: number[] = []
+let busy = false
+
+const worthOf = (agentId: string): number => {
+  const known = worth.get(agentId)
+  return known === undefined || known.judged === 0 ? 0 : known.awarded_micro / known.judged
+}
+const ranked = (): Prompt[] =>
+  ranking === 'bid' ? prompts : prompts.toSorted((one, other) => worthOf(other.agent_id) - worthOf(one.agent_id) || other.bid_micro - one.bid_micro)
+
+async function refresh(): Promise<void> {
+  prompts = (await read<{ prompts: Prompt[] }>('/attention/prompts')).prompts
+  worth = new Map(
+    (await read<{ agents: { agent_id: string; judged: number; awarded_micro: number }[] }>('/attention/worth')).agents.map((one) => [one.agent_id, one]),
+  )
+  if (!prompts.some((one) => one.prompt_id === selected)) choose(ranked()[0]?.prompt_id ?? null)
+}
+
+function choose(id: string | null): void {
+  if (id === selected) return
+  selected = id
+  scores = {}
+  reason = ''
+  begunMs = Date.now()
+  changed()
+}
+
+const focusFirst = (): void => document.querySelector<HTMLInputElement>('.sliders input')?.focus()
+
+function step(by: 1 | -1): void {
+  const list = ranked()
+  const at = list.findIndex((one) => one.prompt_id === selected)
+  choose(list[Math.min(list.length - 1, Math.max(0, at + by))]?.prompt_id ?? null)
+}
+
+function judge(path: 'score' | 'skip'): void {
+  const id = selected
+  if (id === null || busy) return
+  if (path === 'score' && QUESTIONS.some((question) => scores[question] === undefined))
+    return say('Set all three scores first: digits 0–9, x for 10, or the arrows.')
+  busy = true
+  attempt(async () => {
+    try {
+      const body = { ...(path === 'score' ? scores : {}), ...(reason === '' ? {} : { reason }) }
+      const answer = await send<{ credits_awarded_micro?: number }>(`/attention/prompts/${encodeURIComponent(id)}/${path}`, body)
+      took.push(Date.now() - begunMs)
+      await refresh()
+      requestAnimationFrame(() => requestAnimationFrame(focusFirst))
+      const rest = took.length > 0 && took.length % REST_AFTER === 0 ? ` You have judged ${took.length}: time for a rest?` : ''
+      return path === 'score' ? `${id} scored: ${credits(answer.credits_awarded_micro ?? 0)} credits minted.${rest}` : `${id} skipped: its bid burns.${rest}`
+    } finally {
+      busy = false
+    }
+  })
+}
+
+function onKey(event: KeyboardEvent): void {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLSelectElement) return
+  if (event.key === 'n') step(1)
+  else if (event.key === 'p') step(-1)
+  else if (event.key === 'k' && store.who.role === 'human') judge('skip')
+}
+
+function onSlider(event: KeyboardEvent, question: Question): void {
+  if (event.key === 'Enter') return judge('score')
+  const value = event.key === 'x' ? 10 : /^[0-9]$/.test(event.key) ? Number(event.key) : null
+  if (value === null || event.ctrlKey || event.metaKey || event.altKey) return
+  event.preventDefault()
+  // At once, so that an arrow before the next frame starts from here.
+  ;(event.target as HTMLInputElement).value = String(value)
+  scores = { ...scores, [question]: value }
+  const next = QUESTIONS[QUESTIONS.indexOf(question) + 1]
+  if (next !== undefined) document.querySelector<HTMLInputElement>(`#score-${next}`)?.focus()
+  changed()
+}
+
+const slider = (question: Question): TemplateResult => html`
+  <div class="slider">
+    <label for="score-${question}">${question}</label>
+    <input
+      id="score-${question}"
+      type="range"
+      min="0"
+      max="10"
+      step="1"
+      class=${scores[question] === undefined ? 'unset' : ''}
+      .value=${live(String(scores[question] ?? 5))}
+      aria-valuetext=${scores[question] === undefined ? 'not set' : String(scores[question])}
+      @keydown=${(event: KeyboardEvent) => onSlider(event, question)}
+      @input=${(event: Event) => {
+        scores = { ...scores, [question]: Number((event.target as HTMLInputElement).value) }
+        changed()
+      }}
+    />
+    <output for="score-${question}">${scores[question] ?? '–'}</output>
+  </div>
+`
+
+const desk = (prompt: Prompt): TemplateResult => html`
+  <article class="card prompt" aria-labelledby="prompt-title">
+    <h2 id="prompt-title">${String(prompt.content.title ?? prompt.prompt_id)}</h2>
+    <p class="facts">
+      <a href="#/agents/${prompt.agent_id}">${prompt.agent_id}</a> bids ${credits(prompt.bid_micro)} · past prompts: ${credits(worthOf(prompt.agent_id))} each
+      (${worth.get(prompt.agent_id)?.judged ?? 0} judged) · <span class="countdown">${timeLeft(prompt.deadline_at_ms - economyNow())} left</span>
+    </p>
+    <div class="content">${markdown(String(prompt.content.report ?? `\`\`\`\n${JSON.stringify(prompt.content, null, 2)}\n\`\`\``))}</div>
+    ${
+      store.who.role === 'human'
+        ? html`<form
+            class="judgement"
+            @submit=${(event: Event) => {
+              event.preventDefault()
+              judge('score')
+            }}
+          >
+            <fieldset class="sliders">
+              <legend>Scores, 0 to 10</legend>
+              ${QUESTIONS.map(slider)}
+            </fieldset>
+            <label for="reason">Reason (optional)</label>
+            <textarea id="reason" rows="2" maxlength="2000" .value=${live(reason)} @input=${(event: Event) => {
+              reason = (event.target as HTMLTextAreaElement).value
+            }}></textarea>
+            <div class="buttons">
+              <button class="primary">Score</button>
+              <button type="button" @click=${() => judge('skip')}>Skip</button>
+              <span class="quiet">Digits or arrows set a score, x is 10, Enter sends. n and p change the prompt, k skips.</span>
+            </div>
+          </form>`
+        : html`<p class="quiet">Only a human’s token scores.</p>`
+    }
+  </article>
+`
+
+const median = (): number => took.toSorted((a, b) => a - b)[Math.floor(took.length / 2)] ?? 0
+
+function duty(on_duty: boolean): void {
+  attempt(async () => {
+    await send('/attention/duty', { on_duty })
+    return on_duty ? 'You are on duty: one more attention slot is for sale.' : 'You are off duty: prompts wait, and are returned when their time is over.'
+  })
+}
+
+/** The attention desk: open prompts, the one at hand, three scores. */
+export const deskView: View = {
+  draw: () => html`
+    <div class="title-row">
+      <h1>Attention desk</h1>
+      <label>Rank by <select @change=${(event: Event) => {
+        ranking = (event.target as HTMLSelectElement).value as typeof ranking
+        changed()
+      }}><option value="bid">bid</option><option value="worth">worth of past prompts</option></select></label>
+      ${store.who.role === 'human' ? html`<button class="small" @click=${() => duty(true)}>On duty</button><button class="small" @click=${() => duty(false)}>Take a break</button>` : nothing}
+    </div>
+    ${took.length > 0 ? html`<p class="quiet">Judged in this sitting: ${took.length}, half of them in under ${timeLeft(median())}.</p>` : nothing}
+    ${
+      prompts.length === 0
+        ? html`<p class="card empty">No open prompts. They appear here as agents file them.</p>`
+        : html`<div class="split">
+            <ol class="list" aria-label="Open prompts">
+              ${ranked().map(
+                (one) => html`<li>
+                  <button class="row" aria-pressed=${one.prompt_id === selected ? 'true' : 'false'} @click=${() => choose(one.prompt_id)}>
+                    <strong>${String(one.content.title ?? one.prompt_id)}</strong>
+                    <span>${one.agent_id} · ${credits(one.bid_micro)} · ${timeLeft(one.deadline_at_ms - economyNow())}</span>
+                  </button>
+                </li>`,
+              )}
+            </ol>
+            ${prompts.filter((one) => one.prompt_id === selected).map(desk)}
+          </div>`
+    }
+  `,
+  enter() {
+    const stop = refreshing(refresh, (event) => event.type.startsWith('prompt_') || event.type === 'human_reward_issued')
+    const timer = setInterval(changed, 1000)
+    document.addEventListener('keydown', onKey)
+    return () => {
+      stop()
+      clearInterval(timer)
+      document.removeEventListener('keydown', onKey)
+    }
+  },
+}

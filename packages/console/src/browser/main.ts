@@ -1,0 +1,117 @@
+import { type TemplateResult, html, nothing, render } from 'lit-html'
+import { logIn, logOut, whoAmI } from './api.ts'
+import { agentsView } from './agents.ts'
+import { deskView } from './desk.ts'
+import { eventsView } from './events.ts'
+import { ledgerView } from './ledger.ts'
+import { marketView } from './market.ts'
+import { operatorView } from './operator.ts'
+import { attempt, begin, changed, end, onChange, readEconomy, refreshing, store } from './store.ts'
+import type { View } from './view.ts'
+
+const VIEWS: Readonly<Record<string, View>> = {
+  agents: agentsView,
+  desk: deskView,
+  events: eventsView,
+  ledger: ledgerView,
+  market: marketView,
+  operator: operatorView,
+}
+const NAMES: Readonly<Record<string, string>> = {
+  agents: 'Agents',
+  desk: 'Attention',
+  events: 'Events',
+  ledger: 'Ledger',
+  market: 'Market',
+  operator: 'Operator',
+}
+const ORDER = ['desk', 'market', 'ledger', 'agents', 'events', 'operator']
+
+let current = ''
+let leave: (() => void) | null = null
+let leaveSupply: (() => void) | null = null
+
+function go(): void {
+  if (store.who.role === null) return
+  const [name = '', argument = ''] = location.hash.replace(/^#\/?/, '').split('/')
+  const next = VIEWS[name] === undefined ? (store.who.role === 'human' ? 'desk' : 'market') : name
+  leave?.()
+  if (next !== current && current !== '') queueMicrotask(() => document.querySelector<HTMLElement>('main')?.focus())
+  current = next
+  document.title = `${NAMES[next] ?? ''} · Syntropism`
+  leave = VIEWS[next]?.enter(decodeURIComponent(argument)) ?? null
+  changed()
+}
+
+async function enter(): Promise<void> {
+  if (store.who.role === null) return
+  await begin()
+  leaveSupply = refreshing(readEconomy)
+  go()
+}
+
+function submitLogin(event: SubmitEvent): void {
+  event.preventDefault()
+  const token = String(new FormData(event.target as HTMLFormElement).get('token') ?? '').trim()
+  attempt(async () => {
+    store.who = await logIn(token)
+    await enter()
+    return ''
+  })
+}
+
+function leaveSession(): void {
+  attempt(async () => {
+    store.who = await logOut()
+    leave?.()
+    leaveSupply?.()
+    leave = null
+    current = ''
+    end()
+    return 'You are logged out.'
+  })
+}
+
+const login = (): TemplateResult => html`
+  <main class="login" tabindex="-1">
+    <h1>Syntropism</h1>
+    <p>Log in with the token of a human, an operator or an observer. <code>syntropism live</code> showed them at its first start; <code>--new-tokens</code> makes new ones.</p>
+    <form @submit=${submitLogin}>
+      <label for="token">Token</label>
+      <input id="token" name="token" type="password" autocomplete="current-password" required spellcheck="false" />
+      <button class="primary">Log in</button>
+    </form>
+    <p role="status">${store.notice}</p>
+  </main>
+`
+
+const frame = (): TemplateResult => html`
+  <a class="skip-link" href="#main" @click=${(event: Event) => {
+    event.preventDefault()
+    document.querySelector<HTMLElement>('main')?.focus()
+  }}>To the content</a>
+  <header>
+    <span class="brand">Syntropism</span>
+    <nav aria-label="Views">
+      ${ORDER.map((name) => html`<a href="#/${name}" aria-current=${name === current ? 'page' : nothing}>${NAMES[name]}</a>`)}
+    </nav>
+    <span class="live ${store.is_live ? 'on' : ''}">${store.is_live ? 'live' : 'connecting…'} <span class="seq">#${store.last_seq}</span></span>
+    <span class="who">${store.who.name} <button class="small" @click=${leaveSession}>Log out</button></span>
+  </header>
+  <main id="main" tabindex="-1">
+    <p class="notice" role="status">${store.notice}</p>
+    ${VIEWS[current]?.draw() ?? nothing}
+  </main>
+`
+
+onChange(() => {
+  const root = document.querySelector<HTMLElement>('#app')
+  if (root !== null) render(store.who.role === null ? login() : frame(), root)
+})
+window.addEventListener('hashchange', go)
+attempt(async () => {
+  store.who = await whoAmI()
+  changed()
+  await enter()
+  return ''
+})

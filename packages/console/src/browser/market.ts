@@ -1,0 +1,224 @@
+import { type TemplateResult, html, nothing } from 'lit-html'
+import { read } from './api.ts'
+import { bar, lineChart } from './charts.ts'
+import { clock, count, credits, percent } from './format.ts'
+import { changed, refreshing, say } from './store.ts'
+import type { View } from './view.ts'
+
+interface Resource {
+  readonly capacity: number
+  readonly floor_micro_per_s: number
+  readonly price_micro_per_s: number
+  readonly resource: string
+  readonly sold: number
+  readonly utilisation_ppm: number
+}
+interface Bid {
+  readonly agent_id: string
+  readonly bid_id: string
+  readonly bundle: Record<string, number>
+  readonly duration_ms: number
+  readonly offered_micro: number
+  readonly payer_id: string
+  readonly reserve_micro: number
+  readonly standing: boolean
+}
+interface Certificate {
+  readonly bids_count: number
+  readonly book_hash: string
+  readonly clearing_id: string
+  readonly eligible_count: number
+  readonly hash: string
+  readonly lowest_winning_micro: number | null
+  readonly mechanism: string
+  readonly payment_rule: string
+  readonly winners: readonly {
+    agent_id: string
+    bid_id: string
+    executor_id: string | null
+    lease_id: string
+    offered_micro: number
+    payer_id: string
+    payment_micro: number
+    quantities: Record<string, number>
+  }[]
+}
+interface Clearing {
+  readonly at_ms: number
+  readonly certificate: Certificate
+  readonly seq: number
+}
+interface Outcome {
+  readonly bids: number
+  readonly bound: number
+  readonly gap: number
+  readonly payments: Record<string, number>
+  readonly revenue: number
+  readonly welfare: number
+  readonly winners: readonly string[]
+}
+
+const UNITS: Readonly<Record<string, string>> = { attention: 'slots', cpu: 'milli-cores', llm: 'micro-dollars/min', memory: 'MB' }
+const PAYMENTS: Readonly<Record<string, readonly string[]>> = {
+  density: ['bid', 'critical'],
+  'density-sqrt': ['bid', 'critical'],
+  drf: ['bid'],
+  'highest-bid': ['bid', 'critical', 'uniform'],
+  shadow: ['bid', 'shadow'],
+}
+
+let resources: Resource[] = []
+let history = new Map<string, readonly number[]>()
+let book: Bid[] = []
+let clearings: Clearing[] = []
+let chosen: string | null = null
+let mechanism = 'density'
+let payments = 'bid'
+let outcome: Outcome | null = null
+
+async function refresh(): Promise<void> {
+  const [state, open, cleared] = await Promise.all([
+    read<{ resources: Resource[] }>('/market/state'),
+    read<{ bids: Bid[] }>('/market/book'),
+    read<{ clearings: Clearing[] }>('/market/clearings?limit=30'),
+  ])
+  resources = state.resources
+  book = open.bids
+  clearings = cleared.clearings
+  const lines = await Promise.all(
+    resources.map(async ({ price_micro_per_s, resource }) => {
+      const { prices } = await read<{ prices: { new_price_micro_per_s: number }[] }>(`/market/prices/history?resource=${resource}&limit=120`)
+      return [resource, [...prices.map((one) => one.new_price_micro_per_s), price_micro_per_s]] as const
+    }),
+  )
+  history = new Map(lines)
+}
+
+const shares = (bundle: Record<string, number>): string =>
+  Object.entries(bundle)
+    .map(([resource, share]) => `${resource} ${percent(share)}`)
+    .join(', ')
+
+const card = (one: Resource): TemplateResult => html`
+  <section class="card resource" aria-label=${one.resource}>
+    <h2>${one.resource}</h2>
+    ${
+      one.capacity === 0
+        ? html`<p class="quiet">not offered</p>`
+        : html`<p class="figure">${credits(one.price_micro_per_s)} <small>credits/s of the whole</small></p>
+            ${lineChart(history.get(one.resource) ?? [], `Price of ${one.resource} over its last changes, now ${credits(one.price_micro_per_s)} credits a second`)}
+            <p>${percent(one.utilisation_ppm)} sold <small>${count(one.sold)} of ${count(one.capacity)} ${UNITS[one.resource]}, floor ${credits(one.floor_micro_per_s)}</small></p>
+            ${bar(one.utilisation_ppm, `${percent(one.utilisation_ppm)} sold`)}`
+    }
+  </section>
+`
+
+const certificate = ({ at_ms, certificate: one, seq }: Clearing): TemplateResult => html`
+  <section class="card" aria-labelledby="certificate">
+    <h3 id="certificate">Certificate of ${one.clearing_id}</h3>
+    <p>
+      ${clock(at_ms)}, <a href="#/events/${seq}">event #${seq}</a>. ${one.mechanism}, ${one.payment_rule}: ${one.bids_count} open bids, ${one.eligible_count} eligible, ${one.winners.length}
+      won; lowest winning bid ${one.lowest_winning_micro === null ? '–' : credits(one.lowest_winning_micro)}.
+    </p>
+    <div class="scroll" tabindex="0" role="region" aria-label="Winners">
+      <table>
+        <thead><tr><th>winner</th><th>bid</th><th class="number">offered</th><th class="number">pays</th><th>payer</th><th>gets</th></tr></thead>
+        <tbody>
+          ${one.winners.map(
+            (winner) => html`<tr>
+              <td><a href="#/agents/${winner.agent_id}">${winner.agent_id}</a></td><td>${winner.bid_id}</td><td class="number">${credits(winner.offered_micro)}</td>
+              <td class="number">${credits(winner.payment_micro)}</td><td>${winner.payer_id}</td>
+              <td>${Object.entries(winner.quantities)
+                .filter(([, amount]) => amount > 0)
+                .map(([resource, amount]) => `${count(amount)} ${UNITS[resource]}`)
+                .join(', ')}</td>
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+    <p class="hash">book ${one.book_hash}<br />certificate ${one.hash}</p>
+  </section>
+`
+
+function ask(): void {
+  read<Outcome>(`/market/what-if?mechanism=${mechanism}&payments=${payments}`).then(
+    (answer) => {
+      outcome = answer
+      changed()
+    },
+    (error: unknown) => say(error instanceof Error ? error.message : String(error)),
+  )
+}
+
+const whatIf = (): TemplateResult => html`
+  <section class="card" aria-labelledby="what-if">
+    <h2 id="what-if">What if</h2>
+    <p class="quiet">The bids that are eligible now, under another mechanism, on the whole capacity as if nothing ran. Changes nothing.</p>
+    <form class="inline" @submit=${(event: Event) => {
+      event.preventDefault()
+      ask()
+    }}>
+      <label>Mechanism <select @change=${(event: Event) => {
+        mechanism = (event.target as HTMLSelectElement).value
+        payments = 'bid'
+        changed()
+      }}>${Object.keys(PAYMENTS).map((name) => html`<option value=${name} ?selected=${name === mechanism}>${name}</option>`)}</select></label>
+      <label>Payments <select @change=${(event: Event) => {
+        payments = (event.target as HTMLSelectElement).value
+      }}>${(PAYMENTS[mechanism] ?? []).map((name) => html`<option value=${name} ?selected=${name === payments}>${name}</option>`)}</select></label>
+      <button>Clear</button>
+    </form>
+    ${
+      outcome === null
+        ? nothing
+        : html`<p role="status">
+            ${outcome.bids} bids: ${outcome.winners.length} would win; welfare ${credits(outcome.welfare)}, revenue ${credits(outcome.revenue)}, proven bound
+            ${credits(outcome.bound)} (gap ${(outcome.gap * 100).toFixed(2)} %). ${outcome.winners.map((id) => `${id} pays ${credits(outcome?.payments[id] ?? 0)}`).join(', ')}
+          </p>`
+    }
+  </section>
+`
+
+/** Prices, the open book, clearings with their certificates, and what another mechanism would do. */
+export const marketView: View = {
+  draw: () => html`
+    <h1>Market</h1>
+    <div class="cards">${resources.map(card)}</div>
+    <h2>Open book <small>${book.length} bids</small></h2>
+    <div class="scroll" tabindex="0" role="region" aria-label="Open book">
+      <table>
+        <thead><tr><th>bid</th><th>runs</th><th>payer</th><th>wants</th><th class="number">ms</th><th class="number">offers</th><th class="number">reserve</th><th>kind</th></tr></thead>
+        <tbody>
+          ${book.slice(0, 100).map(
+            (bid) => html`<tr>
+              <td>${bid.bid_id}</td><td><a href="#/agents/${bid.agent_id}">${bid.agent_id}</a></td><td>${bid.payer_id}</td><td>${shares(bid.bundle)}</td>
+              <td class="number">${count(bid.duration_ms)}</td><td class="number">${credits(bid.offered_micro)}</td><td class="number">${credits(bid.reserve_micro)}</td>
+              <td>${bid.standing ? 'standing' : 'fixed'}</td>
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+    <div class="split">
+      <section aria-labelledby="clearings">
+        <h2 id="clearings">Clearings</h2>
+        <ol class="list">
+          ${clearings.map(
+            (one) => html`<li><button class="row" aria-pressed=${chosen === one.certificate.clearing_id ? 'true' : 'false'} @click=${() => {
+              chosen = one.certificate.clearing_id
+              changed()
+            }}>
+              <strong>${one.certificate.clearing_id}</strong> <span>${clock(one.at_ms)} · ${one.certificate.winners.length} of ${one.certificate.eligible_count} win</span>
+            </button></li>`,
+          )}
+        </ol>
+      </section>
+      <div>
+        ${clearings.filter((one) => one.certificate.clearing_id === chosen).map(certificate)}
+        ${whatIf()}
+      </div>
+    </div>
+  `,
+  enter: () => refreshing(refresh, (event) => ['bid_placed', 'market_cleared', 'price_update', 'utilisation_changed', 'bid_withdrawn'].includes(event.type)),
+}

@@ -1,0 +1,1 @@
+export { type Pages, Web, type WebParts } from './web.ts'

@@ -1,0 +1,162 @@
+import axe from 'axe-core'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Stage, logIn, openBrowser, openStage } from './stage.ts'
+
+const VIEWS = ['desk', 'market', 'ledger/genesis', 'agents/genesis', 'events', 'operator']
+
+let stage: Stage
+let browser: Browser
+beforeAll(async () => {
+  stage = await openStage()
+  browser = await openBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+  await stage.close()
+})
+
+interface Violation {
+  readonly id: string
+  readonly nodes: readonly { readonly html: string }[]
+}
+/** What WCAG 2.2 AA has against the page as it stands. The rules are run from outside the page's policy, which lets in no foreign script. */
+async function violations(page: Page): Promise<string[]> {
+  const { found, passed } = await page.evaluate<{ found: Violation[]; passed: number }>(
+    `(async () => { const module = { exports: {} }; ${axe.source}; const { passes, violations } = await (module.exports.run ? module.exports : window.axe).run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }); return { found: violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => ({ html })) })), passed: passes.length } })()`,
+  )
+  expect(passed).toBeGreaterThan(10)
+  return found.map((one) => `${one.id}: ${one.nodes[0]?.html ?? ''}`)
+}
+const open = async (page: Page, view: string): Promise<void> => {
+  await page.goto(`${stage.url}/#/${view}`)
+  await page.locator('main h1').waitFor()
+  await page.waitForLoadState('networkidle').catch(() => undefined)
+}
+
+describe('every view', () => {
+  it.each([
+    ['light, wide', { colorScheme: 'light', viewport: { height: 900, width: 1280 } }, 'operator-token'],
+    ['dark, wide', { colorScheme: 'dark', viewport: { height: 900, width: 1280 } }, 'ada-token'],
+    ['light, on a phone', { colorScheme: 'light', viewport: { height: 800, width: 390 } }, 'ada-token'],
+  ] as const)('has nothing that WCAG 2.2 AA forbids, no error and no sideways scrolling: %s', async (_name, options, token) => {
+    await stage.filePrompt('thinker', 'For the eye', '# Title\n\n- one\n- two\n\n`code`').catch(() => undefined)
+    const context = await browser.newContext(options)
+    const { complaints, page } = await logIn(context, stage, token)
+    for (const view of VIEWS) {
+      await open(page, view)
+      expect(await violations(page), view).toEqual([])
+      expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'), view).toBeLessThanOrEqual(0)
+    }
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+})
+
+describe('the attention desk', () => {
+  it('scores a prompt by keyboard alone, and shows an agent’s markdown without its HTML or scripts', async () => {
+    await stage.filePrompt('broker', 'By hand', 'All **good** <img src=x onerror="document.title=1"> [run](javascript:alert(1)) [read](https://example.org/)')
+    const context = await browser.newContext()
+    const { complaints, page } = await logIn(context, stage, 'ada-token')
+    await open(page, 'desk')
+    await page.getByRole('button', { name: /By hand/ }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'By hand' }).waitFor()
+    const content = page.locator('.content')
+    expect(await content.locator('strong').textContent()).toBe('good')
+    expect(await content.locator('img').count()).toBe(0)
+    expect(await content.locator('a').evaluateAll((links) => links.map((link) => link.getAttribute('href')))).toEqual(['https://example.org/'])
+    await page.locator('#score-interesting').focus()
+    await page.keyboard.press('Enter')
+    await page.getByText('Set all three scores first').waitFor()
+    for (const key of ['7', 'x', '5', 'ArrowRight']) await page.keyboard.press(key)
+    await page.locator('output').nth(2).filter({ hasText: '6' }).waitFor()
+    expect(await page.locator('output').allTextContents()).toEqual(['7', '10', '6'])
+    await page.keyboard.press('Enter')
+    await page.getByText(/scored: 1,150 credits minted/).waitFor()
+    expect(stage.host.state.ledger.rewarded_micro).toBe(1_150_000_000)
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+})
+
+describe('the operator', () => {
+  it('pauses and resumes an agent with a reason, and sees the order in the log', async () => {
+    const context = await browser.newContext()
+    const { page } = await logIn(context, stage, 'operator-token')
+    await open(page, 'agents/genesis')
+    await page.getByLabel('Why').fill('it loops')
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.getByText('pause: done for genesis.').waitFor()
+    expect([...stage.host.state.paused.agents]).toEqual(['genesis'])
+    await page.getByRole('button', { name: 'Resume' }).waitFor()
+    await open(page, 'operator')
+    await page.getByRole('cell', { name: 'it loops' }).waitFor()
+    await page.getByRole('cell', { name: 'olga' }).first().waitFor()
+    await context.close()
+  })
+
+  it('is not who an observer is: no order is offered', async () => {
+    const context = await browser.newContext()
+    const { page } = await logIn(context, stage, 'observer-token')
+    for (const view of ['agents/genesis', 'operator', 'desk']) {
+      await open(page, view)
+      expect(await page.getByRole('button', { name: /^(Pause|Kill|Drain|Change|Score|Skip)$/ }).count(), view).toBe(0)
+    }
+    await context.close()
+  })
+})
+
+describe('the live feed', () => {
+  it('goes on after a cut without a gap', async () => {
+    const context = await browser.newContext()
+    const { page } = await logIn(context, stage, 'observer-token')
+    await open(page, 'events')
+    await stage.cut()
+    await page.locator('.live:not(.on)').waitFor()
+    for (let beat = 0; beat < 60; beat++) await stage.tick(100)
+    const seq = stage.host.state.seq
+    await stage.mend()
+    await page.locator('.live .seq', { hasText: `#${seq}` }).waitFor({ timeout: 30_000 })
+    expect(await page.getByText('passed over').count()).toBe(0)
+    await page
+      .locator('.event .seq', { hasText: `#${seq}` })
+      .first()
+      .waitFor()
+    await context.close()
+  })
+})
+
+describe('the session', () => {
+  it('keeps its cookie from scripts and other sites, and nothing inline or foreign runs', async () => {
+    const context = await browser.newContext()
+    const { page } = await logIn(context, stage, 'operator-token')
+    expect(await context.cookies()).toMatchObject([{ httpOnly: true, name: 'syntropism_stage', sameSite: 'Strict' }])
+    expect(await page.evaluate('document.cookie')).toBe('')
+    const policy = (await page.goto(stage.url))?.headers()['content-security-policy'] ?? ''
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).not.toContain('unsafe')
+    await page.locator('.live.on').waitFor()
+    const ran = await page.evaluate(`(() => {
+      try { const s = document.createElement('script'); s.textContent = 'window.ran = true'; document.body.append(s) } catch {}
+      try { document.body.innerHTML += '<img src=x onerror="window.ran = true">' } catch {}
+      return window.ran === true
+    })()`)
+    expect(ran).toBe(false)
+    await context.close()
+  })
+
+  it('changes nothing without the secret that the console alone knows', async () => {
+    const context = await browser.newContext()
+    const { page } = await logIn(context, stage, 'operator-token')
+    const status = await page.evaluate(
+      `fetch('/operator/drain', { body: '{"reason":"forged"}', headers: { 'content-type': 'application/json' }, method: 'POST' }).then((answer) => answer.status)`,
+    )
+    expect(status).toBe(403)
+    expect(stage.host.state.paused.everyone).toBe(false)
+    await page.getByRole('button', { name: 'Log out' }).click()
+    await page.getByText('You are logged out.').waitFor()
+    expect(await page.evaluate(`fetch('/economy').then((answer) => answer.status)`)).toBe(401)
+    await context.close()
+  })
+})

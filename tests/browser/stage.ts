@@ -1,0 +1,134 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openPages } from '@syntropism/console'
+import { DEFAULT_PARAMS } from '@syntropism/economy'
+import {
+  Host,
+  SqliteJournal,
+  Tokens,
+  Web,
+  createMemoryBus,
+  createQueries,
+  createService,
+  hashToken,
+  openDatabase,
+  openServer,
+  readEvents,
+} from '@syntropism/runtime'
+import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core'
+
+const credits = (amount: number): number => amount * 1_000_000
+const WINDOW = { bundle: { cpu: 250_000, memory: 62_500 }, duration_ms: 3000, limit_micro: credits(20), margin_ppm: 250_000, pause_ms: 1000 }
+
+/** An economy with some life in it, behind the door that browsers come in by. */
+export interface Stage {
+  readonly host: Host
+  readonly url: string
+  /** Advances economy time and beats. */
+  tick(ms?: number): Promise<void>
+  filePrompt(agentId: string, title: string, report: string): Promise<void>
+  /** Closes the door, and opens it again at the same address. */
+  cut(): Promise<void>
+  mend(): Promise<void>
+  close(): Promise<void>
+}
+
+async function populate(host: Host, tick: Stage['tick']): Promise<void> {
+  const owner = 'host'
+  await host.submit({ economy_id: 'stage', owner, params: DEFAULT_PARAMS, rules_version: 1, type: 'genesis' })
+  await host.submit({ cpu_millicores: 2000, executor_id: 'local', incarnation: 'i', memory_mb: 2048, owner, reports: false, type: 'register_executor' })
+  await host.submit({ human_id: 'ada', on_duty: true, owner, type: 'set_duty' })
+  for (const agent_id of ['genesis', 'broker', 'thinker']) {
+    await host.submit({ agent_id, grant_micro: credits(1000), name: agent_id, owner, standing_bid: WINDOW, type: 'create_agent' })
+  }
+  await host.submit({ endowment_micro: credits(200), name: 'child', owner, parent_id: 'genesis', type: 'spawn' })
+  for (let beat = 0; beat < 120; beat++) await tick(100)
+}
+
+export async function openStage(): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), 'syntropism-browser-'))
+  const database = openDatabase(join(folder, 'economy.sqlite'))
+  const bus = createMemoryBus((error) => {
+    throw error
+  })
+  const started = Date.now()
+  let ahead = -60_000
+  const host = new Host({
+    bus,
+    createClock: () => ({ now: () => Math.max(started, Date.now()) + ahead }),
+    journal: new SqliteJournal(database),
+    onFatal: (error) => {
+      throw error
+    },
+  })
+  const tick = async (ms = 100): Promise<void> => {
+    ahead += ms
+    await host.submit({ owner: 'host', type: 'tick' })
+  }
+  const tokens = new Tokens([
+    { hash: hashToken('ada-token'), human_id: 'ada', role: 'human' },
+    { hash: hashToken('operator-token'), operator_id: 'olga', role: 'operator' },
+    { hash: hashToken('observer-token'), role: 'observer' },
+  ])
+  const read = (filter: Parameters<typeof readEvents>[1]) => readEvents(database, filter)
+  const app = createService({ host, queries: createQueries(database), readEvents: read, tokens, workspaces: { log: async () => [], rollBack: async () => '' } })
+  await populate(host, tick)
+  const web = new Web({
+    economyId: () => host.state.economy_id,
+    fetch: (request) => app.fetch(request),
+    pages: openPages(),
+    readEvents: read,
+    subscribe: (listener) => bus.subscribe(listener),
+    tokens,
+  })
+  let server = openServer(web.fetch)
+  let port = 0
+  const mend = async (): Promise<void> => {
+    server = openServer(web.fetch)
+    await new Promise<void>((done) => server.listen(port, '127.0.0.1', done))
+    port = (server.address() as { port: number }).port
+  }
+  const cut = async (): Promise<void> => {
+    server.closeAllConnections()
+    await new Promise<void>((done) => server.close(() => done()))
+  }
+  await mend()
+  return {
+    async close() {
+      await cut()
+      await host.stop()
+      rmSync(folder, { force: true, recursive: true })
+    },
+    cut,
+    async filePrompt(agentId, title, report) {
+      await host.submit({ agent_id: agentId, amount_micro: credits(10), content: { report, title }, owner: 'host', type: 'file_prompt' })
+    },
+    host,
+    mend,
+    tick,
+    url: `http://127.0.0.1:${port}`,
+  }
+}
+
+/** The system's Chromium; fails where there is none. */
+export const openBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  })
+
+/** Logs in by keyboard. Everything that the page complains about is collected. */
+export async function logIn(context: BrowserContext, stage: Stage, token: string): Promise<{ page: Page; complaints: string[] }> {
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(error.message))
+  await page.goto(stage.url)
+  await page.getByLabel('Token').fill(token)
+  await page.keyboard.press('Enter')
+  await page.locator('.live.on').waitFor()
+  return { complaints, page }
+}
