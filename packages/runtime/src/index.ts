@@ -20,7 +20,6 @@ export { type Live, type NewToken, type Paths, type ServiceFile, pathsOf, readEv
 export { PhoenixError, gather, pushToPhoenix } from './phoenix/index.ts'
 export { JournalError } from './ports/index.ts'
 export { type SandboxDriver, type SandboxExit, installAgentLibrary, openBwrapDriver, openNodeDriver, openSandbox } from './sandbox/index.ts'
-export { type SandboxDriver, type SandboxExit, openBwrapDriver, openNodeDriver, openSandbox } from './sandbox/index.ts'
 export { type Pages, Web } from './web/index.ts'
 export { GENESIS_HASH, SqliteJournal, type Tables, balanceAt, batchHash, createQueries, openDatabase, spendBy } from './store/index.ts'
 export { SpansUnreadable, type StoredSpan, type TraceCheck, checkTraces, readPhoenixSpans, readSpansFile } from './trace-check/index.ts'

@@ -1,16 +1,12 @@
-import { emitKeypressEvents } from 'node:readline'
 import type { EconomyEvent } from '@syntropism/contract'
 import { RESOURCES, freeMicro } from '@syntropism/economy'
 import type { Live } from '@syntropism/runtime'
 import { describeEvent } from './describe.ts'
 import { credits, percent, table } from './format.ts'
+import { type Size, bold, dim, openScreen } from './screen.ts'
 
 const QUESTIONS = ['interesting', 'useful', 'understandable'] as const
 const REDRAW_MS = 250
-const plain = process.env.NO_COLOR !== undefined && process.env.NO_COLOR !== ''
-const paint = (code: string, text: string): string => (plain ? text : `\u001B[${code}m${text}\u001B[0m`)
-const bold = (text: string): string => paint('1', text)
-const dim = (text: string): string => paint('2', text)
 
 interface Scoring {
   readonly prompt_id: string
@@ -23,6 +19,7 @@ export function stillness(live: Live, lastRewardAtMs: number | null): string | n
   const living = [...state.agents.values()].filter((agent) => agent.status !== 'dead')
   if (state.agents.size === 0) return 'no agents: start with --agents <folder>'
   if (living.length === 0) return 'all agents are dead'
+  if (state.paused.everyone) return 'drained by the operator: no windows are sold until "syntropism operator resume"'
   if (!living.every((agent) => agent.status === 'dormant')) return null
   const minutes = Math.floor((live.host.now() - (lastRewardAtMs ?? live.host.now())) / 60_000)
   return `all agents sleep: ${lastRewardAtMs === null ? 'nobody has scored yet' : `nobody has scored for ${minutes} min`}${state.prompts.size > 0 ? '; press s' : ''}`
@@ -154,8 +151,7 @@ class View {
     ]
   }
 
-  draw(): void {
-    const { columns = 100, rows = 40 } = process.stdout
+  lines({ columns, rows }: Size): string[] {
     const { ledger } = this.#live.host.state
     const supply = `granted ${credits(ledger.granted_micro)} + rewarded ${credits(ledger.rewarded_micro)} − burned ${credits(ledger.balances[1] ?? 0)}`
     const still = stillness(this.#live, this.#lastRewardAtMs)
@@ -179,27 +175,13 @@ class View {
     const wrapped = top.flatMap((line) => (line.length > columns * 2 ? [line.slice(0, columns * 2)] : [line]))
     const used = wrapped.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / columns)), 0)
     const tail = this.#lines.slice(-Math.max(0, rows - used - 1)).map((line) => line.slice(0, columns - 1))
-    process.stdout.write(`\u001B[H${[...wrapped, ...tail].map((line) => `${line}\u001B[K`).join('\n')}\u001B[J`)
+    return [...wrapped, ...tail]
   }
 }
 
 /** The live view on a terminal: balances, prices, prompts, events, and scoring with a few keys. */
 export function openView(live: Live, head: readonly string[], quit: () => void): { close(): void; onEvent(event: EconomyEvent): void } {
   const view = new View(live, head, quit)
-  emitKeypressEvents(process.stdin)
-  process.stdin.setRawMode(true)
-  const onKey = (_text: string | undefined, key: { sequence?: string }): void => view.onKey(key.sequence ?? '')
-  process.stdin.on('keypress', onKey)
-  process.stdout.write('\u001B[?1049h\u001B[?25l\u001B[2J')
-  const timer = setInterval(() => view.draw(), REDRAW_MS)
-  return {
-    onEvent: (event) => view.onEvent(event),
-    close() {
-      clearInterval(timer)
-      process.stdin.removeListener('keypress', onKey)
-      process.stdin.setRawMode(false)
-      process.stdin.pause()
-      process.stdout.write('\u001B[?25h\u001B[?1049l')
-    },
-  }
+  const { close } = openScreen(view, REDRAW_MS)
+  return { close, onEvent: (event) => view.onEvent(event) }
 }

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { ScoreFlags } from './desk-commands.ts'
 import { addLab } from './lab-program.ts'
 import { addLlm } from './llm-program.ts'
@@ -15,9 +15,11 @@ import { addBenchmark } from './benchmark-program.ts'
 // A command's module is loaded when the command is run, so that each pays for what it needs alone.
 
 function addDesk(program: Command): void {
-  withData(program.command('prompts').description('open prompts, highest bid first')).action(async (flags: LocalFlags) =>
-    (await import('./inspect-commands.ts')).showPrompts(flags),
-  )
+  withData(program.command('prompts').description('open prompts, highest bid first'))
+    .option('--score', 'judge them one by one at this terminal; needs SYNTROPISM_TOKEN of a human')
+    .action(async (flags: LocalFlags & { score?: boolean }) =>
+      flags.score === true ? (await import('./desk-screen.ts')).runDesk(flags) : (await import('./inspect-commands.ts')).showPrompts(flags),
+    )
   withData(program.command('score').argument('<prompt>').description('score a prompt; needs SYNTROPISM_TOKEN of a human'))
     .requiredOption('--interesting <0-10>', '', integer(0, 10))
     .requiredOption('--useful <0-10>', '', integer(0, 10))
@@ -30,6 +32,9 @@ function addDesk(program: Command): void {
 }
 
 function addInspection(program: Command): void {
+  withData(program.command('top').description('the running economy, full screen; needs SYNTROPISM_TOKEN of a human, operator or observer'))
+    .option('--once', 'one frame as plain text')
+    .action(async (flags: LocalFlags & { once?: boolean }) => (await import('./top-command.ts')).runTop(flags))
   withData(program.command('agents').description('all agents, living and dead')).action(async (flags: LocalFlags) =>
     (await import('./inspect-commands.ts')).showAgents(flags),
   )
@@ -185,5 +190,14 @@ export function createProgram(): Command {
   addBenchmark(program)
   addLab(program)
   addNats(program)
+  program
+    .command('completion')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh']))
+    .description('a script that completes commands and options: source <(syntropism completion bash)')
+    .action(async (shell: 'bash' | 'zsh') => console.log((await import('./completion-command.ts')).completionScript(program, shell)))
+  program.addHelpText(
+    'after',
+    '\nExit codes: 0 done · 1 refused, failed or not verified · 2 wrong use or configuration · 75 the journal cannot be written, start again.\nNO_COLOR switches bold and dim text off.',
+  )
   return program
 }

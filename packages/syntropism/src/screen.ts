@@ -1,0 +1,49 @@
+import { emitKeypressEvents } from 'node:readline'
+
+const plain = (): boolean => process.env.NO_COLOR !== undefined && process.env.NO_COLOR !== ''
+const paint = (code: string, text: string): string => (plain() ? text : `\u001B[${code}m${text}\u001B[0m`)
+export const bold = (text: string): string => paint('1', text)
+export const dim = (text: string): string => paint('2', text)
+
+export interface Size {
+  readonly columns: number
+  readonly rows: number
+}
+
+export interface Screen {
+  /** Lines that fit the size. */
+  lines(size: Size): readonly string[]
+  /** A key as the terminal sends it. */
+  onKey(key: string): void
+}
+
+/** Whether a person sits at this terminal. */
+export const isTerminal = (): boolean => process.stdout.isTTY && process.stdin.isTTY
+
+/** Takes the whole terminal and draws again every `redrawMs`; the ordinary screen is back after `close`. */
+export function openScreen(screen: Screen, redrawMs: number): { close(): void } {
+  const { stdin, stdout } = process
+  emitKeypressEvents(stdin)
+  stdin.setRawMode(true)
+  const onKey = (_text: string | undefined, key: { sequence?: string }): void => {
+    screen.onKey(key.sequence ?? '')
+    draw()
+  }
+  const draw = (): void => {
+    const { columns = 100, rows = 40 } = stdout
+    const lines = screen.lines({ columns, rows }).slice(0, rows - 1)
+    stdout.write(`\u001B[H${lines.map((line) => `${line}\u001B[K`).join('\n')}\u001B[J`)
+  }
+  stdin.on('keypress', onKey)
+  stdout.write('\u001B[?1049h\u001B[?25l\u001B[2J')
+  const timer = setInterval(draw, redrawMs)
+  return {
+    close() {
+      clearInterval(timer)
+      stdin.removeListener('keypress', onKey)
+      stdin.setRawMode(false)
+      stdin.pause()
+      stdout.write('\u001B[?25h\u001B[?1049l')
+    },
+  }
+}
