@@ -1,13 +1,12 @@
 import type { EconomyEvent } from '@syntropism/contract'
 import { type TemplateResult, html, nothing } from 'lit-html'
-import { repeat } from 'lit-html/directives/repeat.js'
 import { read } from './api.ts'
 import { describe } from './describe.ts'
 import { clock } from './format.ts'
 import { attempt, changed, store } from './store.ts'
 import type { View } from './view.ts'
 
-const SHOWN = 200
+const SHOWN = 100
 let type = ''
 let agent = ''
 let frozen: EconomyEvent[] | null = null
@@ -79,7 +78,7 @@ export const eventsView: View = {
       </div>
       ${store.gaps > 0 ? html`<p class="notice">${store.gaps} events were passed over.</p>` : nothing}
       <div class=${chosen === null ? '' : 'split even'}>
-        <ol class="list feed" aria-label="Newest first">${repeat(shown, (event) => event.seq, line)}</ol>
+        <ol class="list feed" aria-label="Newest first">${shown.map(line)}</ol>
         ${chosen === null ? nothing : closely(chosen)}
       </div>
     `

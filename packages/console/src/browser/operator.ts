@@ -20,6 +20,14 @@ interface Order {
   readonly seq: number
 }
 
+interface Alert {
+  readonly at_ms: number
+  readonly evidence: readonly number[]
+  readonly kind: string
+  readonly text: string
+}
+
+let alerts: Alert[] = []
 let around: Around | null = null
 let past: Order[] = []
 let rules: [string, unknown][] = []
@@ -30,11 +38,13 @@ const flat = (value: unknown, path: string): [string, unknown][] =>
     : Object.entries(value).flatMap(([key, inner]) => flat(inner, path === '' ? key : `${path}.${key}`))
 
 async function refresh(): Promise<void> {
-  const [state, log, now] = await Promise.all([
+  const [state, log, now, raised] = await Promise.all([
     read<Around>('/operator/state'),
     read<{ orders: Order[] }>('/operator/orders'),
     read<{ params: object }>('/operator/rules'),
+    read<{ alerts: Alert[] }>('/operator/alerts'),
   ])
+  alerts = raised.alerts
   around = state
   past = log.orders
   rules = flat(now.params, '')
@@ -101,6 +111,15 @@ export const operatorView: View = {
         ? html`<section class="card" aria-labelledby="maintenance"><h2 id="maintenance">Maintenance</h2>${maintenance()}</section>
             <section class="card" aria-labelledby="tuning"><h2 id="tuning">Rules</h2>${tuning()}</section>`
         : html`<p class="quiet">Only an operator’s token gives orders.</p>`
+    }
+    <h2>Alerts</h2>
+    ${
+      alerts.length === 0
+        ? html`<p class="quiet">Nothing to look at since the last start.</p>`
+        : html`<ul class="list">${alerts.map(
+            (one) => html`<li class="card"><span class="state paused">${one.kind.replaceAll('_', ' ')}</span> ${clock(one.at_ms)} ${one.text}
+            ${one.evidence.map((seq) => html` <a href="#/events/${seq}">#${seq}</a>`)}</li>`,
+          )}</ul>`
     }
     <h2>Orders so far</h2>
     ${

@@ -67,6 +67,10 @@ export async function readEconomy(): Promise<void> {
   changed()
 }
 
+/** Pause between two drawings of the feed: nobody reads faster, and a thousand events a second leave the page smooth. */
+const FEED_MS = 250
+let soon: ReturnType<typeof setTimeout> | null = null
+
 function take(event: EconomyEvent): void {
   if (event.seq <= store.last_seq) return
   if (store.last_seq > 0) store.gaps += event.seq - store.last_seq - 1
@@ -74,7 +78,10 @@ function take(event: EconomyEvent): void {
   store.events.push(event)
   if (store.events.length > EVENTS_MAX) store.events.splice(0, EVENTS_MAX / 4)
   for (const listener of listeners) listener(event)
-  changed()
+  soon ??= setTimeout(() => {
+    soon = null
+    changed()
+  }, FEED_MS)
 }
 
 let stop: (() => void) | null = null

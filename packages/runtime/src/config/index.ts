@@ -31,6 +31,22 @@ const TelemetryConfig = z
   })
   .refine(({ endpoint, file }) => endpoint === undefined || file === undefined, 'name either endpoint or file: spans go to one place')
 
+/** What is worth an alert, and where alerts go beside the log and the console. */
+const AlertConfig = z.strictObject({
+  /** Full scores that one human gave one agent in a row. */
+  full_scores: z.int().min(2).default(10),
+  /** Times that about the same amount went to another agent and back within the span. */
+  round_trips: z.int().min(2).default(3),
+  /** Children of one line within the span. */
+  spawns: z.int().min(2).default(20),
+  /** A bid for a window that has been in the book this long. */
+  starved_ms: z.int().min(1000).default(300_000),
+  /** Address that each alert is posted to, as JSON. */
+  webhook: z.url().optional(),
+  /** Span that transfers and spawns are looked at together. */
+  window_ms: z.int().min(1000).default(600_000),
+})
+
 /** Retention, limits and copies of the streams on NATS; 0 is without limit. */
 const NatsStreams = z.strictObject({
   dead_letters_age_ms_max: z.int().nonnegative().default(2_592_000_000),
@@ -46,6 +62,7 @@ export const Config = z.strictObject({
   $schema: z.string().optional(),
   /** Folders with an agent.json. */
   agents: z.array(z.string()).optional(),
+  alerts: AlertConfig.prefault({}),
   beat_ms: z.int().min(10).max(60_000).default(100),
   cpu_millicores: z.int().positive().optional(),
   data: z.string().default('./.syntropism'),

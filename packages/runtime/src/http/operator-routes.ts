@@ -126,6 +126,14 @@ function addMaintenance(app: App, parts: ServiceParts): void {
 /** An operator's orders. Every one is announced in the event log with who gave it and why. */
 export function addOperatorRoutes(app: App, parts: ServiceParts): void {
   const { host } = parts
+  addOperation(app, parts, {
+    handle: () => ({ alerts: parts.alerts?.() ?? [] }),
+    method: 'get',
+    path: '/operator/alerts',
+    roles: WATCHERS,
+    summary: 'What a person should look at since the last start, newest first, with the events that show it.',
+    tag: 'operator',
+  })
   addAgentOrders(app, parts)
   addMaintenance(app, parts)
   addOperation(app, parts, {

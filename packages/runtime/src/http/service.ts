@@ -2,6 +2,7 @@ import { ClientId, type RefusalCode, Traceparent } from '@syntropism/contract'
 import { type Outcome, creditsToMicro, microToCredits } from '@syntropism/economy'
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import type { Alert } from '../alerts/index.ts'
 import { type Draft, type Host, HostStopped } from '../host/index.ts'
 import type { Log } from '../log/index.ts'
 import type { Tracing, WorkspaceHistory } from '../ports/index.ts'
@@ -22,6 +23,8 @@ export interface ServiceParts {
   readonly unlimited?: boolean
   readonly tracing?: Tracing
   readonly log?: Log
+  /** What a person should look at, newest first. */
+  alerts?(): readonly Alert[]
   /** Figures in the text format of Prometheus. */
   metricsText?(): Promise<string>
   /** LLM calls; without one none are offered. */

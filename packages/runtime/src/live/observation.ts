@@ -1,5 +1,6 @@
 import type { EconomyEvent } from '@syntropism/contract'
 import type { State } from '@syntropism/economy'
+import { type Alert, Alerts } from '../alerts/index.ts'
 import type { Config } from '../config/index.ts'
 import type { Host } from '../host/index.ts'
 import { Log } from '../log/index.ts'
@@ -17,6 +18,7 @@ export class Observation {
   readonly log: Log
   readonly #endpoint: string | undefined
   readonly #traces: Traces | null
+  readonly #alerts: Alerts
   #metrics: Metrics | null = null
   readonly #closing: (() => Promise<void>)[] = []
 
@@ -24,6 +26,7 @@ export class Observation {
     this.log = log
     this.#endpoint = config.telemetry.endpoint
     this.#traces = traces
+    this.#alerts = new Alerts(config.alerts, log)
   }
 
   /** What the host needs of it. */
@@ -32,8 +35,9 @@ export class Observation {
   }
 
   /** What the service needs of it. */
-  forService(): { readonly log: Log; readonly tracing?: Tracing; metricsText(): Promise<string> } {
+  forService(): { readonly alerts: () => readonly Alert[]; readonly log: Log; readonly tracing?: Tracing; metricsText(): Promise<string> } {
     return {
+      alerts: () => this.#alerts.recent,
       log: this.log,
       metricsText: async () => (await this.#metrics?.text()) ?? '',
       ...(this.#traces === null ? {} : { tracing: this.#traces.tracing }),
@@ -53,6 +57,8 @@ export class Observation {
     const metrics = new Metrics({ state: host.state, traces: () => this.figures(), waiting: () => host.waiting }, this.#endpoint)
     metrics.follow(bus)
     this.#metrics = metrics
+    this.#alerts.follow(bus, host)
+    this.#closing.push(async () => this.#alerts.close())
     this.#closing.push(() => metrics.close())
     if (this.#endpoint === undefined) return
     const exported = exportLog(this.log, this.#endpoint, host.state.economy_id)

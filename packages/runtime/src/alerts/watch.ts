@@ -1,0 +1,161 @@
+import type { EconomyEvent } from '@syntropism/contract'
+import { type State, assertConserved } from '@syntropism/economy'
+
+/** Something that a person should look at, with the events that show it. */
+export interface Alert {
+  readonly at_ms: number
+  readonly kind: 'conservation' | 'reward_farming' | 'spend' | 'spawn_burst' | 'starved' | 'wash_transfers'
+  /** Agent, human or limit that it is about. */
+  readonly subject: string
+  readonly text: string
+  /** Sequence numbers of the events that it rests on. */
+  readonly evidence: readonly number[]
+}
+
+/** From when on something is worth an alert. */
+export interface Thresholds {
+  /** Span that transfers and spawns are looked at together. */
+  readonly window_ms: number
+  /** A bid for a window that has been in the book this long. */
+  readonly starved_ms: number
+  /** Times that about the same amount went to another agent and back. */
+  readonly round_trips: number
+  /** Children of one line within the span. */
+  readonly spawns: number
+  /** Full scores that one human gave one agent in a row. */
+  readonly full_scores: number
+}
+
+interface Seen {
+  readonly at_ms: number
+  readonly amount_micro: number
+  readonly seq: number
+}
+
+/** Amounts that differ by at most this part count as the same. */
+const SAME_PART = 0.1
+const KEYS_MAX = 10_000
+
+/** Keeps what lies within the span, oldest first. */
+class Recent {
+  readonly #byKey = new Map<string, Seen[]>()
+
+  add(key: string, seen: Seen, windowMs: number): Seen[] {
+    const kept = (this.#byKey.get(key) ?? []).filter((one) => seen.at_ms - one.at_ms <= windowMs)
+    kept.push(seen)
+    this.#byKey.delete(key)
+    this.#byKey.set(key, kept)
+    const oldest = this.#byKey.keys().next().value
+    if (this.#byKey.size > KEYS_MAX && oldest !== undefined) this.#byKey.delete(oldest)
+    return kept
+  }
+
+  get(key: string): readonly Seen[] {
+    return this.#byKey.get(key) ?? []
+  }
+
+  forget(key: string): void {
+    this.#byKey.delete(key)
+  }
+}
+
+const isSame = (one: number, other: number): boolean => Math.abs(one - other) <= SAME_PART * Math.max(one, other)
+
+/** Looks for what a person should see: in each event, and in the state from time to time. It only reads. */
+export class Watch {
+  readonly #state: State
+  readonly #thresholds: Thresholds
+  readonly #raise: (alert: Alert) => void
+  readonly #payments = new Recent()
+  readonly #spawns = new Recent()
+  readonly #fullScores = new Map<string, number[]>()
+  readonly #starving = new Set<string>()
+  #unbalanced = false
+
+  constructor(state: State, thresholds: Thresholds, raise: (alert: Alert) => void) {
+    this.#state = state
+    this.#thresholds = thresholds
+    this.#raise = raise
+  }
+
+  onEvent(event: EconomyEvent): void {
+    if (event.type === 'credits_transferred') this.#payment(event)
+    else if (event.type === 'agent_spawned') this.#spawn(event)
+    else if (event.type === 'human_reward_issued') this.#reward(event)
+    else if (event.type === 'llm_threshold_reached')
+      this.#raise({
+        at_ms: event.at_ms,
+        evidence: [event.seq],
+        kind: 'spend',
+        subject: event.data.key_id,
+        text: `${event.data.threshold_percent} % of a limit of LLM spend is reached`,
+      })
+  }
+
+  /** Round trips: A pays B, B pays about the same back, again and again. */
+  #payment({ at_ms, data, seq }: EconomyEvent<'credits_transferred'>): void {
+    const { amount_micro, from_account, from_agent: from, to_account, to_agent: to } = data
+    if (from_account !== 'balance' || to_account !== 'balance' || from === to) return
+    const { round_trips, window_ms } = this.#thresholds
+    const there = this.#payments.add(`${from} ${to}`, { amount_micro, at_ms, seq }, window_ms)
+    const back = this.#payments.get(`${to} ${from}`).filter((one) => at_ms - one.at_ms <= window_ms)
+    const used = new Set<number>()
+    const pairs = there.flatMap((one) => {
+      const partner = back.find((other) => !used.has(other.seq) && isSame(one.amount_micro, other.amount_micro))
+      if (partner === undefined) return []
+      used.add(partner.seq)
+      return [one.seq, partner.seq]
+    })
+    if (pairs.length < 2 * round_trips) return
+    for (const key of [`${from} ${to}`, `${to} ${from}`]) this.#payments.forget(key)
+    const text = `${from} and ${to} paid one another about the same ${round_trips} times: activity without trade`
+    this.#raise({ at_ms, evidence: pairs.toSorted((a, b) => a - b), kind: 'wash_transfers', subject: [from, to].toSorted().join(' '), text })
+  }
+
+  #spawn({ at_ms, data, seq }: EconomyEvent<'agent_spawned'>): void {
+    const first = data.lineage.at(-1) ?? data.parent_id
+    const seen = this.#spawns.add(first, { amount_micro: data.initial_balance_micro, at_ms, seq }, this.#thresholds.window_ms)
+    if (seen.length < this.#thresholds.spawns) return
+    this.#spawns.forget(first)
+    this.#raise({
+      at_ms,
+      evidence: seen.map((one) => one.seq),
+      kind: 'spawn_burst',
+      subject: first,
+      text: `the line of ${first} spawned ${seen.length} children`,
+    })
+  }
+
+  #reward({ agent_id, at_ms, data, seq }: EconomyEvent<'human_reward_issued'>): void {
+    const key = `${data.human_id} ${agent_id}`
+    const { interesting, understandable, useful } = data.scores
+    const run = interesting + understandable + useful === 30 ? [...(this.#fullScores.get(key) ?? []), seq] : []
+    this.#fullScores.set(key, run)
+    if (run.length < this.#thresholds.full_scores) return
+    this.#fullScores.delete(key)
+    const text = `${data.human_id} gave ${agent_id} full scores ${run.length} times in a row`
+    this.#raise({ at_ms, evidence: run, kind: 'reward_farming', subject: agent_id, text })
+  }
+
+  /** Starved bids and the sum of all accounts; to be called from time to time. */
+  look(nowMs: number): void {
+    const { bids, ledger, paused, seq } = this.#state
+    for (const id of this.#starving) if (!bids.has(id)) this.#starving.delete(id)
+    for (const bid of bids.values()) {
+      const waited = nowMs - bid.not_before_ms
+      if (bid.prompt_id !== null || waited < this.#thresholds.starved_ms || this.#starving.has(bid.bid_id)) continue
+      if (paused.everyone || paused.agents.has(bid.agent_id)) continue
+      this.#starving.add(bid.bid_id)
+      const text = `${bid.bid_id} of ${bid.agent_id} has waited ${Math.round(waited / 1000)} s for a window`
+      this.#raise({ at_ms: nowMs, evidence: [], kind: 'starved', subject: bid.agent_id, text })
+    }
+    try {
+      assertConserved(ledger)
+    } catch (error) {
+      if (this.#unbalanced) return
+      this.#unbalanced = true
+      const text = `the accounts do not add up: ${error instanceof Error ? error.message : String(error)}`
+      this.#raise({ at_ms: nowMs, evidence: [seq], kind: 'conservation', subject: 'ledger', text })
+    }
+  }
+}
