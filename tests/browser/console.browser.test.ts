@@ -146,6 +146,15 @@ describe('the session', () => {
     await context.close()
   })
 
+  it('shares its origin with a reference that runs no inline script either', async () => {
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    const answer = await page.goto(`${stage.url}/docs`)
+    expect(answer?.headers()['content-security-policy']).toContain("script-src 'self'")
+    await page.getByText('/market/what-if').waitFor()
+    await context.close()
+  })
+
   it('changes nothing without the secret that the console alone knows', async () => {
     const context = await browser.newContext()
     const { page } = await logIn(context, stage, 'operator-token')

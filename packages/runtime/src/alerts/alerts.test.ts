@@ -56,7 +56,8 @@ describe('the watch', () => {
 
   it('sees one line that multiplies', () => {
     const { alerts, send } = createWorld()
-    for (let child = 0; child < 3; child++) send({ endowment_micro: credits(child === 2 ? 100 : 500), name: 'n', parent_id: child === 2 ? 'agent-1' : 'a', type: 'spawn' })
+    for (let child = 0; child < 3; child++)
+      send({ endowment_micro: credits(child === 2 ? 100 : 500), name: 'n', parent_id: child === 2 ? 'agent-1' : 'a', type: 'spawn' })
     expect(alerts).toMatchObject([{ kind: 'spawn_burst', subject: 'a' }])
     expect(alerts[0]?.evidence).toHaveLength(3)
   })

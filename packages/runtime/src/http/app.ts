@@ -36,7 +36,7 @@ class Buckets {
 }
 
 const JSON_TYPE = /^application\/json\s*(;|$)/i
-const OPEN = new Set(['/health', '/openapi.json', '/docs'])
+const OPEN = new Set(['/health', '/openapi.json', '/docs', '/docs/page.js'])
 
 function addFrame(app: App, parts: ServiceParts): void {
   const buckets = new Buckets()
@@ -90,6 +90,12 @@ const principalKey = (principal: Principal): string =>
         ? principal.human_id
         : principal.role
 
+/** Draws the operations from the document, by text alone. */
+const PAGE_SCRIPT = `fetch('/openapi.json').then(r=>r.json()).then(d=>{const m=document.getElementById('operations');for(const[p,o]of Object.entries(d.paths))for(const[k,v]of Object.entries(o)){const s=document.createElement('section');const h=document.createElement('h3');const b=document.createElement('span');b.className='method';b.textContent=k;const c=document.createElement('code');c.textContent=p;h.append(b,' ',c);const t=document.createElement('p');t.textContent=v.summary||'';const pre=document.createElement('details');const sm=document.createElement('summary');sm.textContent='request and answers';const j=document.createElement('pre');j.textContent=JSON.stringify({parameters:v.parameters,requestBody:v.requestBody},null,2);pre.append(sm,j);s.append(h,t,pre);m.append(s)}})`
+/** No inline and no foreign script: the console shares this origin. */
+const PAGE_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 const page = (): ReturnType<typeof html> => html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Syntropism System Service</title>
 <style>body{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}code{background:#8882;padding:.1em .3em}h3{margin-bottom:.2em}.method{font-weight:700;text-transform:uppercase}</style></head>
@@ -99,7 +105,7 @@ const page = (): ReturnType<typeof html> => html`<!doctype html>
     .map(({ code, status, title }) => `<dt id="problem-${code}"><code>${code}</code> (${status})</dt><dd>${title.replace(/</g, '&lt;')}</dd>`)
     .join('\n'),
 )}</dl>
-<script>fetch('/openapi.json').then(r=>r.json()).then(d=>{const m=document.getElementById('operations');for(const[p,o]of Object.entries(d.paths))for(const[k,v]of Object.entries(o)){const s=document.createElement('section');const h=document.createElement('h3');const b=document.createElement('span');b.className='method';b.textContent=k;const c=document.createElement('code');c.textContent=p;h.append(b,' ',c);const t=document.createElement('p');t.textContent=v.summary||'';const pre=document.createElement('details');const sm=document.createElement('summary');sm.textContent='request and answers';const j=document.createElement('pre');j.textContent=JSON.stringify({parameters:v.parameters,requestBody:v.requestBody},null,2);pre.append(sm,j);s.append(h,t,pre);m.append(s)}})</script></body></html>`
+<script src="/docs/page.js"></script></body></html>`
 
 /** The System Service as a fetch handler. */
 export function createService(parts: ServiceParts): App {
@@ -133,6 +139,7 @@ export function createService(parts: ServiceParts): App {
   if (parts.workspaces !== undefined) addWorkspaceRoutes(app, parts, parts.workspaces)
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { scheme: 'bearer', type: 'http' })
   app.doc31('/openapi.json', { info: { title: 'Syntropism System Service', version: '0.1.0' }, openapi: '3.1.0' })
-  app.get('/docs', (context) => context.html(page()))
+  app.get('/docs', (context) => context.html(page(), 200, { 'content-security-policy': PAGE_POLICY }))
+  app.get('/docs/page.js', (context) => context.text(PAGE_SCRIPT, 200, { 'content-type': 'text/javascript; charset=utf-8' }))
   return app
 }
