@@ -1,28 +1,36 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { removeDir, run, tempDir } from '../program.ts'
 
-const EXAMINEE = resolve(import.meta.dirname, 'examinee')
+const SOLVER = resolve(import.meta.dirname, '../../agents/solver')
 
 describe('syntropism benchmark run', () => {
   it('runs an agent from a folder as a process of its own, and writes log, JUnit XML, report and comparison', async () => {
     const folder = tempDir()
     const [a, b, junit, html] = ['a', 'b', 'junit.xml', 'report.html'].map((name) => join(folder, name)) as [string, string, string, string]
-    const first = await run(['benchmark', 'run', 'ER-3', '--agent', EXAMINEE, '--sandbox', 'node', '--out', a, '--junit', junit, '--json'])
+    const first = await run(['benchmark', 'run', 'ER-3', 'SI-5', '--agent', SOLVER, '--sandbox', 'node', '--out', a, '--junit', junit, '--json'])
     expect([first.code, first.stderr]).toEqual([0, ''])
-    expect(JSON.parse(first.stdout)).toMatchObject({ agent: 'examinee', items: [{ item: 'ER-3', judge: 'not judged', passes: 1 }], stopped: null })
+    expect(JSON.parse(first.stdout)).toMatchObject({
+      agent: 'solver',
+      items: [
+        { item: 'ER-3', judge: 'not judged', passes: 1 },
+        { item: 'SI-5', judge: 'none', passes: 1 },
+      ],
+      stopped: null,
+    })
     expect(readFileSync(junit, 'utf8')).toContain('<testsuite name="ER-3" tests="1" failures="0" errors="0">')
     const second = await run(['benchmark', 'run', 'ER-3', '--agent', 'greedy', '--out', b])
     expect(second.stdout).toMatch(/ER-3 {2}0\/1/)
     expect(await run(['benchmark', 'report', b, '--out', html])).toMatchObject({ code: 0 })
     expect(readFileSync(html, 'utf8')).toMatch(/World 0, “(buying|building) pays”[\s\S]*expected the decision/)
-    expect((await run(['benchmark', 'compare', a, b, '--out', html])).stdout).toContain('Is examinee better than greedy? Not shown')
-    expect(readFileSync(html, 'utf8')).toContain('<h1>Is examinee better than greedy?</h1>')
-    expect(await run(['benchmark', 'rescore', a])).toMatchObject({ code: 0, stdout: expect.stringContaining('0 of 1 verdicts are others than those kept.') })
+    expect((await run(['benchmark', 'compare', a, b, '--out', html])).stdout).toContain('Is solver better than greedy? Not shown')
+    expect(readFileSync(html, 'utf8')).toContain('<h1>Is solver better than greedy?</h1>')
+    expect(await run(['benchmark', 'rescore', a])).toMatchObject({ code: 0, stdout: expect.stringContaining('0 of 2 verdicts are others than those kept.') })
     const items = join(folder, 'items')
     mkdirSync(items)
     const item = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../scenarios/er-3.json'), 'utf8')) as { rules: object }
+    cpSync(resolve(import.meta.dirname, '../../scenarios/si-5.json'), join(items, 'si-5.json'))
     writeFileSync(join(items, 'er-3.json'), JSON.stringify({ ...item, rules: { ...item.rules, limits: { calls: { '<': 1 } } } }))
     expect(await run(['benchmark', 'rescore', a, '--scenarios', items])).toMatchObject({ code: 1, stdout: expect.stringContaining('ER-3, seed 1: fails now') })
     removeDir(folder)

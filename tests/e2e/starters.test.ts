@@ -5,6 +5,8 @@ import { decide } from '../../agents/genesis/decide.ts'
 import type { Observation } from '../../agents/genesis/observe.ts'
 import { emptyMemory, study as studyEconomy } from '../../agents/genesis/study.ts'
 import { describeSeries } from '../../agents/provider/statistics.ts'
+import { bestOf, neighbours, valueOf } from '../../agents/solver/reckon.ts'
+import type { Figures, Task } from '../../agents/solver/task.ts'
 import { study } from '../../agents/thinker/model.ts'
 
 const seen = (balance_micro: number, price = 4_000_000): Observation =>
@@ -86,5 +88,36 @@ describe('the starter agents', () => {
     expect(books).toEqual({ bought: 1, earned_micro: 4, profit_micro: -6, spent_micro: 10 })
     expect(pays({ ...books, bought: 4 }, 5)).toBe(false)
     expect(pays({ bought: 4, earned_micro: 40, profit_micro: 20, spent_micro: 20 }, 5)).toBe(true)
+  })
+
+  it('solver values options as the benchmark does, leaves out what is too dear or too late, and tries each literal of settings', () => {
+    const figures = { balance: 500, change_probability: 0.5, deadline_cycles: 2, horizon_cycles: 10 } as unknown as Figures
+    const split = {
+      calls: [],
+      cost: 300,
+      option: 'split',
+      recurring: [
+        { cost: 15, every_cycles: 1 },
+        { cost: 200, every_cycles: 5 },
+      ],
+    }
+    expect(valueOf(split, figures).cost).toBe(850)
+    expect(valueOf({ calls: [], cost: 100, loss: 40, option: 'risk', redo_cost: 20, success_probability: 0.5, value: 400 }, figures)).toEqual({
+      cost: 110,
+      net: 70,
+    })
+    const options = [
+      { calls: [], cost: 600, option: 'dear', value: 5000 },
+      { calls: [], option: 'late', takes_cycles: 3, value: 4000 },
+      { calls: [], cost: 10, option: 'sound', value: 90 },
+      { calls: [], option: 'none' },
+    ]
+    expect(bestOf({ figures, options } as unknown as Task)?.option).toBe('sound')
+    expect(neighbours('export const settings = { batch: 1, cache: false }')).toEqual([
+      'export const settings = { batch: 2, cache: false }',
+      'export const settings = { batch: 4, cache: false }',
+      'export const settings = { batch: 8, cache: false }',
+      'export const settings = { batch: 1, cache: true }',
+    ])
   })
 })

@@ -75,19 +75,31 @@ export async function measurementsOf(variant: Variant, made: string | null): Pro
 
 const LEAST: Readonly<Record<string, string>> = { auction: 'return_per_credit', operations: 'operations', pipeline: 'quality' }
 
+/** What the tests of a version found. */
+export interface Tested {
+  readonly detail: string
+  /** By metric: mean of this version over the mean of the given one; above 1 is better. */
+  readonly figures: Readonly<Record<string, number>>
+  readonly test_results: 'all_passed' | 'some_failed'
+  readonly tests: readonly string[]
+}
+
+const meanOf = (rows: Rows, metric: string): number => rows.reduce((sum, row) => sum + (row[metric] ?? 0), 0) / Math.max(1, rows.length)
+
 /** Tests of a version: it loads, its answers are right on every input, and it is in no trial worse than the given one by more than a hair. */
-export async function testVersion(
-  variant: Variant,
-  current: string | undefined,
-): Promise<{ detail: string; test_results: 'all_passed' | 'some_failed'; tests: string[] }> {
+export async function testVersion(variant: Variant, current: string | undefined): Promise<Tested> {
   const tests = ['test_correctness', 'test_edge_cases', 'test_performance']
-  const failed = (detail: string): { detail: string; test_results: 'some_failed'; tests: string[] } => ({ detail, test_results: 'some_failed', tests })
+  const failed = (detail: string, figures: Tested['figures'] = {}): Tested => ({ detail, figures, test_results: 'some_failed', tests })
   const file = variant.world.workload?.file
   if (file === undefined || current === undefined) return failed('there is no program to test')
-  const measured = await measure(current, variant)
+  const [before, measured] = await Promise.all([measure(variant.world.files[file] as string, variant), measure(current, variant)])
   if ('error' in measured) return failed(measured.error)
-  const before = await measure(variant.world.files[file] as string, variant)
+  if ('error' in before) return failed(`the given version: ${before.error}`)
+  const metrics = Object.keys(before.rows[0] ?? {})
+  const figures = Object.fromEntries(metrics.map((metric) => [metric, meanOf(measured.rows, metric) / meanOf(before.rows, metric)]))
   const metric = LEAST[variant.world.workload?.bench ?? ''] as string
-  const worse = measured.rows.findIndex((row, trial) => 'rows' in before && (row[metric] ?? 0) < (before.rows[trial]?.[metric] ?? 0) * 0.999)
-  return worse >= 0 ? failed(`trial ${worse}: ${metric} is worse than before, or the answer is wrong`) : { detail: '', test_results: 'all_passed', tests }
+  const worse = measured.rows.findIndex((row, trial) => (row[metric] ?? 0) < (before.rows[trial]?.[metric] ?? 0) * 0.999)
+  return worse >= 0
+    ? failed(`trial ${worse}: ${metric} is worse than before, or the answer is wrong`, figures)
+    : { detail: '', figures, test_results: 'all_passed', tests }
 }
