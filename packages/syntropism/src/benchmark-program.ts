@@ -12,6 +12,7 @@ function addRuns(benchmark: Command): void {
     .requiredOption('--agent <dir|name>', 'folder with an agent.json, or one of: greedy, nothing, oracle, random, rule')
     .option('--epochs <n>', 'trials of each item, with seeds from --seed on', integer(1, 10_000), 1)
     .option('--seed <n>', 'seed of the first epoch', integer(0, WHOLE), 1)
+    .option('--repeats <n>', 'runs of each seed; from 2 on the variance is split into agent and world', integer(1, 1000), 1)
     .option('--out <dir>', 'folder for the trials; a run in it is gone on with')
     .option('--junit <file>', 'write the results as JUnit XML')
     .option('--parallel <n>', 'trials at the same time', integer(1, 64), 1)

@@ -41,7 +41,7 @@ function trialHtml(trial: TrialResult): string {
     return `<details><summary>World ${variant.index}, “${escaped(variant.condition)}”: ${verdict}</summary><ul>${why.join('')}</ul>${timeline(variant)}</details>`
   })
   const verdict = trial.error !== null ? `not judged: ${escaped(trial.error)}` : trial.pass ? 'passed' : 'failed'
-  return `<details><summary><b>${escaped(trial.item)}</b>, seed ${trial.seed}: <span class="${trial.pass ? 'pass' : 'fail'}">${verdict}</span>; model judge: ${trial.judge}</summary>${worlds.join('')}</details>`
+  return `<details><summary><b>${escaped(trial.item)}</b>, seed ${trial.seed}, run ${trial.repeat}: <span class="${trial.pass ? 'pass' : 'fail'}">${verdict}</span>; model judge: ${trial.judge}</summary>${worlds.join('')}</details>`
 }
 
 /** Two runs side by side, as one HTML file. */
@@ -50,7 +50,7 @@ function comparisonHtml(result: Comparison, names: readonly [string, string], ru
     (one) => `<tr><td>${escaped(one.item)}</td><td>${one.pairs}</td><td>${one.score_a.toFixed(2)}</td><td>${one.score_b.toFixed(2)}</td></tr>`,
   )
   const trials = runs[0].flatMap((a) => {
-    const b = runs[1].find((one) => one.item === a.item && one.seed === a.seed)
+    const b = runs[1].find((one) => one.item === a.item && one.seed === a.seed && one.repeat === a.repeat)
     return b === undefined ? [] : [`<tr><td>${trialHtml(a)}</td><td>${trialHtml(b)}</td></tr>`]
   })
   const [first, second] = [escaped(names[0]), escaped(names[1])]

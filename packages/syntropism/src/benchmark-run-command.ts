@@ -30,6 +30,7 @@ export interface RunFlags extends BenchmarkFlags {
   readonly junit?: string
   readonly out?: string
   readonly parallel: number
+  readonly repeats: number
   readonly runLimit: number
   readonly sandbox: 'auto' | 'node'
   readonly seed: number
@@ -67,12 +68,13 @@ async function openAgent(flags: RunFlags): Promise<AgentStarter> {
 function show(agent: string, trials: readonly TrialResult[], stopped: string | null, flags: RunFlags): void {
   const figures = summarise(trials)
   if (flags.json === true) {
-    const shown = trials.map(({ error, item, judge, pass, seed, variants }) => ({
+    const shown = trials.map(({ error, item, judge, pass, repeat, seed, variants }) => ({
       error,
       failures: variants.flatMap((variant) => variant.failures.map((failure) => ({ ...failure, variant: variant.index }))),
       item,
       judge,
       pass,
+      repeat,
       seed,
     }))
     console.log(JSON.stringify({ agent, ...figures, stopped, trials: shown }))
@@ -91,7 +93,7 @@ export async function runBenchmarkRun(ids: readonly string[], flags: RunFlags): 
   const bar = openBar()
   try {
     const folder = flags.out === undefined ? null : new RunFolder(flags.out)
-    folder?.begin(planOf(agent.name, items, flags.seed, flags.epochs))
+    folder?.begin(planOf(agent.name, items, flags.seed, flags.epochs, flags.repeats))
     const { stopped, trials } = await runItems({
       agent,
       epochs: flags.epochs,
@@ -101,6 +103,7 @@ export async function runBenchmarkRun(ids: readonly string[], flags: RunFlags): 
       model_url: model.url,
       onTrial: (_trial, done, all) => bar(done, all),
       parallel: flags.parallel,
+      repeats: flags.repeats,
       run_micro_usd_max: flags.spendLimitMicroUsd,
       run_ms_max: flags.runLimit * 1000,
       seed: flags.seed,

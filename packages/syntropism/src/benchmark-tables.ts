@@ -5,7 +5,7 @@ type Figures = ReturnType<typeof summarise>
 const share = (value: number): string => value.toFixed(2)
 
 /** One line for each item: how often it was passed, the interval, and what k trials come to. */
-export function scoreTable(agent: string, { items, whole }: Figures): string {
+export function scoreTable(agent: string, { items, variance, whole }: Figures): string {
   const last = (values: readonly number[]): string => (values.length === 0 ? '-' : share(values.at(-1) as number))
   const rows = items.map((item) => [
     item.item,
@@ -20,6 +20,9 @@ export function scoreTable(agent: string, { items, whole }: Figures): string {
   return [
     table([['item', 'passed', 'score', '95 % interval', 'pass@k', 'pass^k', 'model judge', 'not judged'], ...rows]),
     `${agent}: ${share(whole.score)} (95 % interval ${share(whole.low)}–${share(whole.high)}).`,
+    ...(variance === null
+      ? []
+      : [`Variance of a verdict, mean over items: agent ${variance.agent.toFixed(4)}, world ${variance.world.toFixed(4)}; no judge was asked.`]),
     'pass@k: chance that one of k trials passes; pass^k: that all k pass; both from the trials run, without putting back.',
   ].join('\n')
 }
@@ -30,7 +33,7 @@ export const escaped = (text: string): string =>
   // oxlint-disable-next-line no-control-regex -- XML 1.0 has no way to write these characters
   text.replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F]/gu, '\uFFFD').replace(/["&<>]/gu, (mark) => XML[mark] ?? mark)
 
-/** The trials as JUnit XML: a suite for each item, a case for each seed. */
+/** The trials as JUnit XML: a suite for each item, a case for each run of a seed. */
 export function junitOf(agent: string, trials: readonly TrialResult[]): string {
   const ids = [...new Set(trials.map((trial) => trial.item))]
   const suites = ids.map((id) => {
@@ -45,7 +48,7 @@ export function junitOf(agent: string, trials: readonly TrialResult[]): string {
           : trial.pass
             ? ''
             : `<failure message="${escaped(lines[0] ?? 'not passed')}">${escaped(lines.join('\n'))}</failure>`
-      return `    <testcase classname="${escaped(id)}" name="seed ${trial.seed}">${inside}</testcase>`
+      return `    <testcase classname="${escaped(id)}" name="seed ${trial.seed}, run ${trial.repeat}">${inside}</testcase>`
     })
     const failures = of.filter((trial) => trial.error === null && !trial.pass).length
     const errors = of.filter((trial) => trial.error !== null).length

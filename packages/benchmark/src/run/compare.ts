@@ -17,11 +17,13 @@ export interface Comparison {
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
 
+const keyOf = ({ item, repeat, seed }: TrialResult): string => `${item} ${seed} ${repeat}`
+
 /** Is A better than B? Trials of the same item and seed are pairs; worlds are the same in both, so what the world adds falls out. Throws RunError without a pair. */
 export function compareRuns(a: readonly TrialResult[], b: readonly TrialResult[], names: readonly [string, string]): Comparison {
-  const others = new Map(b.filter((trial) => trial.error === null).map((trial) => [`${trial.item} ${trial.seed}`, trial]))
+  const others = new Map(b.filter((trial) => trial.error === null).map((trial) => [keyOf(trial), trial]))
   const pairs = a.flatMap((trial) => {
-    const other = others.get(`${trial.item} ${trial.seed}`)
+    const other = others.get(keyOf(trial))
     return trial.error !== null || other === undefined ? [] : [{ a: Number(trial.pass), b: Number(other.pass), item: trial.item }]
   })
   if (pairs.length === 0) throw new RunError('the runs have no trial of the same item and seed in common')

@@ -55,9 +55,34 @@ const figuresOf = (item: string, trials: readonly TrialResult[]): ItemFigures =>
   }
 }
 
+/** Where the variance of a trial's verdict comes from, as means over the items: the agent (between repeats of a seed) and the world (between seeds). There is no judge whose noise could be told. */
+export interface VarianceSplit {
+  readonly agent: number
+  readonly world: number
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
+
+/** One-way analysis of variance with seeds as groups of equal size; null where there is one seed, or one run of each. */
+export function varianceSplit(trials: readonly TrialResult[]): VarianceSplit | null {
+  const splits = [...new Set(trials.map((trial) => trial.item))].flatMap((item) => {
+    const of = trials.filter((trial) => trial.item === item && trial.error === null)
+    const groups = [...new Set(of.map((trial) => trial.seed))].map((seed) => of.filter((trial) => trial.seed === seed).map((trial) => Number(trial.pass)))
+    const size = Math.min(...groups.map((group) => group.length))
+    if (groups.length < 2 || size < 2) return []
+    const equal = groups.map((group) => group.slice(0, size))
+    const whole = mean(equal.flat())
+    const within = equal.reduce((sum, group) => sum + group.reduce((part, value) => part + (value - mean(group)) ** 2, 0), 0) / (equal.length * (size - 1))
+    const between = (size * equal.reduce((sum, group) => sum + (mean(group) - whole) ** 2, 0)) / (equal.length - 1)
+    return [{ agent: within, world: Math.max(0, (between - within) / size) }]
+  })
+  return splits.length === 0 ? null : { agent: mean(splits.map((one) => one.agent)), world: mean(splits.map((one) => one.world)) }
+}
+
 /** Figures per item, in the order of the trials, and those of the whole run: the mean over items, its interval from epochs' means. */
 export function summarise(trials: readonly TrialResult[]): {
   readonly items: readonly ItemFigures[]
+  readonly variance: VarianceSplit | null
   readonly whole: { high: number; low: number; score: number }
 } {
   const ids = [...new Set(trials.map((trial) => trial.item))]
@@ -76,5 +101,5 @@ export function summarise(trials: readonly TrialResult[]): {
   const score = items.reduce((sum, item) => sum + item.score, 0) / Math.max(1, items.length)
   // One epoch says nothing about the noise between epochs: then items are drawn again.
   const sample = means.length > 1 ? means : judged.map((trial) => Number(trial.pass))
-  return { items, whole: { score, ...(sample.length === 0 ? { high: 0, low: 0 } : bootstrapInterval(sample, 0.95)) } }
+  return { items, variance: varianceSplit(trials), whole: { score, ...(sample.length === 0 ? { high: 0, low: 0 } : bootstrapInterval(sample, 0.95)) } }
 }

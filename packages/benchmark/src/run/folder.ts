@@ -9,25 +9,30 @@ export class RunError extends Error {
   override readonly name = 'RunError'
 }
 
+/** Version of the files of a run. */
+const FORMAT = 2
+
 /** What a run is of. Two runs with the same plan may be continued and compared. */
 export interface RunPlan {
   readonly agent: string
   readonly epochs: number
-  readonly format: 1
+  readonly format: typeof FORMAT
   readonly items: readonly { readonly hash: string; readonly id: string }[]
+  readonly repeats: number
   readonly seed: number
 }
 
-export const planOf = (agent: string, items: readonly Scenario[], seed: number, epochs: number): RunPlan => ({
+export const planOf = (agent: string, items: readonly Scenario[], seed: number, epochs: number, repeats = 1): RunPlan => ({
   agent,
   epochs,
-  format: 1,
+  format: FORMAT,
   items: items.map((item) => ({ hash: sha256Hex(JSON.stringify(item)), id: item.id })),
+  repeats,
   seed,
 })
 
 const PLAN = 'run.json'
-const fileOf = (item: string, seed: number): string => `${item}.${seed}.json`
+const fileOf = (item: string, seed: number, repeat: number): string => `${item}.${seed}.${repeat}.json`
 
 function readJson(path: string): unknown {
   try {
@@ -67,25 +72,28 @@ export class RunFolder {
   plan(): RunPlan {
     const path = join(this.path, PLAN)
     if (!existsSync(path)) throw new RunError(`${this.path} holds no run (${PLAN}); see syntropism benchmark run --out`)
-    return readJson(path) as RunPlan
+    const plan = readJson(path) as RunPlan
+    if (plan.format !== FORMAT)
+      throw new RunError(`${path} has the format ${String(plan.format)}; this version reads ${FORMAT}: run it again into another folder`)
+    return { ...plan, format: FORMAT }
   }
 
   keep(trial: TrialResult): void {
-    this.#write(join('trials', fileOf(trial.item, trial.seed)), trial)
+    this.#write(join('trials', fileOf(trial.item, trial.seed, trial.repeat)), trial)
   }
 
   /** A trial kept before, or null. */
-  find(item: string, seed: number): TrialResult | null {
-    const path = join(this.path, 'trials', fileOf(item, seed))
+  find(item: string, seed: number, repeat: number): TrialResult | null {
+    const path = join(this.path, 'trials', fileOf(item, seed, repeat))
     return existsSync(path) ? (readJson(path) as TrialResult) : null
   }
 
-  /** All trials, in the order of the plan's items and of seeds. Throws RunError. */
+  /** All trials, in the order of the plan's items, of seeds and of repeats. Throws RunError. */
   trials(): TrialResult[] {
     const order = this.plan().items.map((item) => item.id)
     return readdirSync(join(this.path, 'trials'))
       .filter((name) => name.endsWith('.json'))
       .map((name) => readJson(join(this.path, 'trials', name)) as TrialResult)
-      .sort((a, b) => order.indexOf(a.item) - order.indexOf(b.item) || a.seed - b.seed)
+      .sort((a, b) => order.indexOf(a.item) - order.indexOf(b.item) || a.seed - b.seed || a.repeat - b.repeat)
   }
 }

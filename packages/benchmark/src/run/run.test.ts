@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -18,6 +18,7 @@ import {
   proveItem,
   runItems,
   runTrial,
+  varianceSplit,
 } from './index.ts'
 
 const ITEMS = loadScenarios(resolve(import.meta.dirname, '../../../../scenarios'))
@@ -103,22 +104,23 @@ describe('the choice of an option', () => {
   })
 })
 
+const options = (agent: AgentStarter, folder: RunFolder | null) => ({
+  agent,
+  epochs: 2,
+  folder,
+  item_ms_max: 60_000,
+  items: [itemOf('FC-1')],
+  model_url: model.url,
+  onTrial: () => undefined,
+  parallel: 2,
+  repeats: 1,
+  run_micro_usd_max: 1_000_000,
+  run_ms_max: 60_000,
+  seed: 5,
+})
+
 describe('a run', () => {
   const folderOf = (): string => mkdtempSync(join(tmpdir(), 'syntropism-run-'))
-  const options = (agent: AgentStarter, folder: RunFolder | null) => ({
-    agent,
-    epochs: 2,
-    folder,
-    item_ms_max: 60_000,
-    items: [itemOf('FC-1')],
-    model_url: model.url,
-    onTrial: () => undefined,
-    parallel: 2,
-    run_micro_usd_max: 1_000_000,
-    run_ms_max: 60_000,
-    seed: 5,
-  })
-
   it('goes on where it stopped: judged trials are kept, failed ones tried again', async () => {
     const path = folderOf()
     const folder = new RunFolder(path)
@@ -132,6 +134,8 @@ describe('a run', () => {
     expect(JSON.stringify(again.trials)).toBe(JSON.stringify(trials))
     expect(() => folder.begin(planOf('greedy', [itemOf('FC-1')], 5, 2))).toThrow(/holds a run of the agent "rule"/)
     expect(() => folder.begin(planOf('rule', [{ ...itemOf('FC-1'), title: 'other' }], 5, 2))).toThrow(/another version of FC-1/)
+    writeFileSync(join(path, 'run.json'), JSON.stringify({ ...folder.plan(), format: 1 }))
+    expect(() => folder.trials()).toThrow(/has the format 1; this version reads 2/)
     rmSync(path, { recursive: true })
   })
 
@@ -159,6 +163,65 @@ describe('a run', () => {
     })
     expect(compareRuns(runs[0] ?? [], runs[0] ?? [], ['a', 'b']).answer).toMatch(/^Not shown/)
     expect(() => compareRuns(runs[0] ?? [], [], ['a', 'b'])).toThrow(/no trial of the same item and seed/)
+  })
+})
+
+describe('the variance of a verdict', () => {
+  const trial = (seed: number, repeat: number, pass: boolean): TrialResult => ({
+    agent: 'a',
+    error: null,
+    item: 'X-1',
+    judge: 'none',
+    pass,
+    repeat,
+    seed,
+    spend_micro_usd: 0,
+    variants: [],
+  })
+  const of = (rows: readonly (readonly [number, number, boolean])[]): TrialResult[] => rows.map((row) => trial(...row))
+
+  it('is the world’s when repeats agree, and the agent’s when they do not', () => {
+    expect(
+      varianceSplit(
+        of([
+          [1, 0, true],
+          [1, 1, true],
+          [2, 0, false],
+          [2, 1, false],
+        ]),
+      ),
+    ).toEqual({ agent: 0, world: 0.5 })
+    expect(
+      varianceSplit(
+        of([
+          [1, 0, true],
+          [1, 1, false],
+          [2, 0, false],
+          [2, 1, true],
+        ]),
+      ),
+    ).toEqual({ agent: 0.5, world: 0 })
+  })
+
+  it('is not split without repeats', () => {
+    expect(
+      varianceSplit(
+        of([
+          [1, 0, true],
+          [2, 0, false],
+        ]),
+      ),
+    ).toBeNull()
+  })
+
+  it('an agent that draws acts otherwise in a repeat, one that reckons does not', async () => {
+    const decisions = async (name: string): Promise<unknown[]> => {
+      const { trials } = await runItems({ ...options(agentOf(name), null), epochs: 1, items: [itemOf('ER-3')], repeats: 2 })
+      return trials.map((one) => one.variants.map(({ record }) => record.events.find((event) => event.type === 'reasoning_trace')?.data.decision))
+    }
+    const [drawn, reckoned] = [await decisions('random'), await decisions('rule')]
+    expect(drawn[1]).not.toEqual(drawn[0])
+    expect(reckoned[1]).toEqual(reckoned[0])
   })
 })
 

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly model_url: string
   /** Trials at the same time. */
   readonly parallel: number
+  /** Runs of each seed. */
+  readonly repeats: number
   readonly seed: number
   onTrial(trial: TrialResult, done: number, all: number): void
 }
@@ -27,30 +29,32 @@ export interface RunOutcome {
   readonly trials: readonly TrialResult[]
 }
 
-async function limited(item: Scenario, seed: number, { agent, item_ms_max, model_url }: RunOptions): Promise<TrialResult> {
+async function limited(item: Scenario, seed: number, repeat: number, { agent, item_ms_max, model_url }: RunOptions): Promise<TrialResult> {
   const limit = AbortSignal.timeout(item_ms_max)
-  const trial = await runTrial(item, seed, { agent, model_url, signal: limit })
+  const trial = await runTrial(item, seed, { agent, model_url, signal: limit }, repeat)
   return trial.error !== null && limit.aborted ? { ...trial, error: `the trial took longer than ${item_ms_max} ms` } : trial
 }
 
 /** Runs every item for every epoch (seeds from `seed` on). Trials that were judged before are kept; those that ended in an error are tried again. */
 export async function runItems(options: RunOptions): Promise<RunOutcome> {
-  const { epochs, folder, items, onTrial, parallel, run_micro_usd_max, run_ms_max, seed } = options
-  const wanted = items.flatMap((item) => Array.from({ length: epochs }, (_, epoch) => ({ item, seed: seed + epoch })))
+  const { epochs, folder, items, onTrial, parallel, repeats, run_micro_usd_max, run_ms_max, seed } = options
+  const wanted = items.flatMap((item) =>
+    Array.from({ length: epochs * repeats }, (_, index) => ({ item, repeat: index % repeats, seed: seed + Math.floor(index / repeats) })),
+  )
   const trials = new Map<number, TrialResult>()
   const began = Date.now()
   let [next, spent] = [0, 0]
   let stopped: string | null = null
   const work = async (): Promise<void> => {
     for (let index = next++; index < wanted.length; index = next++) {
-      const { item, seed: own } = wanted[index] as (typeof wanted)[number]
-      const kept = folder?.find(item.id, own) ?? null
+      const { item, repeat, seed: own } = wanted[index] as (typeof wanted)[number]
+      const kept = folder?.find(item.id, own, repeat) ?? null
       let trial = kept !== null && kept.error === null ? kept : null
       if (trial === null) {
         if (Date.now() - began > run_ms_max) stopped = `the run took longer than ${run_ms_max} ms`
         if (spent > run_micro_usd_max) stopped = `the run spent ${spent} micro-dollars, more than ${run_micro_usd_max}`
         if (stopped !== null) return
-        trial = await limited(item, own, options)
+        trial = await limited(item, own, repeat, options)
         spent += trial.spend_micro_usd
         folder?.keep(trial)
       }

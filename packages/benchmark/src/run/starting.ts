@@ -13,7 +13,8 @@ export interface Program {
 /** Starts agents: one that runs in this process, or one from a folder. */
 export interface AgentStarter {
   readonly name: string
-  start(world: World, variant: Variant): Promise<Program>
+  /** `repeat` tells runs of the same world apart, for agents that draw. */
+  start(world: World, variant: Variant, repeat: number): Promise<Program>
   close(): Promise<void>
 }
 
@@ -24,10 +25,10 @@ function createBuiltIn(name: string, agent: BuiltInAgent): AgentStarter {
   return {
     close: async () => undefined,
     name,
-    async start(world, variant) {
+    async start(world, variant, repeat) {
       const kept = new Map(Object.entries(variant.world.files))
       const files: Files = { read: (file) => kept.get(file), write: (file, text) => void kept.set(file, text) }
-      const random = createRandom(variant.seed * 1009 + variant.index, `agent ${name}`)
+      const random = createRandom(variant.seed * 1009 + variant.index, repeat === 0 ? `agent ${name}` : `agent ${name} ${repeat}`)
       let ids = 0
       return {
         close: async () => undefined,

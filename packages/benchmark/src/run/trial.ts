@@ -22,6 +22,8 @@ export interface TrialResult {
   /** The part of a model judge. */
   readonly judge: 'none' | 'not judged'
   readonly pass: boolean
+  /** Which run of the same worlds this is, from 0: what differs between repeats is the agent's doing. */
+  readonly repeat: number
   readonly seed: number
   readonly spend_micro_usd: number
   readonly variants: readonly VariantResult[]
@@ -44,12 +46,12 @@ export const judgeRecord = async (variant: Variant, record: RunRecord): Promise<
 ]
 
 /** Lets the agent live in one drawn world and keeps what it left. */
-async function runVariant(variant: Variant, { agent, model_url }: TrialParts): Promise<RunRecord> {
+async function runVariant(variant: Variant, { agent, model_url }: TrialParts, repeat: number): Promise<RunRecord> {
   const file = variant.world.workload?.file ?? ''
   let read: (name: string) => string | undefined = () => undefined
   const world = await World.open({ runTests: () => testVersion(variant, read(file)), variant, ...(usesModel(variant) ? { model_url } : {}) })
   try {
-    const program = await agent.start(world, variant)
+    const program = await agent.start(world, variant, repeat)
     read = (name) => program.files.read(name)
     try {
       let window = await world.openFirstWindow()
@@ -84,13 +86,13 @@ const spendOf = (record: RunRecord): number =>
   )
 
 /** Runs and judges all worlds of an item for a seed. What goes wrong outside the agent is the trial's `error`, and no verdict. */
-export async function runTrial(item: Scenario, seed: number, parts: TrialParts): Promise<TrialResult> {
+export async function runTrial(item: Scenario, seed: number, parts: TrialParts, repeat = 0): Promise<TrialResult> {
   const variants: VariantResult[] = []
   let error: string | null = null
   try {
     for (const variant of await drawVariants(item, seed)) {
       parts.signal?.throwIfAborted()
-      const record = await runVariant(variant, parts)
+      const record = await runVariant(variant, parts, repeat)
       variants.push({ condition: variant.condition, failures: await judgeRecord(variant, record), index: variant.index, record })
     }
   } catch (caught) {
@@ -102,6 +104,7 @@ export async function runTrial(item: Scenario, seed: number, parts: TrialParts):
     item: item.id,
     judge: item.judge === null ? 'none' : 'not judged',
     pass: error === null && variants.length === item.variants && variants.every((variant) => variant.failures.length === 0),
+    repeat,
     seed,
     spend_micro_usd: variants.reduce((sum, variant) => sum + spendOf(variant.record), 0),
     variants,
