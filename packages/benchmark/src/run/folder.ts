@@ -72,9 +72,8 @@ export class RunFolder {
   plan(): RunPlan {
     const path = join(this.path, PLAN)
     if (!existsSync(path)) throw new RunError(`${this.path} holds no run (${PLAN}); see syntropism benchmark run --out`)
-    const plan = readJson(path) as RunPlan
-    if (plan.format !== FORMAT)
-      throw new RunError(`${path} has the format ${String(plan.format)}; this version reads ${FORMAT}: run it again into another folder`)
+    const plan = readJson(path) as Omit<RunPlan, 'format'> & { readonly format: number }
+    if (plan.format !== FORMAT) throw new RunError(`${path} has the format ${plan.format}; this version reads ${FORMAT}: run it again into another folder`)
     return { ...plan, format: FORMAT }
   }
 

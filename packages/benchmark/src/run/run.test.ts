@@ -128,7 +128,10 @@ describe('a run', () => {
     const { trials } = await runItems(options(agentOf('rule'), folder))
     folder.keep({ ...(trials[1] as TrialResult), error: 'the machine was switched off', pass: false })
     const began: number[] = []
-    const counting: AgentStarter = { ...agentOf('rule'), start: (world, variant) => (began.push(variant.seed), agentOf('rule').start(world, variant)) }
+    const counting: AgentStarter = {
+      ...agentOf('rule'),
+      start: (world, variant, repeat) => (began.push(variant.seed), agentOf('rule').start(world, variant, repeat)),
+    }
     const again = await runItems(options(counting, folder))
     expect(new Set(began)).toEqual(new Set([6]))
     expect(JSON.stringify(again.trials)).toBe(JSON.stringify(trials))
