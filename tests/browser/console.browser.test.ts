@@ -80,6 +80,20 @@ describe('the attention desk', () => {
   })
 })
 
+describe('the market', () => {
+  it('opens the certificate of a clearing, and clears the same book under another mechanism', async () => {
+    const context = await browser.newContext()
+    const { page } = await logIn(context, stage, 'observer-token')
+    await open(page, 'market')
+    await page.getByRole('button', { name: /clearing-1 / }).click()
+    await page.getByRole('heading', { name: 'Certificate of clearing-1' }).waitFor()
+    await page.getByLabel('Mechanism').selectOption('shadow')
+    await page.getByRole('button', { exact: true, name: 'Clear' }).click()
+    await page.getByText(/^\s*4 bids: 4 would win; welfare/).waitFor()
+    await context.close()
+  })
+})
+
 describe('the operator', () => {
   it('pauses and resumes an agent with a reason, and sees the order in the log', async () => {
     const context = await browser.newContext()

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { openPages } from '@syntropism/console'
 import { DEFAULT_PARAMS } from '@syntropism/economy'
 import {
+  bookAt,
   Host,
   SqliteJournal,
   Tokens,
@@ -72,7 +73,14 @@ export async function openStage(): Promise<Stage> {
     { hash: hashToken('observer-token'), role: 'observer' },
   ])
   const read = (filter: Parameters<typeof readEvents>[1]) => readEvents(database, filter)
-  const app = createService({ host, queries: createQueries(database), readEvents: read, tokens, workspaces: { log: async () => [], rollBack: async () => '' } })
+  const app = createService({
+    bookAt: (seq, certificate) => bookAt(database, seq, certificate),
+    host,
+    queries: createQueries(database),
+    readEvents: read,
+    tokens,
+    workspaces: { log: async () => [], rollBack: async () => '' },
+  })
   await populate(host, tick)
   const web = new Web({
     economyId: () => host.state.economy_id,

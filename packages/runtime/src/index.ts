@@ -16,7 +16,7 @@ export {
   openServer,
 } from './http/index.ts'
 export { Gateway } from './llm-gateway/index.ts'
-export { type Live, type NewToken, type Paths, type ServiceFile, pathsOf, readEvents, readHistory, readServiceFile, startLive } from './live/index.ts'
+export { bookAt, type Live, type NewToken, type Paths, type ServiceFile, pathsOf, readEvents, readHistory, readServiceFile, startLive } from './live/index.ts'
 export { PhoenixError, gather, pushToPhoenix } from './phoenix/index.ts'
 export { JournalError } from './ports/index.ts'
 export { type SandboxDriver, type SandboxExit, installAgentLibrary, openBwrapDriver, openNodeDriver, openSandbox } from './sandbox/index.ts'

@@ -75,6 +75,8 @@ let chosen: string | null = null
 let mechanism = 'density'
 let payments = 'bid'
 let outcome: Outcome | null = null
+/** Whether the chosen past clearing is cleared again, or the bids of now. */
+let isPast = true
 
 async function refresh(): Promise<void> {
   const [state, open, cleared] = await Promise.all([
@@ -142,7 +144,8 @@ const certificate = ({ at_ms, certificate: one, seq }: Clearing): TemplateResult
 `
 
 function ask(): void {
-  read<Outcome>(`/market/what-if?mechanism=${mechanism}&payments=${payments}`).then(
+  const past = isPast ? clearings.find((one) => one.certificate.clearing_id === chosen) : undefined
+  read<Outcome>(`/market/what-if?mechanism=${mechanism}&payments=${payments}${past === undefined ? '' : `&clearing_seq=${past.seq}`}`).then(
     (answer) => {
       outcome = answer
       changed()
@@ -154,7 +157,7 @@ function ask(): void {
 const whatIf = (): TemplateResult => html`
   <section class="card" aria-labelledby="what-if">
     <h2 id="what-if">What if</h2>
-    <p class="quiet">The bids that are eligible now, under another mechanism, on the whole capacity as if nothing ran. Changes nothing.</p>
+    <p class="quiet">Another mechanism, for the bids that are eligible now on the whole capacity as if nothing ran, or for a past clearing on what was for sale then. Changes nothing.</p>
     <form class="inline" @submit=${(event: Event) => {
       event.preventDefault()
       ask()
@@ -167,6 +170,9 @@ const whatIf = (): TemplateResult => html`
       <label>Payments <select @change=${(event: Event) => {
         payments = (event.target as HTMLSelectElement).value
       }}>${(PAYMENTS[mechanism] ?? []).map((name) => html`<option value=${name} ?selected=${name === payments}>${name}</option>`)}</select></label>
+      <label>Book <select @change=${(event: Event) => {
+        isPast = (event.target as HTMLSelectElement).value === 'past'
+      }}><option value="past" ?selected=${isPast} ?disabled=${chosen === null}>${chosen ?? 'choose a clearing'}</option><option value="now" ?selected=${!isPast || chosen === null}>now</option></select></label>
       <button>Clear</button>
     </form>
     ${

@@ -1,5 +1,5 @@
-import { ClientId, type RefusalCode, Traceparent } from '@syntropism/contract'
-import { type Outcome, creditsToMicro, microToCredits } from '@syntropism/economy'
+import { type Certificate, ClientId, type RefusalCode, Traceparent } from '@syntropism/contract'
+import { type Candidate, type Outcome, creditsToMicro, microToCredits } from '@syntropism/economy'
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Alert } from '../alerts/index.ts'
@@ -29,6 +29,11 @@ export interface ServiceParts {
   metricsText?(): Promise<string>
   /** LLM calls; without one none are offered. */
   readonly gateway?: Gateway
+  /** Eligible bids and supply of the past clearing with this sequence number; null when its book cannot be derived again. */
+  bookAt?(
+    seq: number,
+    certificate: Certificate,
+  ): Promise<{ readonly candidates: readonly Candidate[]; readonly supply: Readonly<Record<'attention' | 'cpu' | 'llm' | 'memory', number>> } | null>
   /** Reads committed events after a sequence number, oldest first. */
   readEvents(filter: { after_seq: number; agent_id?: string | undefined; limit: number; type?: string | undefined }): readonly unknown[]
 }

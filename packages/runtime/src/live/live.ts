@@ -8,13 +8,14 @@ import { createMemoryBus } from '../bus/index.ts'
 import { type Config, ConfigError, machineCapacity, paramsOf } from '../config/index.ts'
 import { Executor } from '../executor/index.ts'
 import { Host, createWallClock } from '../host/index.ts'
-import { type App, Tokens, createService, openDoors } from '../http/index.ts'
+import { type App, type ServiceParts, Tokens, createService, openDoors } from '../http/index.ts'
 import type { Bus } from '../ports/index.ts'
 import type { Remote, RemoteParts } from '../remote/index.ts'
 import { type SandboxDriver, installAgentLibrary, openNodeDriver, openSandbox } from '../sandbox/index.ts'
 import { type Queries, SqliteJournal, createQueries, openDatabase } from '../store/index.ts'
 import type { TraceFigures } from '../telemetry/index.ts'
 import { type Pages, Web } from '../web/index.ts'
+import { bookAt } from './book-at.ts'
 import { type NewToken, lockDataDir, openTokens, pathsOf } from './data-dir.ts'
 import { readEvents } from './events.ts'
 import { openLlm } from './llm.ts'
@@ -165,6 +166,12 @@ const remoteParts = (
   workspaces: executor.workspaces,
 })
 
+/** What the service reads of the journal itself. */
+const journalReads = (database: Parameters<typeof readEvents>[0]): Pick<ServiceParts, 'bookAt' | 'readEvents'> => ({
+  bookAt: (seq, certificate) => bookAt(database, seq, certificate),
+  readEvents: (filter) => readEvents(database, filter),
+})
+
 /** The door for browsers, in front of the service. */
 const webFor = (
   app: App,
@@ -201,9 +208,9 @@ async function assemble(
   const tokens = new Tokens(kept, (hash) => llm.findKey(hash))
   const app = createService({
     ...(remote?.credentials === undefined ? {} : { busCredentials: remote.credentials }),
+    ...journalReads(database),
     host,
     queries,
-    readEvents: (filter) => readEvents(database, filter),
     tokens,
     ...observation.forService(),
     ...llm.forService(),
