@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const conditions = ['@syntropism/source']
 
-/** Suites that need Phoenix and a Collector (scripts/observability-parts.sh): they fail where these are missing. */
+/** Suites that need Phoenix and a Collector (scripts/parts.sh): they fail where these are missing. */
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },

@@ -5,14 +5,13 @@ import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 
 const ROOT = resolve(import.meta.dirname, '../..')
-const PARTS = process.env.SYNTROPISM_OBSERVABILITY_PARTS ?? join(ROOT, '.parts', 'observability')
+const PARTS = process.env.SYNTROPISM_PARTS ?? join(ROOT, '.parts')
 export const CLIENT_DIR = join(PARTS, 'client')
 
 /** Path of an installed part; says how to get it when it is missing. */
 function part(...names: string[]): string {
   const path = join(PARTS, ...names)
-  if (!existsSync(path))
-    throw new Error(`${path} is missing: run scripts/observability-parts.sh (or set SYNTROPISM_OBSERVABILITY_PARTS to the folder it was given)`)
+  if (!existsSync(path)) throw new Error(`${path} is missing: run scripts/parts.sh (SYNTROPISM_PARTS names another folder than .parts)`)
   return path
 }
 

