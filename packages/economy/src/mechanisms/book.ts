@@ -11,13 +11,17 @@ export interface Book {
   readonly supply: Readonly<Record<string, number>>
 }
 
-/** A book as arrays: `quantities[i * resources.length + r]` is what bid `i` wants of resource `r`. */
-export interface DenseBook {
-  readonly ids: readonly string[]
+/** What an allocation rule reads of a book, as arrays: `quantities[i * supply.length + r]` is what bid `i` wants of resource `r`. Every bid wants something. */
+export interface BidTable {
   readonly prices: Float64Array
   readonly quantities: Float64Array
-  readonly resources: readonly string[]
   readonly supply: Float64Array
+}
+
+/** A book with the names of its bids and resources. */
+export interface DenseBook extends BidTable {
+  readonly ids: readonly string[]
+  readonly resources: readonly string[]
 }
 
 /** A book that cannot be cleared: what is wrong, where, and what would be right. */
@@ -86,20 +90,20 @@ export function readBook(book: unknown): DenseBook {
 }
 
 /** Whether bid `i` fits what is left of every resource. */
-export function fits(book: DenseBook, index: number, left: Float64Array): boolean {
+export function fits(book: BidTable, index: number, left: Float64Array): boolean {
   const width = left.length
   for (let r = 0, at = index * width; r < width; r++, at++) if ((book.quantities[at] as number) > (left[r] as number)) return false
   return true
 }
 
 /** Takes (`sign` 1) or gives back (`sign` −1) what bid `i` holds. */
-export function take(book: DenseBook, index: number, left: Float64Array, sign: 1 | -1 = 1): void {
+export function take(book: BidTable, index: number, left: Float64Array, sign: 1 | -1 = 1): void {
   const width = left.length
   for (let r = 0, at = index * width; r < width; r++, at++) left[r] = (left[r] as number) - sign * (book.quantities[at] as number)
 }
 
 /** Sum of the prices of these bids. */
-export function welfareOf(book: DenseBook, winners: readonly number[]): number {
+export function welfareOf(book: BidTable, winners: readonly number[]): number {
   let welfare = 0
   for (const index of winners) welfare += book.prices[index] as number
   return welfare

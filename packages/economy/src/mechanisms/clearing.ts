@@ -1,7 +1,8 @@
 import { BookError, type DenseBook, readBook, welfareOf } from './book.ts'
+import { criticalPayments } from './critical.ts'
 import { dominantShareWinners } from './drf.ts'
 import { gini, jain } from './fairness.ts'
-import { type SizeExponent, criticalPayments, greedyOrder, walk } from './greedy.ts'
+import { type SizeExponent, greedyOrder, walk } from './greedy.ts'
 import { clearAtShadowPrices } from './shadow.ts'
 
 export const MECHANISMS = ['highest-bid', 'density', 'density-sqrt', 'shadow', 'exact', 'drf'] as const

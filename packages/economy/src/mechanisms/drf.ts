@@ -1,12 +1,14 @@
-import { type DenseBook, fits, take } from './book.ts'
+import type { BidTable } from './book.ts'
+import { walk } from './greedy.ts'
+import { orderOf } from './order.ts'
 
 /**
  * Dominant-resource fairness as a comparison (Ghodsi et al., NSDI 2011): every bid is a user with one task, so the walk takes the least dominant share
  * first and goes on after a misfit (a variant: the paper stops there). Prices have no part; ties go to the earlier bid.
  */
-export function dominantShareWinners(book: DenseBook): number[] {
+export function dominantShareWinners(book: BidTable): number[] {
   const width = book.supply.length
-  const shares = Float64Array.from(book.ids, (_, i) => {
+  const shares = Float64Array.from(book.prices, (_, i) => {
     let share = 0
     for (let r = 0; r < width; r++) {
       const quantity = book.quantities[i * width + r] as number
@@ -14,9 +16,7 @@ export function dominantShareWinners(book: DenseBook): number[] {
     }
     return share
   })
-  const order = Array.from(book.ids, (_, i) => i).sort((a, b) => (shares[a] as number) - (shares[b] as number) || a - b)
-  const left = Float64Array.from(book.supply)
-  return order.filter((index) => fits(book, index, left) && (take(book, index, left), true))
+  return walk(book, orderOf(shares, 1))
 }
 
 /** Number of whole tasks each user gets, and their dominant shares, by progressive filling of identical tasks until the first misfit. */

@@ -1,4 +1,4 @@
-import { type DenseBook, fits, take } from './book.ts'
+import { type BidTable, fits, take } from './book.ts'
 
 /** Bids on each side of the border that a repair looks at, in a small and in a large book. */
 const REACH_SMALL = 32
@@ -9,9 +9,9 @@ const SMALL = 400
  * Local search around a walk's border: puts one loser in for one or two winners (or two losers in for one winner), filling up what is left each time,
  * as long as welfare rises. Looks at the winners accepted last and the losers refused first, where a walk goes wrong. Winners keep the order of the walk.
  */
-export function repair(book: DenseBook, order: Uint32Array, winners: readonly number[]): number[] {
-  const reach = book.ids.length <= SMALL ? REACH_SMALL : REACH_LARGE
-  const inside = new Uint8Array(book.ids.length)
+export function repair(book: BidTable, order: Uint32Array, winners: readonly number[]): number[] {
+  const reach = book.prices.length <= SMALL ? REACH_SMALL : REACH_LARGE
+  const inside = new Uint8Array(book.prices.length)
   const left = Float64Array.from(book.supply)
   for (const index of winners) {
     inside[index] = 1
@@ -23,13 +23,13 @@ export function repair(book: DenseBook, order: Uint32Array, winners: readonly nu
 }
 
 class Search {
-  private readonly book: DenseBook
+  private readonly book: BidTable
   private readonly order: Uint32Array
   private readonly inside: Uint8Array
   private readonly left: Float64Array
   private readonly reach: number
 
-  constructor(book: DenseBook, order: Uint32Array, inside: Uint8Array, left: Float64Array, reach: number) {
+  constructor(book: BidTable, order: Uint32Array, inside: Uint8Array, left: Float64Array, reach: number) {
     this.book = book
     this.order = order
     this.inside = inside
@@ -114,7 +114,7 @@ class Search {
   }
 }
 
-function sum(book: DenseBook, indexes: readonly number[]): number {
+function sum(book: BidTable, indexes: readonly number[]): number {
   let total = 0
   for (const index of indexes) total += book.prices[index] as number
   return total

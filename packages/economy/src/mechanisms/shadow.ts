@@ -1,5 +1,6 @@
-import { type DenseBook, welfareOf } from './book.ts'
+import { type BidTable, welfareOf } from './book.ts'
 import { walk } from './greedy.ts'
+import { orderOf } from './order.ts'
 import { repair } from './repair.ts'
 
 /** Winners, a price per unit of each resource, and a proven upper bound on welfare. */
@@ -18,7 +19,7 @@ interface Ascent {
 }
 
 /** Lagrangian dual at these prices: Σ price·supply + Σ max(0, value − cost). Writes the demand at the prices. */
-function dual(book: DenseBook, prices: Float64Array, demand: Float64Array): number {
+function dual(book: BidTable, prices: Float64Array, demand: Float64Array): number {
   const width = prices.length
   const { prices: values, quantities } = book
   demand.fill(0)
@@ -35,17 +36,17 @@ function dual(book: DenseBook, prices: Float64Array, demand: Float64Array): numb
 }
 
 /** What rounding can have taken off a dual of this book: relative 2⁻⁵² per operation on terms that add up to no more than all values and the total. */
-const roundingOf = (book: DenseBook, total: number): number => {
+const roundingOf = (book: BidTable, total: number): number => {
   let values = total
   for (const value of book.prices) values += value
-  return values * (book.ids.length + 2 * book.supply.length) * 2 ** -52
+  return values * (book.prices.length + 2 * book.supply.length) * 2 ** -52
 }
 
 /**
  * Dual ascent: each price rises where demand at the prices exceeds supply and falls where it is short, by a subgradient step in units of
  * value per supply, smoothed over the last directions and halved when the bound has stopped improving (Fisher, Management Science 1981).
  */
-function ascend(book: DenseBook, rounds: number): Ascent {
+function ascend(book: BidTable, rounds: number): Ascent {
   const width = book.supply.length
   const prices = new Float64Array(width)
   const demand = new Float64Array(width)
@@ -86,18 +87,15 @@ function ascend(book: DenseBook, rounds: number): Ascent {
 }
 
 /** Order by value over cost at these prices, highest first; what costs nothing comes first, ties to the earlier bid. */
-function orderAt(book: DenseBook, prices: Float64Array): Uint32Array {
+function orderAt(book: BidTable, prices: Float64Array): Uint32Array {
   const width = prices.length
-  const keys = Float64Array.from(book.prices, (value, i) => {
+  const keys = new Float64Array(book.prices.length)
+  for (let i = 0, at = 0; i < keys.length; i++, at += width) {
     let cost = 0
-    for (let r = 0; r < width; r++) cost += (prices[r] as number) * (book.quantities[i * width + r] as number)
-    return cost === 0 ? Infinity : value / cost
-  })
-  return Uint32Array.from(keys, (_, index) => index).sort((a, b) => {
-    const one = keys[a] as number
-    const other = keys[b] as number
-    return one === other ? a - b : other - one
-  })
+    for (let r = 0; r < width; r++) cost += (prices[r] as number) * (book.quantities[at + r] as number)
+    keys[i] = cost === 0 ? Infinity : (book.prices[i] as number) / cost
+  }
+  return orderOf(keys, -1)
 }
 
 /** Rounds of the ascent and walks for a book of this many bids: small books are cheap and uneven, large ones smooth. */
@@ -111,8 +109,8 @@ const REPAIRED = 3
  * Shadow-price clearing: prices by dual ascent, winners by value over cost at those prices, then a local repair of the border.
  * Deterministic: additions, multiplications, divisions and square roots of IEEE 754 only. The bound holds for any non-negative prices, rounding included.
  */
-export function clearAtShadowPrices(book: DenseBook): ShadowClearing {
-  const { rounds, walks } = effort(book.ids.length)
+export function clearAtShadowPrices(book: BidTable): ShadowClearing {
+  const { rounds, walks } = effort(book.prices.length)
   const { bound, prices, trail } = ascend(book, rounds)
   // The trail ends with the prices of the best bound; those before it were nearly as good.
   const starts = [prices, ...trail.slice(-walks, -1).reverse()]
@@ -138,7 +136,7 @@ export function clearAtShadowPrices(book: DenseBook): ShadowClearing {
   }
   const total = welfareOf(
     book,
-    Array.from(book.ids, (_, index) => index),
+    Array.from(book.prices, (_, index) => index),
   )
   return { bound: Math.min(total, Math.floor(bound + roundingOf(book, bound))), prices, winners }
 }
