@@ -1,0 +1,58 @@
+// What the LLM gateway adds to a call, beside a bare node:http reverse proxy and (where LITELLM names its program) the LiteLLM proxy:
+// the same stub upstream in a process of its own, the same client, the same run.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Target, closeClient, inTurn, latencyOf, rateOf } from './llm/client.ts'
+import { type Running, startGateway, startLiteLlm, startScript, stop } from './llm/servers.ts'
+import { machine, median } from './measure.ts'
+
+const calls = Number(process.env.CALLS ?? 600)
+const ROUNDS = 5
+const PARALLEL = 32
+
+const folder = mkdtempSync(join(tmpdir(), 'syntropism-bench-'))
+const running: Running[] = []
+try {
+  const stub = await startScript('stub.ts')
+  running.push(stub)
+  const bare = await startScript('bare-proxy.ts', stub.url)
+  running.push(bare)
+  const gateway = await startGateway(folder, stub.url)
+  running.push(gateway)
+  const direct: Target = { name: 'stub, directly', tokens: ['none'], url: stub.url }
+  const targets = [direct, { ...direct, name: 'bare proxy', url: bare.url }, gateway.target]
+  if (process.env.LITELLM !== undefined) {
+    const lite = await startLiteLlm(process.env.LITELLM, folder, stub.url)
+    running.push(lite)
+    targets.push({ ...direct, name: 'LiteLLM', url: lite.url })
+  }
+  console.log(machine())
+  for (const stream of [false, true]) {
+    await inTurn(targets, stream, 200)
+    const latencies = (await inTurn(targets, stream, calls)).map(latencyOf)
+    const rates: number[][] = targets.map(() => [])
+    for (const [at, target] of targets.entries()) await rateOf(target, stream, at < 3 ? 2000 : 100, PARALLEL)
+    for (let round = 0; round < ROUNDS; round++)
+      for (const [at, target] of targets.entries()) rates[at]?.push(await rateOf(target, stream, at < 3 ? 2000 : 100, PARALLEL))
+    console.log(
+      `\n${stream ? 'streams of 20 parts' : 'whole answers'}: latency over ${calls} calls one at a time, calls/s with ${PARALLEL} open (median of ${ROUNDS} rounds)`,
+    )
+    const rows = targets.map((target, at) => ({
+      'added p50 (ms)': ((latencies[at]?.p50_ms ?? 0) - (latencies[0]?.p50_ms ?? 0)).toFixed(2),
+      'added p99 (ms)': ((latencies[at]?.p99_ms ?? 0) - (latencies[0]?.p99_ms ?? 0)).toFixed(2),
+      'calls/s': Math.round(median(rates[at] ?? [])),
+      'p50 (ms)': (latencies[at]?.p50_ms ?? 0).toFixed(2),
+      'p99 (ms)': (latencies[at]?.p99_ms ?? 0).toFixed(2),
+      through: target.name,
+    }))
+    console.table(rows, ['through', 'p50 (ms)', 'p99 (ms)', 'added p50 (ms)', 'added p99 (ms)', 'calls/s'])
+    const added = (at: number): number => (latencies[at]?.p50_ms ?? 0) - (latencies[0]?.p50_ms ?? 0)
+    console.log(`added p50: ${(added(2) / added(1)).toFixed(2)} × the bare proxy's`)
+    if (targets.length > 3) console.log(`calls/s: ${(median(rates[2] ?? []) / median(rates[3] ?? [])).toFixed(1)} × LiteLLM's`)
+  }
+} finally {
+  closeClient()
+  for (const one of running.toReversed()) await stop(one)
+  rmSync(folder, { force: true, recursive: true })
+}

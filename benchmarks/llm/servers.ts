@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join, resolve } from 'node:path'
+import type { Target } from './client.ts'
+
+const NODE = ['--conditions=@syntropism/source', '--disable-warning=ExperimentalWarning']
+const ROOT = resolve(import.meta.dirname, '../..')
+/** A key may make 1 000 requests a second: this many of them are never the limit. */
+const KEYS = 16
+
+export interface Running {
+  readonly child: ChildProcess
+  readonly url: string
+}
+
+/** Starts a program of Node that prints one JSON line once it listens. */
+function startNode(args: readonly string[], cwd: string): Promise<{ child: ChildProcess; line: Record<string, unknown> }> {
+  const child = spawn(process.execPath, [...NODE, ...args], { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
+  return new Promise((done, fail) => {
+    let text = ''
+    child.once('exit', (code) => fail(new Error(`${args[0]} ended with ${code}`)))
+    child.stdout.on('data', (data: Buffer) => {
+      text += data.toString('utf8')
+      const line = text.split('\n').find((one) => one.startsWith('{') && one.endsWith('}'))
+      if (line === undefined) return
+      child.stdout.removeAllListeners('data').resume()
+      done({ child, line: JSON.parse(line) as Record<string, unknown> })
+    })
+  })
+}
+
+export async function startScript(name: string, ...args: string[]): Promise<Running> {
+  const { child, line } = await startNode([join(import.meta.dirname, name), ...args], ROOT)
+  return { child, url: String(line.url) }
+}
+
+/** A live economy as an operator starts it, with keys to call the stub through it. */
+export async function startGateway(folder: string, stub: string): Promise<Running & { target: Target }> {
+  const llm = {
+    keys_usd_per_minute: 1_000_000,
+    models: { stub: { output_tokens_max: 64, price: { input: 1, output: 2 }, upstreams: [{ model: 'stub', upstream: 'stub' }] } },
+    upstreams: [{ base_url: `${stub}/v1`, id: 'stub' }],
+    usd_per_minute: 1_000_000,
+  }
+  const data = join(folder, 'data')
+  writeFileSync(join(folder, 'syntropism.config.json'), JSON.stringify({ agents: [], data, llm, port: 0 }))
+  const { child, line } = await startNode([join(ROOT, 'packages/syntropism/src/main.ts'), 'live', '--json', '--sandbox', 'node'], folder)
+  const url = String(line.url)
+  const operator = (line.tokens as { name: string; token: string }[]).find((one) => one.name === 'operator')?.token ?? ''
+  const tokens: string[] = []
+  for (let index = 0; index < KEYS; index++) {
+    const answer = await fetch(`${url}/operator/llm/keys`, {
+      body: JSON.stringify({
+        expires_at_ms: null,
+        key_id: `bench-${index}`,
+        models: [],
+        name: 'bench',
+        parallel_max: 1000,
+        requests_per_minute: 1e9,
+        tokens_per_minute: 1e12,
+        windows: [
+          { limit_micro_usd: 1e12, window_ms: 3_600_000 },
+          { limit_micro_usd: 1e12, window_ms: 86_400_000 },
+        ],
+      }),
+      headers: { authorization: `Bearer ${operator}`, 'content-type': 'application/json' },
+      method: 'POST',
+    })
+    if (!answer.ok) throw new Error(`no key: ${await answer.text()}`)
+    tokens.push(String(((await answer.json()) as { token: string }).token))
+  }
+  return { child, target: { name: 'syntropism', tokens, url }, url }
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((done) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => done(port))
+    })
+  })
+
+/** The LiteLLM proxy with one worker and no database: it keeps no accounts. */
+export async function startLiteLlm(program: string, folder: string, stub: string): Promise<Running> {
+  const port = await freePort()
+  const config = join(folder, 'litellm.json')
+  writeFileSync(
+    config,
+    JSON.stringify({ model_list: [{ litellm_params: { api_base: `${stub}/v1`, api_key: 'none', model: 'openai/stub' }, model_name: 'stub' }] }),
+  )
+  const child = spawn(program, ['--config', config, '--port', String(port), '--host', '127.0.0.1', '--num_workers', '1', '--telemetry', 'False'], {
+    cwd: folder,
+    env: { ...process.env, LITELLM_LOCAL_MODEL_COST_MAP: 'True', LITELLM_LOG: 'ERROR' },
+    stdio: ['ignore', 'ignore', 'ignore'],
+  })
+  const url = `http://127.0.0.1:${port}`
+  const deadline = Date.now() + 180_000
+  for (;;) {
+    const isUp = await fetch(`${url}/health/liveliness`).then(
+      (answer) => answer.ok,
+      () => false,
+    )
+    if (isUp) return { child, url }
+    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`${program} did not start (exit code ${child.exitCode})`)
+    await new Promise((wait) => setTimeout(wait, 200))
+  }
+}
+
+export async function stop({ child }: Pick<Running, 'child'>): Promise<void> {
+  if (child.exitCode !== null) return
+  const ended = new Promise((done) => child.once('close', done))
+  child.kill('SIGTERM')
+  await ended
+}
