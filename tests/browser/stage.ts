@@ -74,7 +74,7 @@ export async function openStage(): Promise<Stage> {
   ])
   const read = (filter: Parameters<typeof readEvents>[1]) => readEvents(database, filter)
   const app = createService({
-    bookAt: (seq, certificate) => bookAt(database, seq, certificate),
+    bookAt: (seq, certificate) => bookAt(new SqliteJournal(database), seq, certificate),
     host,
     queries: createQueries(database),
     readEvents: read,

@@ -1,7 +1,7 @@
 export { createMemoryBus } from './bus/index.ts'
 export { CONFIG_FILE, Config, ConfigError, LlmConfig, loadConfig, machineCapacity, paramsOf } from './config/index.ts'
 export { Workspaces } from './executor/index.ts'
-export { type Draft, Host, HostStopped, verify, type Verdict } from './host/index.ts'
+export { type Draft, Host, HostStopped, type PastState, type ReadableJournal, stateAt, verify, type Verdict } from './host/index.ts'
 export {
   AnyJson,
   type App,
@@ -18,7 +18,7 @@ export {
 export { Gateway } from './llm-gateway/index.ts'
 export { bookAt, type Live, type NewToken, type Paths, type ServiceFile, pathsOf, readEvents, readHistory, readServiceFile, startLive } from './live/index.ts'
 export { PhoenixError, gather, pushToPhoenix } from './phoenix/index.ts'
-export { JournalError } from './ports/index.ts'
+export { type Journal, JournalError, type Moment, MomentError } from './ports/index.ts'
 export { type SandboxDriver, type SandboxExit, installAgentLibrary, openBwrapDriver, openNodeDriver, openSandbox } from './sandbox/index.ts'
 export { type Pages, Web } from './web/index.ts'
 export { GENESIS_HASH, SqliteJournal, type Tables, balanceAt, batchHash, createQueries, openDatabase, spendBy } from './store/index.ts'

@@ -16,10 +16,11 @@ it('the book of every past clearing is derived again: same eligible bids, and th
   bus.subscribe((event) => {
     if (event.type === 'market_cleared') certificates.push({ certificate: event.data.certificate, seq: event.seq })
   })
+  const journal = new SqliteJournal(database)
   const host = new Host({
     bus,
     createClock: () => ({ now: () => now }),
-    journal: new SqliteJournal(database),
+    journal,
     onFatal: (error) => {
       throw error
     },
@@ -51,7 +52,7 @@ it('the book of every past clearing is derived again: same eligible bids, and th
   }
   expect(certificates.length).toBeGreaterThan(10)
   for (const { certificate, seq } of certificates) {
-    const book = await bookAt(database, seq, certificate)
+    const book = await bookAt(journal, seq, certificate)
     expect(book?.candidates.length, certificate.clearing_id).toBe(certificate.eligible_count)
     const bids = book?.candidates.map((one) => ({ bundle: { ...one.quantities }, id: one.bid_id, price: one.offered_micro })) ?? []
     const { attention = 0, cpu = 0, llm = 0, memory = 0 } = book?.supply ?? {}
@@ -60,6 +61,6 @@ it('the book of every past clearing is derived again: same eligible bids, and th
     expect(payments).toEqual(Object.fromEntries(certificate.winners.map((winner) => [winner.bid_id, winner.payment_micro])))
   }
   const [first] = certificates
-  if (first !== undefined) expect(await bookAt(database, first.seq, { ...first.certificate, book_hash: '0'.repeat(64) })).toBeNull()
+  if (first !== undefined) expect(await bookAt(journal, first.seq, { ...first.certificate, book_hash: '0'.repeat(64) })).toBeNull()
   await host.stop()
 })

@@ -168,7 +168,7 @@ const remoteParts = (
 
 /** What the service reads of the journal itself. */
 const journalReads = (database: Parameters<typeof readEvents>[0]): Pick<ServiceParts, 'bookAt' | 'readEvents'> => ({
-  bookAt: (seq, certificate) => bookAt(database, seq, certificate),
+  bookAt: (seq, certificate) => bookAt(new SqliteJournal(database), seq, certificate),
   readEvents: (filter) => readEvents(database, filter),
 })
 

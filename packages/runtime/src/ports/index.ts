@@ -31,8 +31,24 @@ export interface Journal {
   /** Sequence of the record in which an owner used a command id before, or null. */
   findCommandId(owner: string, id: string): number | null
   saveSnapshot(number: number, text: string): void
-  latestSnapshot(): { readonly number: number; readonly text: string } | null
+  /** The newest snapshot; with a number, the newest of a record before that one. */
+  latestSnapshot(beforeNumber?: number): { readonly number: number; readonly text: string } | null
+  /** Number of the record that reaches a moment: it holds the event with that sequence number, or is the first with anything later than that time. Null when none does. */
+  recordReaching(moment: Moment): number | null
   close(): void
+}
+
+/** A moment of an economy's past: that of an event, by its sequence number, or a time in milliseconds since the Unix epoch. */
+export type Moment = { readonly seq: number } | { readonly at_ms: number }
+
+/** A moment that a journal does not know. */
+export class MomentError extends Error {
+  override readonly name = 'MomentError'
+  readonly code: 'before_beginning' | 'beyond_end'
+  constructor(code: MomentError['code'], message: string) {
+    super(message)
+    this.code = code
+  }
 }
 
 /** What went wrong with the system of record. */

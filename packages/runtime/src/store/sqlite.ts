@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { type State, eventText } from '@syntropism/economy'
-import { type Batch, type Journal, JournalError, type StoredBatch } from '../ports/index.ts'
+import { type Batch, type Journal, JournalError, type Moment, type StoredBatch } from '../ports/index.ts'
 import { Projection } from './projection.ts'
 import { MIGRATIONS } from './schema.ts'
 
@@ -96,11 +96,17 @@ export class SqliteJournal implements Journal {
     })
   }
 
-  latestSnapshot(): { readonly number: number; readonly text: string } | null {
-    const row = this.#database.prepare('SELECT number, state FROM snapshots ORDER BY number DESC LIMIT 1').get() as
+  latestSnapshot(beforeNumber = Number.MAX_SAFE_INTEGER): { readonly number: number; readonly text: string } | null {
+    const row = this.#database.prepare('SELECT number, state FROM snapshots WHERE number < ? ORDER BY number DESC LIMIT 1').get(beforeNumber) as
       | { number: number; state: string }
       | undefined
     return row === undefined ? null : { number: row.number, text: row.state }
+  }
+
+  recordReaching(moment: Moment): number | null {
+    const [condition, value] = 'seq' in moment ? ['last_seq >= ?', moment.seq] : ['at_ms > ?', moment.at_ms]
+    const row = this.#database.prepare(`SELECT number FROM batches WHERE ${condition} ORDER BY number LIMIT 1`).get(value) as { number: number } | undefined
+    return row?.number ?? null
   }
 
   close(): void {
