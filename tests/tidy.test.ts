@@ -15,6 +15,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     '@syntropism/economy',
     '@arizeai/',
     '@hono/',
+    '@modelcontextprotocol/',
     '@nats-io/',
     '@opentelemetry/',
     'hono',

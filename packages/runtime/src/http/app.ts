@@ -10,6 +10,7 @@ import { addEconomyRoutes } from './economy-routes.ts'
 import { addExecutionRoutes } from './execution-routes.ts'
 import { addLlmRoutes, addOpenAiRoutes } from './llm-routes.ts'
 import { addMarketRoutes } from './market-routes.ts'
+import { addMcpRoute } from './mcp-routes.ts'
 import { addOperatorRoutes } from './operator-routes.ts'
 import type { Principal } from './principal.ts'
 import { allProblems, problem } from './problem.ts'
@@ -44,6 +45,11 @@ function addFrame(app: App, parts: ServiceParts): void {
   app.use('*', bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (context) => problem(context, 'body_too_large', `At most ${BODY_BYTES_MAX} bytes.`) }))
   app.use('*', async (context, next) => {
     if (OPEN.has(context.req.path)) return next()
+    const inside = (context.env as { principal?: Principal } | undefined)?.principal
+    if (inside !== undefined) {
+      context.set('principal', inside)
+      return next()
+    }
     const header = context.req.header('authorization')
     const token = /^Bearer (\S{1,256})$/.exec(header ?? '')?.[1]
     if (token === undefined) return problem(context, 'credentials_missing', 'The request has no bearer token.')
@@ -136,6 +142,7 @@ export function createService(parts: ServiceParts): App {
   addBusRoutes(app, parts)
   addLlmRoutes(app, parts)
   addOpenAiRoutes(app, parts)
+  addMcpRoute(app, parts)
   if (parts.workspaces !== undefined) addWorkspaceRoutes(app, parts, parts.workspaces)
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { scheme: 'bearer', type: 'http' })
   app.doc31('/openapi.json', { info: { title: 'Syntropism System Service', version: '0.1.0' }, openapi: '3.1.0' })

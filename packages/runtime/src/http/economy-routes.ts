@@ -130,6 +130,7 @@ export function addEconomyRoutes(app: App, parts: ServiceParts): void {
     roles: ['agent'],
     summary: 'Pay several agents: all of it or nothing.',
     tag: 'economic',
+    name: 'economic.transfer_linked',
     tool: 'economic.transfer',
   })
 }

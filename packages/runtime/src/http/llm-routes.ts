@@ -159,6 +159,7 @@ export function addLlmRoutes(app: App, parts: ServiceParts): void {
       }
     },
     method: 'post',
+    name: 'llm.complete',
     path: '/intelligence/inference',
     roles: ['agent', 'key'],
     summary: 'Prompt in, completion out: the simple form of a chat completion.',

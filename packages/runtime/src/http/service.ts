@@ -38,7 +38,8 @@ export interface ServiceParts {
   readEvents(filter: { after_seq: number; agent_id?: string | undefined; limit: number; type?: string | undefined }): readonly unknown[]
 }
 
-export type App = OpenAPIHono<{ Variables: { principal: Principal } }>
+/** `principal` of the bindings: who a call made inside the service speaks for; nobody outside can set it. */
+export type App = OpenAPIHono<{ Bindings: { principal?: Principal }; Variables: { principal: Principal } }>
 
 /** A refusal thrown inside a handler; the frame turns it into a problem document. */
 export class Refused extends Error {
@@ -66,6 +67,8 @@ export interface Operation<B extends z.ZodType = z.ZodType> {
   readonly roles: readonly Role[]
   /** Name under which an agent's call is recorded; none for what is not a tool. */
   readonly tool?: string
+  /** Name in the list of tools where `tool` is shared or recorded elsewhere. */
+  readonly name?: string
   readonly body?: B
   readonly query?: z.ZodObject
   handle(input: { readonly body: z.infer<B>; readonly params: Input['params']; readonly query: Input['query'] }, call: Call): Promise<object> | object
@@ -152,8 +155,13 @@ async function recorded<T extends object>(operation: Operation, call: Call, para
   }
 }
 
+const OPERATIONS = new WeakMap<App, Operation[]>()
+/** Operations of a service, in the order in which they were added. */
+export const operationsIn = (app: App): readonly Operation[] => OPERATIONS.get(app) ?? []
+
 /** Adds one operation: documented, validated, authorised, recorded. */
 export function addOperation<B extends z.ZodType>(app: App, parts: ServiceParts, operation: Operation<B>): void {
+  OPERATIONS.set(app, [...operationsIn(app), operation as unknown as Operation])
   const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string)
   const route = createRoute({
     method: operation.method,

@@ -2,7 +2,17 @@
 import { type Msg, type MsgHdrs, headers } from '@nats-io/transport-node'
 import { HEADER, headerOf } from '../bus/nats/index.ts'
 
-const CARRIED = ['authorization', 'content-type', 'idempotency-key', HEADER.traceparent, HEADER.tracestate] as const
+const CARRIED = [
+  'accept',
+  'authorization',
+  'content-type',
+  'idempotency-key',
+  'mcp-method',
+  'mcp-name',
+  'mcp-protocol-version',
+  HEADER.traceparent,
+  HEADER.tracestate,
+] as const
 const METHOD = 'Syntropism-Method'
 const PATH = 'Syntropism-Path'
 const STATUS = 'Syntropism-Status'

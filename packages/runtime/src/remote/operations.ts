@@ -21,7 +21,7 @@ export interface OpenApiDocument {
 }
 
 /** Not for agents: left to HTTP. */
-const LEFT_OUT = new Set(['operator', 'events', 'watch'])
+const LEFT_OUT = new Set(['operator', 'events', 'watch', 'mcp'])
 
 /** Name of an operation: the fixed parts of its path, then the method. */
 const nameOf = (method: string, path: string): string =>

@@ -1,0 +1,134 @@
+import { z } from '@hono/zod-openapi'
+import type { McpAnswer, McpCallMeta, McpDoor, McpTool } from '../mcp/index.ts'
+import type { Principal } from './principal.ts'
+import { type App, type Operation, type ServiceParts, operationsIn } from './service.ts'
+
+type Schema = Readonly<Record<string, unknown>> & { readonly properties?: Readonly<Record<string, unknown>>; readonly required?: readonly string[] }
+
+const schemaOf = (type: z.ZodType | undefined): Schema =>
+  type === undefined ? {} : (z.toJSONSchema(type, { io: 'input', target: 'draft-2020-12', unrepresentable: 'any' }) as Schema)
+
+const parametersOf = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string)
+
+const SCHEMAS = new WeakMap<Operation, Schema>()
+/** Arguments of an operation as one object: parts of its path, members of its query and of its body, from the schemas that its route validates with. */
+function inputSchemaOf(operation: Operation): Schema {
+  const known = SCHEMAS.get(operation)
+  if (known !== undefined) return known
+  const query = schemaOf(operation.query)
+  const body = schemaOf(operation.body)
+  const parts = parametersOf(operation.path)
+  const own = { description: 'Your own id when left out.', maxLength: 64, type: 'string' }
+  const schema = {
+    additionalProperties: false,
+    properties: {
+      ...Object.fromEntries(parts.map((part) => [part, part === 'agent_id' ? own : { maxLength: 64, type: 'string' }])),
+      ...query.properties,
+      ...body.properties,
+    },
+    required: [...parts.filter((part) => part !== 'agent_id'), ...(query.required ?? []), ...(body.required ?? [])],
+    type: 'object',
+  }
+  SCHEMAS.set(operation, schema)
+  return schema
+}
+
+/** Fixed parts of the path and the method, for an operation that the taxonomy of tools does not name. */
+const plainName = ({ method, path }: Operation): string =>
+  [...path.split('/').filter((part) => part !== '' && !part.startsWith('{')), method].map((part) => part.replaceAll(/[^A-Za-z0-9_-]/g, '_')).join('.')
+
+/** Each operation under one name; of two with the same the one with the longer path says so. */
+function namesOf(operations: readonly Operation[]): Map<Operation, string> {
+  const names = new Map<Operation, string>()
+  const taken = new Set<string>()
+  for (const operation of operations.toSorted((one, other) => one.path.length - other.path.length)) {
+    const first = operation.name ?? operation.tool ?? plainName(operation)
+    const name = taken.has(first) ? `${first}.one` : first
+    taken.add(name)
+    names.set(operation, name)
+  }
+  return names
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
+
+/** The request that a call stands for: members of the path and query go there, the rest is the body. */
+function requestOf(operation: Operation, input: Readonly<Record<string, unknown>>, principal: Principal, meta: McpCallMeta): Request {
+  const rest: Record<string, unknown> = { ...input }
+  const callerId = principal.role === 'agent' ? principal.agent_id : ''
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = rest[name] ?? (name === 'agent_id' ? callerId : '')
+    delete rest[name]
+    return encodeURIComponent(Buffer.from(textOf(value), 'utf8').toString('utf8'))
+  })
+  const query = new URLSearchParams()
+  for (const name of Object.keys(operation.query?.shape ?? {}))
+    if (rest[name] !== undefined) {
+      query.set(name, textOf(rest[name]))
+      delete rest[name]
+    }
+  const headers = new Headers({ 'content-type': 'application/json' })
+  if (meta.idempotency_key !== undefined) headers.set('idempotency-key', encodeURI(meta.idempotency_key))
+  if (meta.traceparent !== undefined) headers.set('traceparent', encodeURI(meta.traceparent))
+  const body = operation.body === undefined ? {} : { body: JSON.stringify(rest) }
+  return new Request(`http://service${path}${query.size > 0 ? `?${query.toString()}` : ''}`, { ...body, headers, method: operation.method.toUpperCase() })
+}
+
+/** Every operation that a principal may call, as a tool that calls its route. */
+function toolsFor(app: App, principal: Principal): McpTool[] {
+  const operations = operationsIn(app)
+  const names = namesOf(operations)
+  return operations
+    .filter(({ roles }) => roles.length === 0 || roles.includes(principal.role))
+    .map((operation) => ({
+      call: async (input, meta): Promise<McpAnswer> => {
+        const answer = await app.fetch(requestOf(operation, input, principal, meta), { principal })
+        return { ok: answer.status < 400, value: (await answer.json()) as object }
+      },
+      description: operation.summary,
+      input_schema: inputSchemaOf(operation),
+      name: names.get(operation) ?? '',
+      read_only: operation.method === 'get',
+    }))
+}
+
+const rpcAnswer = (description: string) => ({
+  content: { 'application/json': { schema: z.record(z.string(), z.any()) }, 'text/event-stream': { schema: z.string() } },
+  description,
+})
+const problemAnswer = (description: string) => ({ content: { 'application/problem+json': { schema: z.record(z.string(), z.any()) } }, description })
+const eitherAnswer = (description: string) => ({
+  content: { ...problemAnswer(description).content, 'application/json': { schema: z.record(z.string(), z.any()) } },
+  description,
+})
+
+/** The same operations for clients of the Model Context Protocol. */
+export function addMcpRoute(app: App, parts: ServiceParts): void {
+  app.openAPIRegistry.registerPath({
+    method: 'post',
+    path: '/mcp',
+    request: { body: { content: { 'application/json': { schema: z.any() } }, required: true } },
+    responses: {
+      200: rpcAnswer('Answer of JSON-RPC.'),
+      202: { description: 'A notification was taken.' },
+      400: eitherAnswer('No message of JSON-RPC, or of an unknown version of the protocol.'),
+      401: problemAnswer('No valid token.'),
+      404: eitherAnswer('No such method of the protocol.'),
+      405: problemAnswer('No such method here.'),
+      406: eitherAnswer('The client must accept application/json and text/event-stream.'),
+      413: eitherAnswer('Too large.'),
+      415: eitherAnswer('No JSON.'),
+      429: problemAnswer('Too many requests.'),
+    },
+    security: [{ bearer: [] }],
+    summary: 'Every operation as a tool of the Model Context Protocol (Streamable HTTP, without sessions).',
+    tags: ['mcp'],
+  })
+  const onError = (error: Error): void => parts.log?.warn('a request of MCP was refused', { error: error.message })
+  let door: Promise<McpDoor> | null = null
+  app.post('/mcp', async (context) => {
+    // The protocol's library is loaded by the first who speaks it.
+    door ??= import('../mcp/index.ts').then(({ createMcpDoor }) => createMcpDoor(onError))
+    return (await door)(context.req.raw, toolsFor(app, context.get('principal')))
+  })
+}

@@ -1,0 +1,1 @@
+export { IDEMPOTENCY_META, type McpAnswer, type McpCallMeta, type McpDoor, type McpTool, createMcpDoor } from './server.ts'
