@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -140,6 +141,54 @@ describe('a live run through the Collector into Phoenix', () => {
     const second = await startCollector({ config: 'every-trace.yaml', env: { QUEUE_DIR: queue }, folder, phoenix: phoenix.url, port })
     expect(await check(data)).toMatchObject({ ok: true, spans: sent.created })
     await second.stop()
+  })
+})
+
+interface JudgedTrial {
+  readonly error: string | null
+  readonly item: string
+  readonly pass: boolean
+  readonly seed: number
+}
+interface ExperimentRow {
+  readonly annotations: readonly { readonly name: string; readonly score: number }[]
+  readonly input: { readonly item: string; readonly seed: number }
+}
+
+describe('runs of the benchmark', () => {
+  const pushRun = (out: string) => run(['phoenix', 'experiment', out, '--url', phoenix.url, '--client', CLIENT_DIR, '--json'])
+  const benchmark = (agent: string, out: string, ...more: string[]) =>
+    run(['benchmark', 'run', 'ER-1', 'FC-1', '--agent', agent, '--epochs', '2', '--out', out, '--json', ...more])
+
+  it('are experiments on one dataset with a verdict for each trial; pushed again, nothing is new', async () => {
+    const datasets = new Set<string>()
+    for (const [agent, passes] of [
+      ['greedy', 0],
+      ['rule', 4],
+    ] as const) {
+      const out = join(folder, `benchmark-${agent}`)
+      const { trials } = JSON.parse((await benchmark(agent, out)).stdout) as { trials: JudgedTrial[] }
+      expect(trials.filter((trial) => trial.pass)).toHaveLength(passes)
+      const first = await pushRun(out)
+      expect(first).toMatchObject({ code: 0, stderr: '' })
+      const pushed = JSON.parse(first.stdout) as { dataset: string; experiment_id: string }
+      expect(pushed).toMatchObject({ examples: 4, known: false })
+      datasets.add(pushed.dataset)
+      const rows = (await (await fetch(`${phoenix.url}/v1/experiments/${pushed.experiment_id}/json`)).json()) as ExperimentRow[]
+      const verdicts = rows.map(({ annotations, input }) => `${input.item} ${input.seed}: ${annotations.find((one) => one.name === 'passed')?.score}`)
+      expect(verdicts.toSorted()).toEqual(trials.map(({ item, pass, seed }) => `${item} ${seed}: ${Number(pass)}`).toSorted())
+      expect(JSON.parse((await pushRun(out)).stdout)).toMatchObject({ experiment_id: pushed.experiment_id, known: true })
+    }
+    expect(datasets.size).toBe(1)
+  })
+
+  it('are refused while trials are missing', async () => {
+    const out = join(folder, 'benchmark-half')
+    expect((await benchmark('greedy', out, '--repeats', '2')).code).toBe(0)
+    rmSync(join(out, 'trials', 'ER-1.1.1.json'))
+    const half = await pushRun(out)
+    expect(half.code).toBe(1)
+    expect(half.stderr).toContain('the run has 1 of 2 runs of "ER-1 seed 1')
   })
 })
 

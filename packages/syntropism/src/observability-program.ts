@@ -1,7 +1,11 @@
 import type { Command } from 'commander'
 import { integer, withData } from './options.ts'
-import type { PushFlags } from './phoenix-command.ts'
+import type { ExperimentFlags, PushFlags } from './phoenix-command.ts'
 import type { TraceCheckFlags } from './trace-commands.ts'
+
+const PHOENIX_URL = 'http://127.0.0.1:6006'
+const PHOENIX_HELP = 'address of Phoenix'
+const CLIENT_HELP = 'folder in which @arizeai/phoenix-client is installed'
 
 /** A run as traces, and in Phoenix. */
 export function addObservability(program: Command): void {
@@ -15,7 +19,15 @@ export function addObservability(program: Command): void {
     .action(async (flags: TraceCheckFlags) => (await import('./trace-commands.ts')).runTraceCheck(flags))
   const phoenix = program.command('phoenix').description('the run in Phoenix')
   withData(phoenix.command('push').description('prompts with their scores and windows with their receipts as datasets, scores as annotations of spans'))
-    .option('--url <url>', 'address of Phoenix', 'http://127.0.0.1:6006')
-    .option('--client <dir>', 'folder in which @arizeai/phoenix-client is installed', '.')
+    .option('--url <url>', PHOENIX_HELP, PHOENIX_URL)
+    .option('--client <dir>', CLIENT_HELP, '.')
     .action(async (flags: PushFlags) => (await import('./phoenix-command.ts')).runPush(flags))
+  phoenix
+    .command('experiment')
+    .argument('<run>', 'folder of a benchmark run (benchmark run --out)')
+    .description('a finished run of the benchmark: items and seeds as a dataset, trials with their verdicts as an experiment on it')
+    .option('--url <url>', PHOENIX_HELP, PHOENIX_URL)
+    .option('--client <dir>', CLIENT_HELP, '.')
+    .option('--json', 'machine-readable output')
+    .action(async (run: string, flags: ExperimentFlags) => (await import('./phoenix-command.ts')).runExperimentPush(run, flags))
 }

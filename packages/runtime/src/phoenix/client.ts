@@ -12,22 +12,48 @@ const LIBRARY = '@arizeai/phoenix-client'
 const VERSION = '6.14.2'
 const CHUNK = 200
 
+/** A dataset's example as the library hands it to a task. */
+export interface StoredExample {
+  readonly id: string
+  readonly metadata?: Readonly<Record<string, unknown>> | null
+}
+export interface EvaluationResult {
+  readonly score: number
+  readonly label: string
+  readonly explanation: string
+}
+
 /** What is used of the library. It is installed on demand: with what it brings along it is larger than all the rest together. */
-interface Library {
+export interface PhoenixLibrary {
   createClient(options: { options: { baseUrl: string } }): object
-  getDatasetExamples(options: { client: object; dataset: { datasetName: string } }): Promise<{ examples: { id: string }[] }>
+  getDatasetExamples(options: { client: object; dataset: { datasetName: string } }): Promise<{ examples: StoredExample[] }>
+  getDatasetInfo(options: { client: object; dataset: { datasetName: string } }): Promise<{ id: string }>
+  listExperiments(options: { client: object; datasetId: string }): Promise<{ id: string; metadata: Readonly<Record<string, unknown>> }[]>
+  runExperiment(options: {
+    client: object
+    concurrency: number
+    dataset: { datasetName: string }
+    evaluators: readonly { name: string; kind: 'CODE' | 'LLM'; evaluate(run: { output: unknown }): EvaluationResult }[]
+    experimentMetadata: Readonly<Record<string, unknown>>
+    experimentName: string
+    logger: Readonly<Record<'debug' | 'error' | 'info' | 'log' | 'table' | 'warn', () => void>>
+    repetitions: number
+    setGlobalTracerProvider: boolean
+    task(example: StoredExample): Promise<object>
+  }): Promise<{ id: string; failedRunCount: number; missingRunCount: number; evaluationRuns?: readonly { error: string | null }[] }>
   createDataset(options: { client: object; name: string; description: string; examples: readonly Example[] }): Promise<{ datasetId: string }>
   appendDatasetExamples(options: { client: object; dataset: { datasetName: string }; examples: readonly Example[] }): Promise<{ versionId: string }>
   logSpanAnnotations(options: { client: object; spanAnnotations: readonly SpanAnnotation[]; sync: boolean }): Promise<{ id: string }[]>
 }
 
-async function load(folder: string): Promise<Library> {
+/** Loads the client library from a folder's node_modules. Throws PhoenixError. */
+export async function loadLibrary(folder: string): Promise<PhoenixLibrary> {
   const require = createRequire(join(resolve(folder), 'package.json'))
   try {
     const parts = await Promise.all(
-      ['', '/datasets', '/spans'].map(async (part) => (await import(pathToFileURL(require.resolve(LIBRARY + part)).href)) as Library),
+      ['', '/datasets', '/experiments', '/spans'].map(async (part) => (await import(pathToFileURL(require.resolve(LIBRARY + part)).href)) as PhoenixLibrary),
     )
-    return Object.assign({}, ...parts) as Library
+    return Object.assign({}, ...parts) as PhoenixLibrary
   } catch (error) {
     throw new PhoenixError(
       `${LIBRARY} cannot be loaded from ${folder}: run "npm install ${LIBRARY}@${VERSION}" there, or name another folder with --client (${error instanceof Error ? error.message.split('\n')[0] : String(error)})`,
@@ -49,8 +75,9 @@ export interface Pushed {
   readonly datasets: readonly { readonly name: string; readonly added: number; readonly known: number }[]
 }
 
-async function pushDataset(
-  library: Library,
+/** Brings examples into a dataset: creates it, or adds what it lacks as a new version. */
+export async function pushDataset(
+  library: PhoenixLibrary,
   client: object,
   name: string,
   description: string,
@@ -70,7 +97,7 @@ async function pushDataset(
 
 /** Pushes datasets, a new version for what is new, and annotations onto the spans of the windows that were judged. Pushing again changes nothing. */
 export async function pushToPhoenix(gathered: Gathered, { client_dir, project, url }: PushOptions): Promise<Pushed> {
-  const library = await load(client_dir)
+  const library = await loadLibrary(client_dir)
   const client = library.createClient({ options: { baseUrl: url } })
   const { annotations, prompts, windows } = gathered
   const datasets = [
