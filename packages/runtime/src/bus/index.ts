@@ -1,2 +1,2 @@
 // The door to NATS is ./nats/index.ts: loaded only where a NATS address is configured.
-export { createMemoryBus } from './memory/index.ts'
+export { MemoryWorkQueue, createMemoryBus } from './memory/index.ts'

@@ -5,6 +5,7 @@ import { Id, Params } from '@syntropism/contract'
 import { DEFAULT_PARAMS } from '@syntropism/economy'
 import { z } from 'zod'
 import { LOG_LEVELS } from '../log/index.ts'
+import type { WorkQueueSettings } from '../ports/index.ts'
 import { LlmConfig, usdToMicro } from './llm.ts'
 
 export { LlmConfig, type ModelConfig, type UpstreamConfig, usdToMicro } from './llm.ts'
@@ -54,7 +55,11 @@ const NatsStreams = z.strictObject({
   events_age_ms_max: z.int().nonnegative().default(0),
   events_bytes_max: z.int().nonnegative().default(0),
   replicas: z.int().min(1).max(5).default(1),
+  work_age_ms_max: z.int().nonnegative().default(0),
+  work_bytes_max: z.int().nonnegative().default(0),
   work_deliveries_max: z.int().min(1).max(100).default(5),
+  work_pause_ms: z.int().min(1).max(10_000).default(200),
+  work_silence_ms: z.int().min(1000).max(600_000).default(5000),
 })
 
 /** `syntropism.config.json`: everything but what a flag names. Amounts are micro-credits, times milliseconds. */
@@ -164,6 +169,13 @@ export const paramsOf = (config: Config): Params =>
     ...llmParams(config.llm),
     ...Object.fromEntries(Object.entries(config.rules ?? {}).filter(([, value]) => value !== undefined)),
   })
+
+/** How work is handed out, by every queue. */
+export const queueSettings = ({ nats_streams }: Config): WorkQueueSettings => ({
+  deliveries_max: nats_streams.work_deliveries_max,
+  pause_ms: nats_streams.work_pause_ms,
+  silence_ms: nats_streams.work_silence_ms,
+})
 
 /** What this machine offers by default: all cores but one (at least one), and a quarter of the memory up to 2 048 MB. */
 export const machineCapacity = (config: Config): { cpu_millicores: number; memory_mb: number } => ({

@@ -140,6 +140,27 @@ export interface StreamSettings {
   readonly events_age_ms_max: number
   readonly events_bytes_max: number
   readonly replicas: number
+  /** Work older than this is gone, done or not. */
+  readonly work_age_ms_max: number
+  /** Room of each queue's stream; a full one refuses new work. */
+  readonly work_bytes_max: number
   /** How often a piece of work is handed out before it is put aside. */
   readonly work_deliveries_max: number
+  /** First pause before work that failed is handed out again; it doubles with every failure. */
+  readonly work_pause_ms: number
+  /** Silence of a taker after which its work is handed out again. */
+  readonly work_silence_ms: number
 }
+
+export {
+  type DeadLetter,
+  type NewWork,
+  type TakeOptions,
+  type WorkFigures,
+  type WorkItem,
+  type WorkQueue,
+  WorkQueueError,
+  type WorkQueueSettings,
+  pauseAfter,
+  reasonOf,
+} from './work-queue.ts'

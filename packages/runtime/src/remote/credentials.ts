@@ -37,7 +37,10 @@ export function permissionsOf(who: BusRole): Permissions {
     case 'observer':
       return {
         pub: { allow: ['$SRV.>', '$JS.API.INFO', '$JS.API.STREAM.INFO.*', '$JS.API.STREAM.NAMES', '$JS.API.STREAM.LIST', '$JS.API.DIRECT.GET.>'] },
-        sub: { allow: ['syntropism.*.*.*.*', '_INBOX.>'], deny: ['syntropism.*.engine.>', 'syntropism.*.call.>', 'syntropism.*.work.>'] },
+        sub: {
+          allow: ['syntropism.*.*.*.*', '_INBOX.>'],
+          deny: ['syntropism.*.engine.>', 'syntropism.*.call.>', 'syntropism.*.work.>', 'syntropism.*.tools.>'],
+        },
       }
     case 'executor': {
       const { executor_id } = who
@@ -48,6 +51,7 @@ export function permissionsOf(who: BusRole): Permissions {
             'syntropism.*.engine.http',
             `syntropism.*.engine.executor.${executor_id}.*`,
             `syntropism.*.work.report.${executor_id}`,
+            `syntropism.*.dead.execution.${executor_id}`,
             `$JS.API.CONSUMER.INFO.*.${consumer}`,
             `$JS.API.CONSUMER.MSG.NEXT.*.${consumer}`,
             `$JS.ACK.*.${consumer}.>`,

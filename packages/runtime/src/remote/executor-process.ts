@@ -3,10 +3,10 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { z } from 'zod'
-import { BusError, type WorkItem, addWork, connectNats, startWorker, subjects } from '../bus/nats/index.ts'
+import { BusError, NatsWorkQueue, connectNats, places, subjects } from '../bus/nats/index.ts'
 import { openDoors } from '../http/index.ts'
+import { type WorkItem, WorkQueueError } from '../ports/index.ts'
 import { type SandboxDriver, type SandboxExit, type SandboxProcess, hostFailure, installAgentLibrary } from '../sandbox/index.ts'
-import { HEADER_BYTES } from './carry.ts'
 import { executorInbox } from './credentials.ts'
 import { createFront } from './front.ts'
 import { BEAT_MS, BeatAnswer, ClaimAnswer, type Receipt, Run, SILENCE_MS, packFolder, unpackFolder } from './protocol.ts'
@@ -34,12 +34,8 @@ export interface RemoteExecutor {
   stop(): Promise<void>
 }
 
-interface Running {
-  readonly item: WorkItem
-  readonly process: SandboxProcess
-}
-
 const REQUEST_MS = 3000
+const RUNS_AT_ONCE = 64
 const RETRY_MS = 500
 
 /** Takes runs from the queue of one executor id, each claimed before its program starts, and sends their receipts back. */
@@ -50,7 +46,7 @@ class ExecutorProcess implements RemoteExecutor {
   readonly #options: RemoteExecutorOptions
   readonly #service: { url: string; socket_path: string }
   readonly #member = randomUUID()
-  readonly #running = new Map<string, Running>()
+  readonly #running = new Map<string, SandboxProcess>()
   readonly #work = new Set<Promise<void>>()
   #stopWorker: (() => Promise<void>) | null = null
   #beating: NodeJS.Timeout | null = null
@@ -88,16 +84,18 @@ class ExecutorProcess implements RemoteExecutor {
     const { name, protections } = this.sandbox
     await this.#ask('join', { cpu_millicores, member: this.#member, memory_mb, protections, sandbox: name })
     this.#lastAnswerMs = Date.now()
-    this.#stopWorker ??= startWorker(this.#connection, this.economy_id, subjects.executorConsumer(executor_id), (item) => this.#take(item), onError)
+    this.#stopWorker ??= new NatsWorkQueue(this.#connection, places.execution(this.economy_id, executor_id)).take((item) => this.#take(item), {
+      at_once_max: RUNS_AT_ONCE,
+      onError,
+    })
     this.#beating ??= setInterval(() => void this.#beat().catch(onError), BEAT_MS)
   }
 
   async #beat(): Promise<void> {
-    for (const { item } of this.#running.values()) item.stillWorking()
     try {
       const answer = await this.#ask('beat', { fences: this.running, member: this.#member }, BeatAnswer)
       this.#lastAnswerMs = Date.now()
-      for (const { fence, reason } of answer.stop) this.#running.get(fence)?.process.stop(reason)
+      for (const { fence, reason } of answer.stop) this.#running.get(fence)?.stop(reason)
       if (!answer.known) await this.#joinAgain()
     } catch (error) {
       // Cut off for as long as makes it lost to the engine: what runs here has no effect any more, so it ends.
@@ -107,7 +105,7 @@ class ExecutorProcess implements RemoteExecutor {
   }
 
   #endAll(reason: string): void {
-    for (const { process } of this.#running.values()) process.stop(reason)
+    for (const process of this.#running.values()) process.stop(reason)
   }
 
   async #joinAgain(): Promise<void> {
@@ -121,21 +119,21 @@ class ExecutorProcess implements RemoteExecutor {
     }
   }
 
-  /** One piece of work: resolved when its program has started or the claim was refused; the run itself goes on. */
+  /** One piece of work: resolved when its receipt is stored, or its claim was refused. */
   async #take(item: WorkItem): Promise<void> {
     const parsed = Run.safeParse(JSON.parse(new TextDecoder().decode(item.data)))
     if (!parsed.success) throw new BusError('unsuitable', `work that is no run: ${parsed.error.message}`)
     const run = parsed.data
-    // The server hands out again what it believes lost; here it runs already.
+    // The server hands out again what it believes lost; here it runs already, and no claim is granted twice.
     if (this.#running.has(run.fence)) return
     const { granted } = await this.#ask('claim', { fence: run.fence, member: this.#member }, ClaimAnswer)
-    if (!granted) return item.settle()
-    const work = this.#carryOut(item, run).catch((error: unknown) => this.#options.onError(error))
+    if (!granted) return
+    const work = this.#carryOut(run, item)
     this.#work.add(work)
-    void work.finally(() => this.#work.delete(work))
+    await work.finally(() => this.#work.delete(work))
   }
 
-  async #carryOut(item: WorkItem, run: Run): Promise<void> {
+  async #carryOut(run: Run, { traceparent, tracestate }: WorkItem): Promise<void> {
     const workspace = join(this.#options.dir, 'runs', run.fence)
     let exit: SandboxExit
     try {
@@ -149,30 +147,28 @@ class ExecutorProcess implements RemoteExecutor {
         service_url: this.#service.url,
         workspace_dir: workspace,
       })
-      this.#running.set(run.fence, { item, process })
+      this.#running.set(run.fence, process)
       exit = await process.exit
     } catch (error) {
       exit = hostFailure(error instanceof Error ? error.message : String(error))
     }
-    await this.#report({ exit, fence: run.fence, member: this.#member, workspace: packFolder(workspace) })
+    await this.#report({ exit, fence: run.fence, member: this.#member, workspace: packFolder(workspace) }, { traceparent, tracestate })
     this.#running.delete(run.fence)
-    item.settle()
     rmSync(workspace, { force: true, recursive: true })
   }
 
   /** Sends a receipt until the server has stored it. */
-  async #report(receipt: Receipt): Promise<void> {
+  async #report(receipt: Receipt, trace: Pick<WorkItem, 'traceparent' | 'tracestate'>): Promise<void> {
     const encode = (value: Receipt): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
-    const most = (this.#connection.info?.max_payload ?? 1_048_576) - HEADER_BYTES
+    const reports = new NatsWorkQueue(this.#connection, places.report(this.economy_id, this.#options.executor_id))
     let data = encode(receipt)
-    if (data.length > most) data = encode({ ...receipt, workspace: null })
-    const subject = subjects.report(this.economy_id, this.#options.executor_id)
     for (;;)
       try {
-        return await addWork(this.#connection, subject, `${receipt.fence}:receipt`, data)
+        return await reports.add({ data, id: `${receipt.fence}:receipt`, ...trace })
       } catch (error) {
         if (this.#connection.isClosed()) throw error
-        await new Promise((done) => setTimeout(done, RETRY_MS))
+        if (error instanceof WorkQueueError && error.code === 'too_large') data = encode({ ...receipt, workspace: null })
+        else await new Promise((done) => setTimeout(done, RETRY_MS))
       }
   }
 

@@ -7,7 +7,7 @@ import { until } from '../../../../tests/contracts/events.ts'
 import { removeDir, tempDir } from '../../../../tests/program.ts'
 import { type SmallEconomy, openSmallEconomy } from '../../../../tests/servers/economy.ts'
 import { NatsServer } from '../../../../tests/servers/nats-server.ts'
-import { type NatsConnection, addWork, connectNats, ensureStreams, subjects } from '../bus/nats/index.ts'
+import { type NatsConnection, NatsWorkQueue, connectNats, ensureStreams, places, subjects } from '../bus/nats/index.ts'
 import { Config } from '../config/index.ts'
 import { Workspaces } from '../executor/index.ts'
 import { RemoteExecutors, packFolder, unpackFolder } from './index.ts'
@@ -28,7 +28,13 @@ beforeEach(async () => {
   mkdirSync(workspaces.pathOf('b'))
   writeFileSync(join(workspaces.pathOf('b'), 'agent.json'), JSON.stringify({ command: ['node', 'main.mjs'], description: '', name: 'b', standing_bid: null }))
   await ensureStreams(connection, 'hosts', { ...Config.parse({}).nats_streams, work_deliveries_max: 2 })
-  executors = new RemoteExecutors({ ...economy, connection, deliveries_max: 2, onError: () => undefined, workspaces })
+  executors = new RemoteExecutors({
+    ...economy,
+    connection,
+    onError: () => undefined,
+    queue: { deliveries_max: 2, pause_ms: 50, silence_ms: 5000 },
+    workspaces,
+  })
   await executors.start()
 })
 afterEach(async () => {
@@ -66,7 +72,8 @@ const receipt = (run: Run, member: string, workspace = run.workspace, exit: obje
   member,
   workspace,
 })
-const send = (value: object, id = randomUUID()) => addWork(connection, subjects.report('hosts', 'far'), id, new TextEncoder().encode(JSON.stringify(value)))
+const reports = () => new NatsWorkQueue(connection, places.report('hosts', 'far'))
+const send = (value: object, id: string = randomUUID()) => reports().add({ data: new TextEncoder().encode(JSON.stringify(value)), id })
 const ends = () => economy.events.filter((event) => event.type === 'execution_terminated')
 
 describe('a run on another host', () => {
@@ -145,12 +152,10 @@ describe('a run on another host', () => {
 })
 
 it('work that cannot be read is put aside after its last delivery, and the rest goes on', async () => {
-  await addWork(connection, subjects.report('hosts', 'far'), 'poison', new TextEncoder().encode('no receipt'))
+  await reports().add({ data: new TextEncoder().encode('no receipt'), id: 'poison' })
   const manager = await jetstreamManager(connection)
   await until(async () => (await manager.streams.info(subjects.deadStream('hosts'))).state.messages === 1)
-  const dead = await manager.streams.getMessage(subjects.deadStream('hosts'), { last_by_subj: `${subjects.dead('hosts')}.report.far` })
-  expect(dead?.string()).toBe('no receipt')
-  expect(dead?.header.get('Syntropism-Consumer')).toBe('engine')
+  expect(await reports().deadLetters(5)).toMatchObject([{ deliveries: 2, id: 'poison', reason: expect.stringContaining('JSON') as string }])
   await until(async () => (await manager.streams.info(subjects.workStream('hosts'))).state.messages === 0)
 })
 

@@ -1,10 +1,10 @@
 import { type Msg, type NatsConnection } from '@nats-io/transport-node'
 import type { z } from 'zod'
-import { ensureWorker, keepDeadLetters, startWorker, subjects } from '../bus/nats/index.ts'
+import { NatsWorkQueue, places, subjects } from '../bus/nats/index.ts'
 import { Executor, type Workspaces } from '../executor/index.ts'
 import type { Host } from '../host/index.ts'
 import type { Tokens } from '../http/index.ts'
-import type { Bus } from '../ports/index.ts'
+import type { Bus, WorkQueueSettings } from '../ports/index.ts'
 import { Beat, type BeatAnswer, Claim, type ClaimAnswer, Join, Receipt, SILENCE_MS } from './protocol.ts'
 import { RemoteSandbox } from './sandbox.ts'
 
@@ -14,17 +14,19 @@ export interface ExecutorsParts {
   readonly bus: Bus
   readonly tokens: Tokens
   readonly workspaces: Workspaces
-  readonly deliveries_max: number
+  readonly queue: WorkQueueSettings
   onError(error: unknown): void
 }
 
 interface Place {
   readonly executor: Executor
+  /** Its runs. */
+  readonly queue: NatsWorkQueue
   readonly sandbox: RemoteSandbox
 }
 
 const CHECK_MS = 500
-const ENGINE_WORKER = 'engine'
+const REPORTS_AT_ONCE = 4
 
 /** The engine's side of the executors on other hosts. */
 export class RemoteExecutors {
@@ -41,19 +43,15 @@ export class RemoteExecutors {
   }
 
   async start(): Promise<void> {
-    const { connection, deliveries_max, onError } = this.#parts
-    await ensureWorker(connection, this.#economyId, ENGINE_WORKER, subjects.report(this.#economyId), deliveries_max)
-    const dead = keepDeadLetters(connection, this.#economyId, onError)
-    const stopReports = startWorker(
-      connection,
-      this.#economyId,
-      ENGINE_WORKER,
+    const { connection, onError, queue } = this.#parts
+    const reports = new NatsWorkQueue(connection, places.report(this.#economyId))
+    await reports.ensure(queue)
+    const stopReports = reports.take(
       async (item) => {
         const receipt = Receipt.parse(JSON.parse(new TextDecoder().decode(item.data)))
         for (const { sandbox } of this.#places.values()) if (sandbox.receive(receipt)) break
-        item.settle()
       },
-      onError,
+      { at_once_max: REPORTS_AT_ONCE, onError },
     )
     const calls = connection.subscribe(subjects.engineExecutor(this.#economyId), {
       callback: (error, message) => {
@@ -65,7 +63,6 @@ export class RemoteExecutors {
       () => clearInterval(timer),
       () => calls.unsubscribe(),
       stopReports,
-      dead,
     )
   }
 
@@ -97,16 +94,17 @@ export class RemoteExecutors {
   }
 
   async #join(executorId: string, join: Join): Promise<object> {
-    const { bus, connection, deliveries_max, host, onError, tokens, workspaces } = this.#parts
+    const { bus, connection, host, onError, queue: settings, tokens, workspaces } = this.#parts
     if (executorId === 'local') return { error: 'the id "local" is the engine’s own' }
     if (this.#places.get(executorId)?.sandbox.member === join.member) return { joined: true }
     await this.#drop(executorId, 'another process took the place of this executor')
-    await ensureWorker(connection, this.#economyId, subjects.executorConsumer(executorId), subjects.execution(this.#economyId, executorId), deliveries_max)
-    const sandbox = new RemoteSandbox(connection, this.#economyId, executorId, join, Date.now())
+    const queue = new NatsWorkQueue(connection, places.execution(this.#economyId, executorId))
+    await queue.ensure(settings)
+    const sandbox = new RemoteSandbox(queue, executorId, join, Date.now())
     const { cpu_millicores, memory_mb } = join
     const service = () => ({ socket_path: '', url: '' })
     const executor = new Executor({ bus, cpu_millicores, executor_id: executorId, host, memory_mb, onError, sandbox, service, tokens, workspaces })
-    this.#places.set(executorId, { executor, sandbox })
+    this.#places.set(executorId, { executor, queue, sandbox })
     await executor.start()
     return { joined: true }
   }
@@ -140,6 +138,8 @@ export class RemoteExecutors {
     // The ends of its runs are reported before its capacity goes.
     await new Promise((done) => setImmediate(done))
     await place.executor.close()
+    // What still waits for it would be refused at its claim.
+    await place.queue.clear().catch(this.#parts.onError)
     return { left: true }
   }
 

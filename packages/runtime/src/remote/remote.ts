@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { EconomyEvent } from '@syntropism/contract'
-import { Outbox, connectNats, ensureStreams, subjects } from '../bus/nats/index.ts'
-import type { Config } from '../config/index.ts'
+import { NatsWorkQueue, Outbox, connectNats, ensureStreams, places, subjects } from '../bus/nats/index.ts'
+import { type Config, queueSettings } from '../config/index.ts'
 import type { Workspaces } from '../executor/index.ts'
 import type { Host } from '../host/index.ts'
 import type { Tokens } from '../http/index.ts'
-import type { Bus } from '../ports/index.ts'
+import type { Bus, WorkQueue } from '../ports/index.ts'
 import { agentInbox, issueCredentials, readIssuer } from './credentials.ts'
 import { startEngine } from './engine.ts'
 import { RemoteExecutors } from './executors.ts'
@@ -28,6 +28,8 @@ export interface Remote {
   begin(parts: RemoteParts): Promise<void>
   /** Credentials for one lease of an agent, where an issuer is configured. */
   readonly credentials: ((lease: { agent_id: string; expires_at_ms: number; lease_id: string }) => Promise<object>) | undefined
+  /** The queue of calls of outside tools, once begun. Throws BusError. */
+  toolQueue(): Promise<WorkQueue>
   /** Gives what is committed a last moment to be sent, then leaves; what was not sent goes out at the next start. */
   leave(): Promise<void>
 }
@@ -74,11 +76,16 @@ export async function joinNats(config: Config): Promise<Remote> {
       const executors = new RemoteExecutors({
         ...parts,
         connection,
-        deliveries_max: config.nats_streams.work_deliveries_max,
         onError: (error) => console.error('syntropism: an executor on another host:', error),
+        queue: queueSettings(config),
       })
       await executors.start()
       ends.push(() => executors.stop())
+    },
+    async toolQueue() {
+      const queue = new NatsWorkQueue(connection, places.tools(economyId))
+      await queue.ensure(queueSettings(config))
+      return queue
     },
     async leave() {
       for (const end of ends.reverse()) await end()

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import type { NatsConnection } from '@nats-io/transport-node'
-import { HEADER, addWork, subjects } from '../bus/nats/index.ts'
+import type { WorkQueue } from '../ports/index.ts'
 import { type SandboxDriver, type SandboxExit, type SandboxProcess, type SandboxRun, hostFailure } from '../sandbox/index.ts'
-import { HEADER_BYTES } from './carry.ts'
 import { type Join, type Receipt, packFolder, unpackFolder } from './protocol.ts'
 
 /** A run must be taken within this; the economy waits five seconds for a window's start. */
@@ -24,16 +22,12 @@ export class RemoteSandbox implements SandboxDriver {
   readonly name: string
   readonly protections: SandboxDriver['protections']
   readonly member: string
-  readonly #connection: NatsConnection
-  readonly #economyId: string
-  readonly #executorId: string
+  readonly #queue: WorkQueue
   readonly #open = new Map<string, Open>()
   lastHeardMs: number
 
-  constructor(connection: NatsConnection, economyId: string, executorId: string, join: Join, nowMs: number) {
-    this.#connection = connection
-    this.#economyId = economyId
-    this.#executorId = executorId
+  constructor(queue: WorkQueue, executorId: string, join: Join, nowMs: number) {
+    this.#queue = queue
     this.member = join.member
     this.name = `${join.sandbox} on ${executorId}`
     this.protections = join.protections
@@ -44,8 +38,6 @@ export class RemoteSandbox implements SandboxDriver {
     const fence = randomUUID()
     const { command, env, limits, run_id } = run
     const data = new TextEncoder().encode(JSON.stringify({ command, env, fence, limits, run_id, workspace: packFolder(run.workspace_dir) }))
-    const most = (this.#connection.info?.max_payload ?? 1_048_576) - HEADER_BYTES
-    if (data.length > most) throw new Error(`the workspace takes ${data.length} bytes packed, NATS carries ${most} here: raise max_payload of the server`)
     let granted: () => void = () => undefined
     const claimed = new Promise<void>((done) => (granted = done))
     let end: (exit: SandboxExit) => void = () => undefined
@@ -63,13 +55,7 @@ export class RemoteSandbox implements SandboxDriver {
     this.#open.set(fence, open)
     const timer = setTimeout(() => !open.claimed && open.end(hostFailure('no executor took the run in time')), CLAIM_MS)
     try {
-      await addWork(
-        this.#connection,
-        subjects.execution(this.#economyId, this.#executorId),
-        fence,
-        data,
-        env.TRACEPARENT === undefined || env.TRACEPARENT === '' ? {} : { [HEADER.traceparent]: env.TRACEPARENT },
-      )
+      await this.#queue.add({ data, id: fence, traceparent: env.TRACEPARENT })
       const early = await Promise.race([claimed.then(() => null), exit])
       if (early !== null) throw new Error(early.detail)
     } finally {

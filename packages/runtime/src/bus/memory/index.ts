@@ -1,1 +1,2 @@
 export { createMemoryBus } from './memory-bus.ts'
+export { MemoryWorkQueue } from './work-queue.ts'

@@ -1,10 +1,22 @@
-import { type JetStreamManager, RetentionPolicy, StorageType, type StreamConfig, type StreamInfo, jetstreamManager } from '@nats-io/jetstream'
+import { DiscardPolicy, type JetStreamManager, RetentionPolicy, StorageType, type StreamConfig, type StreamInfo, jetstreamManager } from '@nats-io/jetstream'
 import { type NatsConnection, nanos } from '@nats-io/transport-node'
 import type { StreamSettings } from '../../ports/index.ts'
 import { BusError } from './connection.ts'
 import { subjects } from './subjects.ts'
 
 type Wanted = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'subjects'>
+
+/** A stream that holds work until it is done. When it is full, adding is refused: nothing that waits is thrown away. */
+const queueStream = (settings: StreamSettings) => ({
+  allow_direct: true,
+  discard: DiscardPolicy.New,
+  duplicate_window: nanos(settings.duplicate_window_ms),
+  max_age: nanos(settings.work_age_ms_max),
+  max_bytes: settings.work_bytes_max === 0 ? -1 : settings.work_bytes_max,
+  num_replicas: settings.replicas,
+  retention: RetentionPolicy.Workqueue,
+  storage: StorageType.File,
+})
 
 /** Every stream of an economy, as it has to be. */
 export function wantedStreams(economyId: string, settings: StreamSettings): readonly Wanted[] {
@@ -22,16 +34,19 @@ export function wantedStreams(economyId: string, settings: StreamSettings): read
       subjects: [...subjects.events(economyId)],
     },
     {
-      allow_direct: true,
+      ...queueStream(settings),
       description: `Work of ${economyId}: runs for executors, receipts for the engine`,
-      duplicate_window: nanos(settings.duplicate_window_ms),
       name: subjects.workStream(economyId),
-      num_replicas: settings.replicas,
-      retention: RetentionPolicy.Workqueue,
-      storage: StorageType.File,
       subjects: [`syntropism.${economyId}.work.>`],
     },
     {
+      ...queueStream(settings),
+      description: `Calls of outside tools of ${economyId}`,
+      name: subjects.toolStream(economyId),
+      subjects: [`syntropism.${economyId}.tools.>`],
+    },
+    {
+      allow_direct: true,
       description: `Work of ${economyId} that failed as often as it may be tried`,
       max_age: nanos(settings.dead_letters_age_ms_max),
       name: subjects.deadStream(economyId),

@@ -17,6 +17,9 @@ export const subjects = {
   /** Runs that wait for an executor, and receipts that wait for the engine. */
   execution: (economyId: string, executorId: string): string => `syntropism.${economyId}.work.execution.${executorId}`,
   report: (economyId: string, executorId = '*'): string => `syntropism.${economyId}.work.report.${executorId}`,
+  /** Calls of outside tools. */
+  toolCall: (economyId: string): string => `syntropism.${economyId}.tools.call`,
+  toolStream: (economyId: string): string => `SYNTROPISM_${economyId}_TOOLS`,
   workStream: (economyId: string): string => `SYNTROPISM_${economyId}_WORK`,
   executorConsumer: (executorId: string): string => `executor_${executorId}`,
   /** Work that failed as often as it may be tried. */
