@@ -51,6 +51,7 @@ const ECONOMY_RANK: Readonly<Record<string, number>> = {
   auction: 5,
   codec: 1,
   formulas: 0,
+  indicators: 10,
   leases: 6,
   ledger: 2,
   lifecycle: 7,

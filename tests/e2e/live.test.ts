@@ -49,6 +49,12 @@ describe('a live economy', () => {
     const verdict = await run(['verify', '--data', data, '--json'])
     expect(JSON.parse(verdict.stdout)).toMatchObject({ bad_seq: null, ok: true })
     expect(verdict.code).toBe(0)
+    const last = events.at(-1)?.seq ?? 0
+    const now = await run(['indicators', '--data', data, '--json'])
+    const figures = (JSON.parse(now.stdout) as { indicators: Record<string, number>; seq: number }).indicators
+    expect(JSON.parse(now.stdout)).toMatchObject({ seq: last })
+    expect(figures.circulating_micro).toBe((figures.minted_micro as number) - (figures.burned_micro as number))
+    expect(figures.velocity_per_minute).toBeGreaterThan(0)
   })
 
   it('mints only when a human with a token scores, and refuses a second live on the same folder', async () => {
@@ -67,6 +73,8 @@ describe('a live economy', () => {
       const scored = await run(['score', 'prompt-1', ...scores, '--reason', 'clear'], { SYNTROPISM_TOKEN: token })
       expect(scored.stdout).toContain('1050 credits minted')
       expect((await run(['score', 'prompt-1', ...scores], { SYNTROPISM_TOKEN: token })).stderr).toContain('prompt_unknown')
+      const asked = await fetch(`${String(started.url)}/economy/indicators`, { headers: { authorization: `Bearer ${token}` } })
+      expect(await asked.json()).toMatchObject({ indicators: { population: 1, rewarded_micro: 1_050_000_000 } })
       for (const file of ['tokens.json', 'service.json']) expect(readFileSync(join(data, file), 'utf8')).not.toContain(token)
     } finally {
       child.kill('SIGTERM')

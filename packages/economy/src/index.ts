@@ -37,6 +37,7 @@ export {
   openRange,
   post,
 } from './ledger/index.ts'
+export { CreditFlow, type Indicators, type Welfare, indicatorsOf, priceIndex, welfareOf } from './indicators/index.ts'
 export { supplyOf } from './leases/index.ts'
 export { budgetLeft, budgetOf, checkKey, isSoundUsage, llmBoundMicroUsd, llmCostMicroUsd } from './llm/index.ts'
 export { currentReserveMicro, floorReserveMicro, linearThreshold, pricesNow, reserveCostMicro } from './market/index.ts'

@@ -8,6 +8,7 @@ import { addAttentionRoutes } from './attention-routes.ts'
 import { addBusRoutes } from './bus-routes.ts'
 import { addEconomyRoutes } from './economy-routes.ts'
 import { addExecutionRoutes } from './execution-routes.ts'
+import { addIndicatorRoutes } from './indicator-routes.ts'
 import { addLlmRoutes, addOpenAiRoutes } from './llm-routes.ts'
 import { addMarketRoutes } from './market-routes.ts'
 import { addMcpRoute } from './mcp-routes.ts'
@@ -133,6 +134,7 @@ export function createService(parts: ServiceParts): App {
   })
   app.get('/health', (context) => context.json({ at_ms: parts.host.now(), economy_id: parts.host.state.economy_id, seq: parts.host.state.seq, status: 'ok' }))
   addEconomyRoutes(app, parts)
+  if (parts.indicators !== undefined) addIndicatorRoutes(app, parts, parts.indicators)
   addMarketRoutes(app, parts)
   addSocialRoutes(app, parts)
   addAttentionRoutes(app, parts)

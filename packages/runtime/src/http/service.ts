@@ -1,5 +1,5 @@
 import { type Certificate, ClientId, type RefusalCode, Traceparent } from '@syntropism/contract'
-import { type Candidate, type Outcome, creditsToMicro, microToCredits } from '@syntropism/economy'
+import { type Candidate, type Indicators, type Outcome, creditsToMicro, microToCredits } from '@syntropism/economy'
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Alert } from '../alerts/index.ts'
@@ -27,6 +27,8 @@ export interface ServiceParts {
   alerts?(): readonly Alert[]
   /** Figures in the text format of Prometheus. */
   metricsText?(): Promise<string>
+  /** The economy in figures, now. */
+  indicators?(): Indicators
   /** LLM calls; without one none are offered. */
   readonly gateway?: Gateway
   /** Eligible bids and supply of the past clearing with this sequence number; null when its book cannot be derived again. */

@@ -212,7 +212,7 @@ async function assemble(
     host,
     queries,
     tokens,
-    ...observation.forService(),
+    ...observation.forService(host),
     ...llm.forService(),
     workspaces: { log: (agentId, limit) => executor.workspaces.log(agentId, limit), rollBack: (agentId, commit) => executor.rollBack(agentId, commit) },
   })

@@ -1,5 +1,5 @@
 import type { EconomyEvent } from '@syntropism/contract'
-import type { State } from '@syntropism/economy'
+import { CreditFlow, type Indicators, type State, indicatorsOf } from '@syntropism/economy'
 import { type Alert, Alerts } from '../alerts/index.ts'
 import type { Config } from '../config/index.ts'
 import type { Host } from '../host/index.ts'
@@ -19,6 +19,7 @@ export class Observation {
   readonly #endpoint: string | undefined
   readonly #traces: Traces | null
   readonly #alerts: Alerts
+  readonly #flow = new CreditFlow()
   #metrics: Metrics | null = null
   readonly #closing: (() => Promise<void>)[] = []
 
@@ -35,9 +36,16 @@ export class Observation {
   }
 
   /** What the service needs of it. */
-  forService(): { readonly alerts: () => readonly Alert[]; readonly log: Log; readonly tracing?: Tracing; metricsText(): Promise<string> } {
+  forService(host: Host): {
+    readonly alerts: () => readonly Alert[]
+    readonly indicators: () => Indicators
+    readonly log: Log
+    readonly tracing?: Tracing
+    metricsText(): Promise<string>
+  } {
     return {
       alerts: () => this.#alerts.recent,
+      indicators: () => indicatorsOf(host.state, this.#flow),
       log: this.log,
       metricsText: async () => (await this.#metrics?.text()) ?? '',
       ...(this.#traces === null ? {} : { tracing: this.#traces.tracing }),
@@ -47,6 +55,7 @@ export class Observation {
   /** Tells every event from now on as spans; before the first command of a new economy. `read` gives the journal's events after a sequence number. */
   follow(bus: Bus, host: Host, read: (afterSeq: number) => readonly EconomyEvent[]): void {
     const { economy_id, seq } = host.state
+    bus.subscribe((event) => this.#flow.observe(event))
     const begun = this.#traces === null || host.started_clean ? [] : read(Math.max(0, seq - LOOK_BACK)).filter((event) => isOpen(host.state, event))
     this.#traces?.follow(bus, economy_id, begun)
   }
@@ -54,7 +63,10 @@ export class Observation {
   /** Starts the meters, and the log's way out, once the economy has its name. */
   async begin(bus: Bus, host: Host): Promise<void> {
     const { Metrics, exportLog } = await import('../telemetry/index.ts')
-    const metrics = new Metrics({ state: host.state, traces: () => this.figures(), waiting: () => host.waiting }, this.#endpoint)
+    const metrics = new Metrics(
+      { indicators: () => indicatorsOf(host.state, this.#flow), state: host.state, traces: () => this.figures(), waiting: () => host.waiting },
+      this.#endpoint,
+    )
     metrics.follow(bus)
     this.#metrics = metrics
     this.#alerts.follow(bus, host)

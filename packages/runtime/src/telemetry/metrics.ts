@@ -4,7 +4,7 @@ import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import type { BatchObservableResult, Counter, Histogram, Meter, ObservableGauge } from '@opentelemetry/api'
 import { AggregationTemporality, MeterProvider, MetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import type { EconomyEvent } from '@syntropism/contract'
-import { RESOURCES, type State, circulatingMicro } from '@syntropism/economy'
+import { type Indicators, RESOURCES, type State, circulatingMicro } from '@syntropism/economy'
 import type { Bus, TurnFigures } from '../ports/index.ts'
 import { resourceOf } from './span-maker.ts'
 import type { TraceFigures } from './traces.ts'
@@ -12,6 +12,7 @@ import type { TraceFigures } from './traces.ts'
 /** What the meters look at when they are read. Nothing is counted in between but events and turns. */
 export interface MeteredEconomy {
   readonly state: State
+  indicators(): Indicators
   /** Commands that wait for their turn. */
   waiting(): number
   traces(): TraceFigures | null
@@ -101,12 +102,14 @@ export class Metrics {
       credits: gauge('credits', 'Credits granted, rewarded, burned and circulating'),
       delay: gauge('event_loop_delay_seconds', 'Mean delay of the event loop since the last reading'),
       executors: gauge('executors', 'Registered executors'),
+      indicator: gauge('indicator', 'Gini, Jain, velocity per minute, price index, welfare gap, longest living lineage, by name'),
       llm_cap: gauge('llm_cap_micro_usd_per_minute', 'Cap of spend on models'),
       price: gauge('price_credits_per_second', 'Price of the whole capacity'),
       prompts: gauge('prompts_open', 'Prompts that wait for a human'),
       queue: gauge('queue_commands', 'Commands that wait for their turn'),
       spans: gauge('spans', 'Spans by what became of them'),
       utilisation: gauge('utilisation_ratio', 'Sold share of the capacity'),
+      welfare: gauge('welfare_credits_per_second', 'Declared worth of what runs, and its bound'),
       windows: gauge('windows_running', 'Running windows'),
     }
     meter.addBatchObservableCallback((result) => this.#read(result, gauges), Object.values(gauges))
@@ -124,6 +127,7 @@ export class Metrics {
     const circulating = circulatingMicro(state.ledger)
     for (const [kind, micro] of Object.entries({ burned: granted + rewarded - circulating, circulating, granted, rewarded }))
       set('credits', micro / MICRO, { kind })
+    this.#readIndicators(set)
     const counts = new Map<string, number>()
     for (const agent of state.agents.values()) counts.set(agent.status, (counts.get(agent.status) ?? 0) + 1)
     for (const [status, count] of counts) set('agents', count, { status })
@@ -136,6 +140,13 @@ export class Metrics {
     set('delay', (Number.isNaN(this.#delay.mean) ? 0 : this.#delay.mean) / NS_PER_S)
     this.#delay.reset()
     for (const [outcome, count] of Object.entries(this.#economy.traces() ?? {})) set('spans', count, { outcome })
+  }
+
+  #readIndicators(set: (name: string, value: number, attributes: Record<string, string>) => void): void {
+    const one = this.#economy.indicators()
+    for (const name of ['gap', 'generation_max', 'gini', 'jain', 'price_index', 'velocity_per_minute'] as const) set('indicator', one[name], { name })
+    set('welfare', one.welfare_micro_per_s / MICRO, { kind: 'served' })
+    set('welfare', one.welfare_bound_micro_per_s / MICRO, { kind: 'bound' })
   }
 
   /** The figures now, in the text format of Prometheus. */

@@ -1,2 +1,1 @@
-export { gini as giniOf, giniOfAscending, jain } from '@syntropism/economy'
-export { priceIndex } from './prices.ts'
+export { gini as giniOf, giniOfAscending, jain, priceIndex } from '@syntropism/economy'

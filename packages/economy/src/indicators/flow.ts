@@ -1,0 +1,43 @@
+import type { EconomyEvent } from '@syntropism/contract'
+
+const SECONDS = 60
+const MS_PER_S = 1000
+
+/**
+ * Credits that change hands: from one agent to another, or into `burn`. Grants, rewards and refunds bring credits in, holds move them nowhere;
+ * none of these count. Fed with every event in order; keeps a total and the last minute of economy time.
+ */
+export class CreditFlow {
+  /** Since the start. */
+  moved_micro = 0
+  readonly #buckets = new Float64Array(SECONDS)
+  /** Second that the newest bucket stands for. */
+  #second = 0
+
+  observe(event: EconomyEvent): void {
+    if (event.type === 'credits_transferred') this.add(event.at_ms, event.data.from_agent, event.data.to_agent, event.data.amount_micro)
+  }
+
+  /** One movement, as `credits_transferred` tells it. */
+  add(atMs: number, from: string, to: string, amount: number): void {
+    if (from === to || from === 'mint' || from === 'burn') return
+    this.moved_micro += amount
+    this.#turn(atMs)
+    const bucket = this.#second % SECONDS
+    this.#buckets[bucket] = (this.#buckets[bucket] as number) + amount
+  }
+
+  /** Empties the buckets of the seconds that have passed. */
+  #turn(atMs: number): void {
+    const second = Math.floor(atMs / MS_PER_S)
+    if (second - this.#second >= SECONDS) this.#buckets.fill(0)
+    else for (let passed = this.#second + 1; passed <= second; passed++) this.#buckets[passed % SECONDS] = 0
+    this.#second = Math.max(this.#second, second)
+  }
+
+  /** Credits moved in the last minute before an instant, that of no earlier call. */
+  lastMinuteMicro(atMs: number): number {
+    this.#turn(atMs)
+    return this.#buckets.reduce((sum, amount) => sum + amount, 0)
+  }
+}

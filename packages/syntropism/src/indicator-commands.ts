@@ -1,0 +1,36 @@
+import { CreditFlow, type Indicators, type State, indicatorsOf } from '@syntropism/economy'
+import { table } from './format.ts'
+import { type Local, type LocalFlags, openLocal, print } from './local.ts'
+import { type PastFlags, pastState } from './past.ts'
+
+/** Movements that the last minute before a state's time holds. */
+async function flowBefore({ queries }: Local, state: State): Promise<CreditFlow> {
+  const flow = new CreditFlow()
+  const rows = await queries
+    .selectFrom('transfers')
+    .select(['amount_micro', 'at_ms', 'from_agent', 'to_agent'])
+    .where('at_ms', '>', state.at_ms - 60_000)
+    .where('seq', '<=', state.seq)
+    .orderBy('number')
+    .execute()
+  for (const row of rows) flow.add(row.at_ms, row.from_agent, row.to_agent, row.amount_micro)
+  return flow
+}
+
+/** A figure for people: money in credits, the rest as it is. */
+function shown(name: string, value: number): readonly [string, string] {
+  const micro = /^(.+)_micro(_per_\w+)?$/.exec(name)
+  const amount = micro === null ? value : value / 1_000_000
+  return [micro === null ? name : `${micro[1] ?? ''} (credits${(micro[2] ?? '').replaceAll('_', ' ')})`, String(Number(amount.toPrecision(6)))]
+}
+
+/** `syntropism indicators`: read from the data folder, running or not, now or as it was. */
+export async function showIndicators(flags: LocalFlags & PastFlags): Promise<void> {
+  const local = openLocal(flags)
+  const state = await pastState(local, flags)
+  const indicators: Indicators = indicatorsOf(state, await flowBefore(local, state))
+  print(flags, { at_ms: state.at_ms, economy_id: state.economy_id, indicators, seq: state.seq }, () =>
+    table([['indicator', `after #${state.seq}`], ...Object.entries(indicators).map(([name, value]) => shown(name, value as number))]),
+  )
+  local.database.close()
+}

@@ -1,0 +1,56 @@
+import type { Command } from 'commander'
+import type { LocalFlags } from './local.ts'
+import { integer, withData } from './options.ts'
+import type { SimulateFlags } from './simulate-command.ts'
+import type { SweepFlags } from './sweep-command.ts'
+
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
+const count = integer(1, Number.MAX_SAFE_INTEGER)
+
+/** An economy in figures. */
+export function addIndicators(program: Command): void {
+  withData(
+    program.command('indicators').description('the economy in figures: inequality, velocity, supply, prices, use, welfare and gap, population, lineage'),
+  ).action(async (flags: LocalFlags) => (await import('./indicator-commands.ts')).showIndicators(flags))
+}
+
+/** Runs and sweeps of models in virtual time. */
+export function addSimulation(program: Command): void {
+  program
+    .command('simulate')
+    .argument('<model>', 'name of a model, or a module that exports "model"')
+    .description('run a model on the economy in virtual time')
+    .option('--agents <n>', 'how many', count)
+    .option('--steps <n>', 'how many', count)
+    .option('--seed <n>', 'the same seed gives the same run', integer(0, Number.MAX_SAFE_INTEGER), 1)
+    .option('--set <key=value>', 'a parameter; may be repeated', collect)
+    .option('--activation <order>', 'random, sequential or simultaneous, as far as the model allows')
+    .option('--time <kind>', 'scheduled or event-driven, as far as the model allows')
+    .option('--observe-every <n>', 'steps between two observations', count)
+    .option('--out <dir>', 'folder for series.csv, series.parquet, report.html')
+    .option('--describe', "show the model's parameters instead of running it")
+    .option('--json', 'machine-readable output')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  syntropism simulate boltzmann --agents 10000 --steps 1000 --seed 7\n  syntropism simulate boltzmann --set rule=split --set saving_ppm=400000 --json',
+    )
+    .action(async (model: string, flags: SimulateFlags) => (await import('./simulate-command.ts')).runSimulate(model, flags))
+  program
+    .command('sweep')
+    .argument('<model>', 'name of a model, or a module that exports "model"')
+    .description('run a model over a grid of parameters and seeds, on several threads')
+    .option('--grid <key=values>', 'a,b,c or low..high:step; keys of the model, or agents, steps, activation, time; may be repeated', collect)
+    .option('--seeds <list>', 'such as 1..20 or 1,2,7', '1..5')
+    .option('--workers <n>', 'threads; "auto" for as many as the machine runs at once', (text) => (text === 'auto' ? 0 : count(text)), 0)
+    .option('--out <dir>', 'folder for results (default ./sweep-<model>)')
+    .option('--resume', 'go on with a sweep that was stopped; failed runs are tried again')
+    .option('--agents <n>', 'how many', count)
+    .option('--steps <n>', 'how many', count)
+    .option('--set <key=value>', 'a parameter that is the same for all runs; may be repeated', collect)
+    .option('--activation <order>', 'random, sequential or simultaneous')
+    .option('--time <kind>', 'scheduled or event-driven')
+    .option('--observe-every <n>', 'steps between two observations', count)
+    .option('--json', 'machine-readable output')
+    .addHelpText('after', '\nExample:\n  syntropism sweep boltzmann --set rule=split --grid saving_ppm=0..800000:200000 --seeds 1..20 --agents 500 --steps 200')
+    .action(async (model: string, flags: SweepFlags) => (await import('./sweep-command.ts')).runSweep(model, flags))
+}
