@@ -48,7 +48,28 @@ class Search {
     }
     for (let a = 0; a < winners.length; a++)
       for (let b = a + 1; b < winners.length; b++) if (this.tryAfter([winners[a] as number, winners[b] as number], losers)) return true
+    for (const loser of losers) if (this.tryInstead(loser, losers)) return true
     return false
+  }
+
+  /** With as many winners out as a loser needs, those accepted last first, and what is then left filled up. */
+  private tryInstead(loser: number, losers: readonly number[]): boolean {
+    const { book, inside, left, order } = this
+    const width = left.length
+    const out: number[] = []
+    for (let at = order.length - 1; at >= 0 && !fits(book, loser, left); at--) {
+      const index = order[at] as number
+      if (inside[index] === 0) continue
+      let helps = false
+      for (let r = 0; r < width; r++)
+        helps ||= (book.quantities[loser * width + r] as number) > (left[r] as number) && (book.quantities[index * width + r] as number) > 0
+      if (!helps) continue
+      take(book, index, left, -1)
+      out.push(index)
+    }
+    const into = fits(book, loser, left) ? this.fillFrom(loser, [...out.toReversed(), ...losers]) : []
+    for (const index of out) take(book, index, left)
+    return sum(book, into) > sum(book, out) && this.tryExchange(out, into)
   }
 
   /** Bids with this mark, from the front of the order (`step` 1) or its end (−1), at most `reach`. */

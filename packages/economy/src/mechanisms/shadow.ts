@@ -1,4 +1,5 @@
 import { type BidTable, welfareOf } from './book.ts'
+import { ascend, ascendLarge } from './dual.ts'
 import { walk } from './greedy.ts'
 import { orderOf } from './order.ts'
 import { repair } from './repair.ts'
@@ -10,80 +11,11 @@ export interface ShadowClearing {
   readonly winners: number[]
 }
 
-interface Ascent {
-  readonly bound: number
-  /** Prices of the best bound. */
-  readonly prices: Float64Array
-  /** Prices met on the way, latest last: starting points for the walk. */
-  readonly trail: Float64Array[]
-}
-
-/** Lagrangian dual at these prices: Σ price·supply + Σ max(0, value − cost). Writes the demand at the prices. */
-function dual(book: BidTable, prices: Float64Array, demand: Float64Array): number {
-  const width = prices.length
-  const { prices: values, quantities } = book
-  demand.fill(0)
-  let total = 0
-  for (let r = 0; r < width; r++) total += (prices[r] as number) * (book.supply[r] as number)
-  for (let i = 0, at = 0; i < values.length; i++, at += width) {
-    let surplus = values[i] as number
-    for (let r = 0; r < width; r++) surplus -= (prices[r] as number) * (quantities[at + r] as number)
-    if (surplus <= 0) continue
-    total += surplus
-    for (let r = 0; r < width; r++) demand[r] = (demand[r] as number) + (quantities[at + r] as number)
-  }
-  return total
-}
-
 /** What rounding can have taken off a dual of this book: relative 2⁻⁵² per operation on terms that add up to no more than all values and the total. */
 const roundingOf = (book: BidTable, total: number): number => {
   let values = total
   for (const value of book.prices) values += value
   return values * (book.prices.length + 2 * book.supply.length) * 2 ** -52
-}
-
-/**
- * Dual ascent: each price rises where demand at the prices exceeds supply and falls where it is short, by a subgradient step in units of
- * value per supply, smoothed over the last directions and halved when the bound has stopped improving (Fisher, Management Science 1981).
- */
-function ascend(book: BidTable, rounds: number): Ascent {
-  const width = book.supply.length
-  const prices = new Float64Array(width)
-  const demand = new Float64Array(width)
-  const direction = new Float64Array(width)
-  let bound = dual(book, prices, demand)
-  const scale = Array.from(book.supply, (supply) => (supply > 0 ? bound / (supply * width) : 0))
-  let best = prices.slice()
-  let step = 0.5
-  let stale = 0
-  const trail: Float64Array[] = []
-  for (let round = 0; round < rounds && step > 1e-7; round++) {
-    let length = 0
-    for (let r = 0; r < width; r++) {
-      const supply = book.supply[r] as number
-      const excess = supply > 0 ? ((demand[r] as number) - supply) / supply : 0
-      const bounded = (prices[r] === 0 && excess < 0) || scale[r] === 0 ? 0 : excess
-      direction[r] = 0.6 * bounded + 0.4 * (direction[r] as number)
-      length += (direction[r] as number) ** 2
-    }
-    if (length === 0) break
-    const stride = step / Math.sqrt(length)
-    for (let r = 0; r < width; r++) prices[r] = Math.max(0, (prices[r] as number) + stride * (direction[r] as number) * (scale[r] as number))
-    const value = dual(book, prices, demand)
-    if (value < bound * (1 - 1e-9)) {
-      bound = value
-      best = prices.slice()
-      trail.push(best)
-      stale = 0
-    } else if (++stale >= 5) {
-      step /= 2
-      stale = 0
-      prices.set(best)
-      direction.fill(0)
-      dual(book, prices, demand)
-    }
-  }
-  return { bound, prices: best, trail }
 }
 
 /** Order by value over cost at these prices, highest first; what costs nothing comes first, ties to the earlier bid. */
@@ -100,8 +32,9 @@ function orderAt(book: BidTable, prices: Float64Array): Uint32Array {
 
 /** Rounds of the ascent and walks for a book of this many bids: small books are cheap and uneven, large ones smooth. */
 const effort = (count: number): { rounds: number; walks: number } =>
-  count <= 400 ? { rounds: 400, walks: 24 } : count <= 2000 ? { rounds: 120, walks: 2 } : { rounds: 45, walks: 1 }
-
+  count <= 400 ? { rounds: 400, walks: 24 } : count <= LARGE ? { rounds: 120, walks: 2 } : { rounds: 60, walks: 1 }
+/** From this many bids on prices are found from samples and borders first. */
+const LARGE = 2000
 /** Walks whose border is repaired, best first. */
 const REPAIRED = 3
 
@@ -111,7 +44,7 @@ const REPAIRED = 3
  */
 export function clearAtShadowPrices(book: BidTable): ShadowClearing {
   const { rounds, walks } = effort(book.prices.length)
-  const { bound, prices, trail } = ascend(book, rounds)
+  const { bound, prices, trail } = book.prices.length > LARGE ? ascendLarge(book, rounds) : ascend(book, rounds)
   // The trail ends with the prices of the best bound; those before it were nearly as good.
   const starts = [prices, ...trail.slice(-walks, -1).reverse()]
   const tried = starts.map((start) => {
