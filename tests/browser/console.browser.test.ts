@@ -141,6 +141,20 @@ describe('the live feed', () => {
   })
 })
 
+describe('an event', () => {
+  it('leads to its trace in Phoenix', async () => {
+    const context = await browser.newContext()
+    const { page } = await logIn(context, stage, 'observer-token')
+    await open(page, 'events')
+    await page.locator('.event', { hasText: 'bid_placed' }).first().click()
+    const link = page.getByRole('link', { name: 'in Phoenix' })
+    const traceId = await link.locator('code').textContent()
+    expect(traceId).toMatch(/^[0-9a-f]{32}$/)
+    expect(await link.getAttribute('href')).toBe(`http://127.0.0.1:6006/redirects/traces/${traceId}`)
+    await context.close()
+  })
+})
+
 describe('the session', () => {
   it('keeps its cookie from scripts and other sites, and nothing inline or foreign runs', async () => {
     const context = await browser.newContext()

@@ -22,6 +22,8 @@ import { type Browser, type BrowserContext, type Page, chromium } from 'playwrig
 const credits = (amount: number): number => amount * 1_000_000
 const WINDOW = { bundle: { cpu: 250_000, memory: 62_500 }, duration_ms: 3000, limit_micro: credits(20), margin_ppm: 250_000, pause_ms: 1000 }
 
+const TRACEPARENT = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+
 /** An economy with some life in it, behind the door that browsers come in by. */
 export interface Stage {
   readonly host: Host
@@ -62,6 +64,7 @@ export async function openStage(): Promise<Stage> {
     onFatal: (error) => {
       throw error
     },
+    tracing: { adopt: (traceparent) => traceparent, begin: () => TRACEPARENT, call: () => TRACEPARENT, describeCall: () => undefined },
   })
   const tick = async (ms = 100): Promise<void> => {
     ahead += ms
@@ -86,6 +89,7 @@ export async function openStage(): Promise<Stage> {
     economyId: () => host.state.economy_id,
     fetch: (request) => app.fetch(request),
     pages: openPages(),
+    phoenix_url: 'http://127.0.0.1:6006/',
     readEvents: read,
     subscribe: (listener) => bus.subscribe(listener),
     tokens,

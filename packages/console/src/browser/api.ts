@@ -4,6 +4,8 @@ export interface Who {
   readonly csrf_token?: string
   readonly economy_id: string
   readonly name?: string
+  /** Where traces can be looked at. */
+  readonly phoenix_url?: string
   readonly role: 'human' | 'operator' | 'observer' | null
 }
 

@@ -41,6 +41,13 @@ const line = (event: EconomyEvent): TemplateResult => html`
   </li>
 `
 
+/** A trace's id, as a link into Phoenix where one is known. */
+function trace(id: string): TemplateResult {
+  const base = store.who.phoenix_url
+  const code = html`<code>${id}</code>`
+  return base === undefined ? code : html`<a href="${base.replace(/\/+$/, '')}/redirects/traces/${id}" target="_blank" rel="noreferrer">${code} in Phoenix</a>`
+}
+
 const closely = (event: EconomyEvent): TemplateResult => html`
   <section class="card" aria-labelledby="event-title">
     <h2 id="event-title">#${event.seq} ${event.type}</h2>
@@ -48,7 +55,7 @@ const closely = (event: EconomyEvent): TemplateResult => html`
     <dl>
       <dt>cause</dt><dd>${event.cause_id}</dd>
       ${event.agent_id === '' ? nothing : html`<dt>agent</dt><dd><a href="#/agents/${event.agent_id}">${event.agent_id}</a></dd>`}
-      ${event.traceparent === '' ? nothing : html`<dt>trace</dt><dd><code>${event.traceparent.split('-')[1]}</code></dd>`}
+      ${event.traceparent === '' ? nothing : html`<dt>trace</dt><dd>${trace(event.traceparent.split('-')[1] ?? '')}</dd>`}
     </dl>
     <h3>Of the same cause, in order</h3>
     <ol class="list">${sameCause.map((one) => html`<li><button class="row" aria-pressed=${one.seq === event.seq ? 'true' : 'false'} @click=${() => choose(one)}>#${one.seq} <strong>${one.type}</strong> <span>${describe(one)}</span></button></li>`)}</ol>

@@ -23,6 +23,8 @@ const TelemetryConfig = z
     /** Least level that the log writes, and as what: JSON lines or text. */
     log_format: z.enum(['json', 'text']).default('text'),
     log_level: z.enum(LOG_LEVELS).default('info'),
+    /** Address of Phoenix as a person's browser reaches it: the console links traces there. */
+    phoenix_url: z.url({ protocol: /^https?$/ }).optional(),
     /** User id on every span. */
     operator: z.string().min(1).max(128).default('operator'),
     /** Most finished spans that wait for their export. */
@@ -117,6 +119,7 @@ const TELEMETRY_VARIABLES: Readonly<Record<string, readonly [keyof z.infer<typeo
   SYNTROPISM_LOG_FORMAT: ['log_format', 'text'],
   SYNTROPISM_LOG_LEVEL: ['log_level', 'text'],
   SYNTROPISM_OPERATOR: ['operator', 'text'],
+  SYNTROPISM_PHOENIX_URL: ['phoenix_url', 'text'],
   SYNTROPISM_TRACE_FILE: ['file', 'text'],
   SYNTROPISM_TRACE_SAMPLE_PPM: ['sample_ppm', 'number'],
 }

@@ -176,13 +176,14 @@ const journalReads = (database: Parameters<typeof readEvents>[0]): Pick<ServiceP
 const webFor = (
   app: App,
   database: Parameters<typeof readEvents>[0],
-  pages: Pages | undefined,
+  { config, pages }: Pick<LiveOptions, 'config' | 'pages'>,
   { bus, host, tokens }: Pick<RemoteParts, 'bus' | 'host' | 'tokens'>,
 ): Web =>
   new Web({
     economyId: () => host.state.economy_id,
     fetch: (request) => app.fetch(request),
     pages,
+    phoenix_url: config.telemetry.phoenix_url,
     readEvents: (filter) => readEvents(database, filter),
     subscribe: (listener) => bus.subscribe(listener),
     tokens,
@@ -216,7 +217,7 @@ async function assemble(
     ...llm.forService(),
     workspaces: { log: (agentId, limit) => executor.workspaces.log(agentId, limit), rollBack: (agentId, commit) => executor.rollBack(agentId, commit) },
   })
-  const doors = await openDoors(webFor(app, database, options.pages, { bus, host, tokens }).fetch, { host: '127.0.0.1', port: config.port }, paths.socket)
+  const doors = await openDoors(webFor(app, database, options, { bus, host, tokens }).fetch, { host: '127.0.0.1', port: config.port }, paths.socket)
   const sandbox = await sandboxFor(options, paths)
   const isNew = await beginOrResume(host, config, paths.configured_rules)
   await llm.start()

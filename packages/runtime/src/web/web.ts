@@ -12,6 +12,8 @@ export interface WebParts extends StreamParts {
   readonly economyId: () => string
   /** The System Service, asked with a bearer token. */
   fetch(request: Request): Response | Promise<Response>
+  /** Where Phoenix shows the traces of this economy, for links. */
+  readonly phoenix_url?: string | undefined
   /** The console; none is served without it. */
   readonly pages?: Pages | undefined
   now?(): number
@@ -94,7 +96,8 @@ export class Web {
   }
 
   #shown(who: Watcher, session: Session): object {
-    return { csrf_token: session.csrf_token, economy_id: this.#parts.economyId(), name: nameOf(who), role: who.role }
+    const { economyId, phoenix_url } = this.#parts
+    return { csrf_token: session.csrf_token, economy_id: economyId(), name: nameOf(who), role: who.role, ...(phoenix_url === undefined ? {} : { phoenix_url }) }
   }
 
   #session(method: string, id: string | null, session: Session | null): Response {
