@@ -197,6 +197,7 @@ const command = fc.oneof(
   }),
   fc.record({ agent_id: agent, left_micro_usd: fc.option(fc.nat(50_000)), type: type('set_llm_budget') }),
   fc.record({ type: type('restore_llm_upstream'), upstream_id: fc.constant('u') }),
+  fc.record({ economy_id: fc.constantFrom('p', 'q', 'r'), parent_hash: fc.constant('0'.repeat(64)), type: type('fork') }),
   fc.record({ type: type('resumed') }),
 )
 

@@ -83,6 +83,8 @@ export const COMMANDS = {
   resumed: define('resumed', {}),
   tick: define('tick', {}),
   change_rules: define('change_rules', { params: Params, rules_version: z.int().positive() }),
+  /** Another economy from here on, with everything it has; `parent_hash` is that of the parent's last whole record. */
+  fork: define('fork', { economy_id: Id, parent_hash: z.string().regex(/^[0-9a-f]{64}$/) }),
   /** Other values for some numbers of the rules, all or none; the rest stays as it is. */
   tune_rules: define('tune_rules', { changes: ParamChanges }),
   pause_windows: define('pause_windows', OPERATOR_COMMANDS.pause_windows),

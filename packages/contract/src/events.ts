@@ -246,6 +246,7 @@ export const EVENTS = {
   }),
   executor_removed: event('system', 'execution.executor.removed', H, { executor_id: Text, reason: Text }),
   economy_created: event('system', 'economy.rules.created', H, { economy_id: Text, rules_version: z.int() }),
+  economy_forked: event('system', 'economy.rules.forked', H, { economy_id: Text, parent_economy_id: Text, parent_hash: Text, parent_seq: z.int() }),
   economy_resumed: event('system', 'economy.clock.resumed', H, { down_ms: z.int() }),
   rules_changed: event('system', 'economy.rules.changed', H, { curves: z.record(Text, PriceCurve), rules_version: z.int() }),
   rules_tuned: event('system', 'economy.rules.tuned', H, { after: z.record(Text, Json), before: z.record(Text, Json) }),

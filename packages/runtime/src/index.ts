@@ -1,6 +1,7 @@
+export { ArchiveError, type Fork, type ForkOptions, fork } from './archive/index.ts'
 export { createMemoryBus } from './bus/index.ts'
 export { CONFIG_FILE, Config, ConfigError, LlmConfig, loadConfig, machineCapacity, paramsOf } from './config/index.ts'
-export { Workspaces } from './executor/index.ts'
+export { History, Workspaces } from './executor/index.ts'
 export { type Draft, Host, HostStopped, type PastState, type ReadableJournal, stateAt, verify, type Verdict } from './host/index.ts'
 export {
   AnyJson,

@@ -48,6 +48,8 @@ function attention(event: EconomyEvent): string | null {
       return `${event.data.human_id} scores ${event.data.prompt_id}: ${event.data.scores.interesting}/${event.data.scores.useful}/${event.data.scores.understandable} → ${event.agent_id} earns ${event.data.credits_awarded} credits`
     case 'service_invoked':
       return `${event.data.caller_agent} uses ${event.data.service_name} of ${event.data.provider_agent}: ${event.data.result} (${event.data.cost} credits)`
+    case 'economy_forked':
+      return `economy ${event.data.economy_id} leaves ${event.data.parent_economy_id} after #${event.data.parent_seq}`
     case 'economy_resumed':
       return `the economy resumes after ${event.data.down_ms} ms`
     default:

@@ -1,4 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { addArchive } from './archive-program.ts'
 import type { ScoreFlags } from './desk-commands.ts'
 import { addLab } from './lab-program.ts'
 import { addLlm } from './llm-program.ts'
@@ -141,6 +142,7 @@ export function createProgram(): Command {
   addInspection(program)
   addLlm(program)
   addOperator(program)
+  addArchive(program)
   addObservability(program)
   addIndicators(program)
   addSimulation(program)

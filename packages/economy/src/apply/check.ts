@@ -56,6 +56,11 @@ function checkRaise(state: State, command: Extract<Command, { type: 'raise_bid' 
   return available < required ? refuse('credits_insufficient', { available_micro: available, required_micro: required }) : null
 }
 
+function checkWithdraw(state: State, command: Extract<Command, { type: 'withdraw_bid' }>): Refusal | null {
+  const open = checkOpenBid(state, command.bid_id, command.payer_id)
+  return open ?? (state.bids.get(command.bid_id)?.prompt_id === null ? null : refuse('bid_unknown', { bid_id: command.bid_id }))
+}
+
 function checkReversal(state: State, command: Extract<Command, { type: 'reverse_transfer' }>): Refusal | null {
   if (state.reversed.has(command.transfer_id)) return refuse('id_reused', { transfer_id: command.transfer_id })
   const living = checkLiving(state, command.from_agent_id) ?? checkLiving(state, command.to_agent_id)
@@ -152,10 +157,10 @@ export function checkCommand(state: State, command: Command): Refusal | null {
       return checkPlaceBid(state, command)
     case 'raise_bid':
       return checkRaise(state, command)
-    case 'withdraw_bid': {
-      const open = checkOpenBid(state, command.bid_id, command.payer_id)
-      return open ?? (state.bids.get(command.bid_id)?.prompt_id === null ? null : refuse('bid_unknown', { bid_id: command.bid_id }))
-    }
+    case 'withdraw_bid':
+      return checkWithdraw(state, command)
+    case 'fork':
+      return command.economy_id === state.economy_id ? refuse('economy_exists', { economy_id: state.economy_id }) : null
     case 'spawn':
       return checkSpawn(state, command)
     case 'send_message':

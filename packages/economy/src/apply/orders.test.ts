@@ -156,3 +156,24 @@ describe('an order', () => {
     expect(send({ agent_id: 'a', audit, content: 'again', type: 'instruct_agent' })).toMatchObject({ ok: false, refusal: { code: 'inbox_full' } })
   })
 })
+
+describe('a fork', () => {
+  it('keeps everything but the name, and makes ids of events that its parent never makes', () => {
+    const { bid, events, send, state, tick } = createWorld()
+    bid('a')
+    tick(100)
+    const before = snapshot(state)
+    const parent = restore(before)
+    const parent_hash = 'f'.repeat(64)
+    expect(send({ economy_id: 'test', parent_hash, type: 'fork' })).toMatchObject({ ok: false, refusal: { code: 'economy_exists' } })
+    expect(send({ economy_id: 'other', parent_hash, type: 'fork' }).ok).toBe(true)
+    expect(events.at(-1)?.data).toEqual({ economy_id: 'other', parent_economy_id: 'test', parent_hash, parent_seq: parent.seq })
+    const { economy_id, event_id_prefix, seq, ...rest } = JSON.parse(snapshot(state)) as Record<string, unknown>
+    const { economy_id: parentId, event_id_prefix: parentPrefix, seq: parentSeq, ...parentRest } = JSON.parse(before) as Record<string, unknown>
+    expect(rest).toEqual(parentRest)
+    expect([economy_id, seq]).toEqual(['other', Number(parentSeq) + 1])
+    expect([parentId, parentPrefix]).not.toContain(event_id_prefix)
+    expect(events.at(-1)?.event_id.startsWith(String(event_id_prefix))).toBe(true)
+    assertConserved(state.ledger)
+  })
+})

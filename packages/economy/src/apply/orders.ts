@@ -1,5 +1,5 @@
 import type { Audit, Command, CommandOf, EventData, Params, PriceCurve, Refusal } from '@syntropism/contract'
-import { canonicalJson } from '../codec/index.ts'
+import { canonicalJson, eventIdPrefix } from '../codec/index.ts'
 import { endLease, meterSold } from '../leases/index.ts'
 import { fitPricesToRules } from '../market/index.ts'
 import { RESOURCES, type State, type Step, emit, refuse } from '../state/index.ts'
@@ -25,6 +25,14 @@ export function recordOrder(step: Step, command: Command, audit: Audit): void {
   ) as EventData<'operator_acted'>['details']
   const agentId = 'agent_id' in command ? (command.agent_id ?? null) : null
   emit(step, 'operator_acted', agentId ?? '', { action: command.type, agent_id: agentId, by: audit.by, details, reason: audit.reason })
+}
+
+/** A new name, and ids of events that the parent never makes; all else is as it was. */
+export function forkEconomy(step: Step, command: CommandOf<'fork'>): void {
+  const { state } = step
+  const parent = { parent_economy_id: state.economy_id, parent_hash: command.parent_hash, parent_seq: state.seq }
+  Object.assign(state, { economy_id: command.economy_id, event_id_prefix: eventIdPrefix(command.economy_id) })
+  emit(step, 'economy_forked', '', { economy_id: command.economy_id, ...parent })
 }
 
 /** The rules with some numbers changed; curves and weights number by number. */

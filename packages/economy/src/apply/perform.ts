@@ -8,7 +8,7 @@ import { admitCall, createKey, restoreUpstream, revokeKey, rotateKey, setBudget,
 import { createMeter, fitPricesToRules } from '../market/index.ts'
 import { endInvocation, instructAgent, invokeService, registerService, removeService, sendMessage } from '../services/index.ts'
 import { type Bid, type Lease, type LlmCall, type Prompt, RESOURCES, type Step, agentOf, emit, free, mintCredits, moveCredits, touch } from '../state/index.ts'
-import { pauseWindows, resumeWindows, tuneRules } from './orders.ts'
+import { forkEconomy, pauseWindows, resumeWindows, tuneRules } from './orders.ts'
 import { awaitExecutors, beat, lowestWinningOf } from './beat.ts'
 import { dropExecutor, killAgent } from './endings.ts'
 
@@ -165,6 +165,9 @@ export function perform(step: Step, command: Command, around: Around): Result {
       return begin(step, command)
     case 'change_rules':
       return changeRules(step, command)
+    case 'fork':
+      forkEconomy(step, command)
+      return {}
     case 'resumed':
       emit(step, 'economy_resumed', '', { down_ms: command.at_ms - around.timeBefore })
       awaitExecutors(step, around.timeBefore)

@@ -76,6 +76,15 @@ export class History {
     }
   }
 
+  /** Cuts a history at a commit and writes its files into an empty workspace: what came later is not there. */
+  cutAt(agentId: string, workspace: string, commit: string): Promise<void> {
+    return this.#inTurn(agentId, async () => {
+      const at = this.#of(agentId, workspace)
+      await git.writeRef({ ...at, force: true, ref: `refs/heads/${BRANCH}`, value: commit })
+      await git.checkout({ ...at, force: true, ref: BRANCH })
+    })
+  }
+
   /** Puts the files of a former state back, as a new commit on top: nothing of the history is lost. Throws HistoryError. */
   rollBack(agentId: string, workspace: string, commit: string): Promise<string> {
     return this.#inTurn(agentId, async () => {

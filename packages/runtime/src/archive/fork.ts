@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto'
+import { copyFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Command, ParamChanges } from '@syntropism/contract'
+import { type State, canonicalJson, snapshot } from '@syntropism/economy'
+import { z } from 'zod'
+import { ConfigError } from '../config/index.ts'
+import { History } from '../executor/index.ts'
+import { type ReadableJournal, stateAt } from '../host/index.ts'
+import type { Moment, StoredBatch, WorkspaceCommit } from '../ports/index.ts'
+import { SqliteJournal, openDatabase } from '../store/index.ts'
+import { type Cut, NewRecord, carryOver } from './carry-over.ts'
+import { type Paths, pathsOf } from '../live/index.ts'
+import { makeFolder } from './new-folder.ts'
+
+export interface ForkOptions {
+  readonly journal: ReadableJournal
+  readonly from: Paths
+  /** Folder of the new economy; must not exist. */
+  readonly to: string
+  /** Where the new economy leaves the old one; null for its end. */
+  readonly at: Moment | null
+  /** Numbers of the rules that are other from there on. */
+  readonly changes: Readonly<{ [name: string]: unknown }>
+  /** Whether what was asked of the old economy after that moment is asked of the new one too. */
+  readonly with_inputs: boolean
+}
+
+export interface Fork {
+  readonly economy_id: string
+  readonly parent_economy_id: string
+  readonly parent_seq: number
+  readonly parent_at_ms: number
+  readonly seq: number
+  /** Inputs after the fork that were carried out, and that the new economy refused or that would have changed its rules back. */
+  readonly inputs: number
+  readonly inputs_left_out: number
+}
+
+/** Commands of the parent that a fork with other rules must not take over. */
+const RULE_CHANGES: ReadonlySet<string> = new Set(['change_rules', 'tune_rules'])
+
+function readChanges(changes: ForkOptions['changes']): ParamChanges {
+  const parsed = ParamChanges.safeParse(changes)
+  if (parsed.success) return parsed.data
+  throw new ConfigError(
+    `these are no numbers of the rules: ${z.prettifyError(parsed.error)}\nKnown are ${Object.keys(ParamChanges.shape).toSorted().join(', ')}`,
+  )
+}
+
+/** The record that begins the new economy: its name, and the numbers that are other. */
+function beginning(state: State, economyId: string, hash: string, changes: ParamChanges): NewRecord {
+  const record = new NewRecord()
+  const base = { at_ms: state.at_ms, owner: 'host' }
+  record.add(state, { ...base, economy_id: economyId, parent_hash: hash, type: 'fork' })
+  if (Object.keys(changes).length === 0) return record
+  const refused = record.add(state, { ...base, audit: { by: 'fork', reason: 'the rules of the fork' }, changes, owner: 'operator', type: 'tune_rules' })
+  if (refused !== null) throw new ConfigError(`the rules cannot be so: ${refused}`)
+  return record
+}
+
+/** Commands of a journal after a cut, record by record. */
+async function* inputsAfter(journal: ReadableJournal, cut: Cut | null): AsyncGenerator<unknown[]> {
+  if (cut === null) return
+  const commandsOf = (batch: StoredBatch): unknown[] => JSON.parse(batch.commands_json) as unknown[]
+  for await (const batch of journal.read(Math.max(0, cut.record - 1)))
+    yield batch.number === cut.record ? commandsOf(batch).slice(cut.commands) : commandsOf(batch)
+}
+
+/** The state of a workspace at the moment of a state: that after the last window that had ended then. */
+function commitAt(state: State, newestFirst: readonly WorkspaceCommit[]): string | null {
+  let found: string | null = null
+  for (const { at_ms, commit, message } of newestFirst.toReversed()) {
+    const [, lease] = /^lease-(\d+) /.exec(message) ?? []
+    const isPast = lease === undefined ? at_ms <= state.at_ms : Number(lease) <= state.counters.lease && !state.leases.has(`lease-${lease}`)
+    if (!isPast) break
+    found = commit
+  }
+  // A child whose first window had not ended yet begins with what it had afterwards.
+  return found ?? newestFirst.at(-1)?.commit ?? null
+}
+
+async function forkWorkspaces(state: State, from: Paths, to: Paths): Promise<void> {
+  const old = new History(join(from.agents, 'history'))
+  const kept = new History(join(to.agents, 'history'))
+  for (const agent of state.agents.values()) {
+    if (agent.status === 'dead') continue
+    const commit = commitAt(state, await old.log(agent.agent_id, Number.MAX_SAFE_INTEGER))
+    if (commit === null) continue
+    const workspace = join(to.agents, 'workspaces', agent.agent_id)
+    mkdirSync(workspace, { mode: 0o700, recursive: true })
+    cpSync(join(from.agents, 'history', `${agent.agent_id}.git`), join(to.agents, 'history', `${agent.agent_id}.git`), { recursive: true })
+    await kept.cutAt(agent.agent_id, workspace, commit)
+  }
+}
+
+/**
+ * A new economy that has the past of another up to a moment, and from there another name and, when wished, other rules.
+ * Its journal holds that past as it was recorded, so it can be verified from its first record. Throws ConfigError, MomentError or JournalError with nothing made.
+ */
+export async function fork(options: ForkOptions): Promise<Fork> {
+  const { at, from, journal, to, with_inputs } = options
+  const changes = readChanges(options.changes)
+  const economyId = `e${randomBytes(8).toString('hex')}`
+  const past = at === null ? null : await stateAt(journal, at)
+  return makeFolder(to, async (folder) => {
+    const paths = pathsOf(folder)
+    const database = openDatabase(paths.database)
+    try {
+      // The folder is thrown away when anything fails, and written through to the disk as a whole at the end.
+      database.exec('PRAGMA synchronous = OFF')
+      const target = new SqliteJournal(database)
+      const { hash, record, state } = await carryOver(journal, target, past)
+      const { economy_id: parent, params, seq: parentSeq, at_ms: parentAtMs } = state
+      await forkWorkspaces(state, from, paths)
+      target.commit(beginning(state, economyId, hash, changes).batch(record + 1), state)
+      const counts = { done: 0, left_out: 0, number: record + 1 }
+      if (with_inputs)
+        for await (const commands of inputsAfter(journal, past)) {
+          const next = new NewRecord()
+          for (const command of commands as Command[]) {
+            if (RULE_CHANGES.has(command.type)) next.left_out += 1
+            else next.add(state, command)
+          }
+          counts.left_out += next.left_out
+          counts.done += next.commands.length
+          if (next.commands.length > 0) target.commit(next.batch((counts.number += 1)), state)
+        }
+      target.saveSnapshot(counts.number, snapshot(state))
+      // Without the parent's, the first start would take the fork's rules for a change to be undone.
+      if (existsSync(from.configured_rules)) copyFileSync(from.configured_rules, paths.configured_rules)
+      else writeFileSync(paths.configured_rules, canonicalJson(params))
+      return {
+        economy_id: economyId,
+        inputs: counts.done,
+        inputs_left_out: counts.left_out,
+        parent_at_ms: parentAtMs,
+        parent_economy_id: parent,
+        parent_seq: parentSeq,
+        seq: state.seq,
+      }
+    } finally {
+      database.close()
+    }
+  })
+}

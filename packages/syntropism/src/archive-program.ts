@@ -1,0 +1,30 @@
+import type { Command } from 'commander'
+import type { ForkFlags, ReplayFlags } from './past-commands.ts'
+import { withData } from './options.ts'
+
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
+
+/** The ways out: the past as it was, and other economies made from it. */
+export function addArchive(program: Command): void {
+  withData(program.command('replay').description('the state as it was at a sequence number or time: balances, windows, book, prices'))
+    .requiredOption('--to <seq|time>', 'a sequence number, or a time such as 2026-11-28T12:00:00Z')
+    .addHelpText('after', '\nExamples:\n  syntropism replay --to 120\n  syntropism replay --to 2026-11-28T12:00:00Z --json')
+    .action(async (flags: ReplayFlags) => (await import('./past-commands.ts')).runReplay(flags))
+  withData(program.command('fork').argument('<folder>').description('a new economy with the past of this one, from a moment on with other rules'))
+    .option('--at <seq|time>', 'where it leaves this one (default: the end)')
+    .option('--set <name=value>', 'a number of the rules, as "operator rules" prints them; may be repeated', collect)
+    .option('--with-inputs', 'also carry out in it what was asked of this one afterwards, as far as it can be')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  syntropism fork ./cheap-cpu --at 120 --set curves.cpu.floor_micro_per_s=500000\n  syntropism live --data ./cheap-cpu\n  syntropism diff ./.syntropism ./cheap-cpu',
+    )
+    .action(async (folder: string, flags: ForkFlags) => (await import('./past-commands.ts')).runFork(folder, flags))
+  program
+    .command('diff')
+    .argument('<folder>', 'data folder of one economy')
+    .argument('<other>', 'data folder of the other')
+    .description('what became of two economies: supply, balances, prices, who lives')
+    .option('--at <seq|time>', 'as they were at a sequence number or time (default: as they are)')
+    .option('--json', 'machine-readable output')
+    .action(async (folder: string, other: string, flags: { at?: string; json?: boolean }) => (await import('./past-commands.ts')).runDiff(folder, other, flags))
+}
