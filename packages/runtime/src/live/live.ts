@@ -221,7 +221,7 @@ async function assemble(
   const sandbox = await sandboxFor(options, paths)
   const isNew = await beginOrResume(host, config, paths.configured_rules)
   await llm.start()
-  await observation.begin(bus, host)
+  await observation.begin(bus, host, () => remote?.outboxLag() ?? null)
   const capacity = machineCapacity(config)
   const executor = new Executor({
     ...capacity,

@@ -61,10 +61,10 @@ export class Observation {
   }
 
   /** Starts the meters, and the log's way out, once the economy has its name. */
-  async begin(bus: Bus, host: Host): Promise<void> {
+  async begin(bus: Bus, host: Host, outbox: () => number | null): Promise<void> {
     const { Metrics, exportLog } = await import('../telemetry/index.ts')
     const metrics = new Metrics(
-      { indicators: () => indicatorsOf(host.state, this.#flow), state: host.state, traces: () => this.figures(), waiting: () => host.waiting },
+      { indicators: () => indicatorsOf(host.state, this.#flow), outbox, state: host.state, traces: () => this.figures(), waiting: () => host.waiting },
       this.#endpoint,
     )
     metrics.follow(bus)

@@ -30,13 +30,15 @@ export interface Remote {
   readonly credentials: ((lease: { agent_id: string; expires_at_ms: number; lease_id: string }) => Promise<object>) | undefined
   /** The queue of calls of outside tools, once begun. Throws BusError. */
   toolQueue(): Promise<WorkQueue>
+  /** Committed events that the server has not stored yet; null before it has begun. */
+  outboxLag(): number | null
   /** Gives what is committed a last moment to be sent, then leaves; what was not sent goes out at the next start. */
   leave(): Promise<void>
 }
 
 const LAST_MOMENT_MS = 2000
 
-function startOutbox(connection: Awaited<ReturnType<typeof connectNats>>, { bus, host, readEvents }: RemoteParts): () => Promise<void> {
+function startOutbox(connection: Awaited<ReturnType<typeof connectNats>>, { bus, host, readEvents }: RemoteParts): { lag(): number; stop(): Promise<void> } {
   const outbox = new Outbox({
     committed_seq: host.state.seq,
     connection,
@@ -45,10 +47,13 @@ function startOutbox(connection: Awaited<ReturnType<typeof connectNats>>, { bus,
     read: (after_seq, limit) => readEvents({ after_seq, limit }),
   })
   const unsubscribe = bus.subscribe((event) => outbox.offer([event]))
-  return async () => {
-    unsubscribe()
-    await Promise.race([outbox.drained(), wait(LAST_MOMENT_MS, undefined, { ref: false })])
-    await outbox.close()
+  return {
+    lag: () => outbox.committed_seq - outbox.published_seq,
+    async stop() {
+      unsubscribe()
+      await Promise.race([outbox.drained(), wait(LAST_MOMENT_MS, undefined, { ref: false })])
+      await outbox.close()
+    },
   }
 }
 
@@ -58,6 +63,7 @@ export async function joinNats(config: Config): Promise<Remote> {
   const connection = await connectNats({ credentials_file: config.nats_credentials, name: 'syntropism writer', url: config.nats_url ?? '' })
   const ends: (() => Promise<void>)[] = []
   let economyId = ''
+  let outbox: ReturnType<typeof startOutbox> | null = null
   return {
     credentials:
       issuer === null
@@ -72,7 +78,9 @@ export async function joinNats(config: Config): Promise<Remote> {
     async begin(parts) {
       economyId = parts.host.state.economy_id
       await ensureStreams(connection, economyId, config.nats_streams)
-      ends.push(startOutbox(connection, parts), await startEngine({ ...parts, connection }))
+      const started = startOutbox(connection, parts)
+      outbox = started
+      ends.push(() => started.stop(), await startEngine({ ...parts, connection }))
       const executors = new RemoteExecutors({
         ...parts,
         connection,
@@ -87,6 +95,7 @@ export async function joinNats(config: Config): Promise<Remote> {
       await queue.ensure(queueSettings(config))
       return queue
     },
+    outboxLag: () => outbox?.lag() ?? null,
     async leave() {
       for (const end of ends.reverse()) await end()
       await connection.close()

@@ -16,7 +16,10 @@ it('shows prices, supply, queue, clearing times and ended windows in the text fo
   const sink = { event: (event: EconomyEvent) => bus.publish([event]), posting: () => undefined }
   apply(state, { at_ms: AT, economy_id: 'm', owner: 'host', params: DEFAULT_PARAMS, rules_version: 1, type: 'genesis' }, sink)
   const traces = { created: 9, dropped: 2, events_dropped: 0, export_failures: 1, exported: 7, waiting: 0 }
-  const metrics = new Metrics({ indicators: () => indicatorsOf(state, new CreditFlow()), state, traces: () => traces, waiting: () => 3 }, undefined)
+  const metrics = new Metrics(
+    { indicators: () => indicatorsOf(state, new CreditFlow()), outbox: () => 12, state, traces: () => traces, waiting: () => 3 },
+    undefined,
+  )
   metrics.follow(bus)
   apply(state, { agent_id: 'a', at_ms: AT, grant_micro: 5_000_000, name: 'a', owner: 'host', type: 'create_agent' }, sink)
   bus.publish([{ data: { cause: 'memory_limit' }, type: 'execution_terminated' } as unknown as EconomyEvent])
@@ -29,6 +32,7 @@ it('shows prices, supply, queue, clearing times and ended windows in the text fo
     'syntropism_indicator{name="jain"} 1',
     'syntropism_welfare_credits_per_second{kind="bound"} 0',
     'syntropism_queue_commands 3',
+    'syntropism_outbox_lag_events 12',
     'syntropism_spans{outcome="dropped"} 2',
     'syntropism_windows_ended_total{cause="memory_limit"} 1',
     'syntropism_events_total{type="agent_created"} 1',

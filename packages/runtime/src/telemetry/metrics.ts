@@ -15,6 +15,8 @@ export interface MeteredEconomy {
   indicators(): Indicators
   /** Commands that wait for their turn. */
   waiting(): number
+  /** Committed events that the message server has not stored yet; null without one. */
+  outbox(): number | null
   traces(): TraceFigures | null
 }
 
@@ -104,6 +106,7 @@ export class Metrics {
       executors: gauge('executors', 'Registered executors'),
       indicator: gauge('indicator', 'Gini, Jain, velocity per minute, price index, welfare gap, longest living lineage, by name'),
       llm_cap: gauge('llm_cap_micro_usd_per_minute', 'Cap of spend on models'),
+      outbox: gauge('outbox_lag_events', 'Committed events that the message server has not stored yet'),
       price: gauge('price_credits_per_second', 'Price of the whole capacity'),
       prompts: gauge('prompts_open', 'Prompts that wait for a human'),
       queue: gauge('queue_commands', 'Commands that wait for their turn'),
@@ -136,6 +139,8 @@ export class Metrics {
     set('executors', state.executors.size)
     set('prompts', state.prompts.size)
     set('queue', this.#economy.waiting())
+    const outbox = this.#economy.outbox()
+    if (outbox !== null) set('outbox', outbox)
     set('llm_cap', state.params.llm_micro_usd_per_minute)
     set('delay', (Number.isNaN(this.#delay.mean) ? 0 : this.#delay.mean) / NS_PER_S)
     this.#delay.reset()
