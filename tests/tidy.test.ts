@@ -11,6 +11,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   economy: ['type @syntropism/contract'],
   sdk: ['node:http', 'node:process'],
   runtime: [
+    '@ai-sdk/',
     '@syntropism/contract',
     '@syntropism/economy',
     '@arizeai/',

@@ -24,6 +24,10 @@ export interface WorldOptions {
   readonly recording?: 'off' | 'record' | 'replay'
   readonly recordings_dir?: string
   readonly key?: object
+  /** Upstreams and models beside the fake's. */
+  readonly upstreams?: readonly object[]
+  readonly models?: Readonly<Record<string, object>>
+  readonly environment?: NodeJS.ProcessEnv
 }
 
 /** A System Service with the gateway on a real socket, a fake upstream behind it, a leased agent and a key. */
@@ -44,10 +48,14 @@ export async function openWorld(options: WorldOptions = {}) {
         ],
       },
       unbounded: { price: PRICE, upstreams: [{ model: 'plain', upstream: 'fake' }] },
+      ...options.models,
       unpriced: { output_tokens_max: 100, upstreams: [{ model: 'plain', upstream: 'fake' }] },
     },
     recording: options.recording ?? 'off',
-    upstreams: ['fake', 'other'].map((id) => ({ base_url: upstream.url, id, retries: 0, timeout_ms: 1000, ...options.upstream })),
+    upstreams: [
+      ...['fake', 'other'].map((id) => ({ base_url: upstream.url, id, retries: 0, timeout_ms: 1000, ...options.upstream })),
+      ...(options.upstreams ?? []),
+    ],
     usd_per_minute: cap,
   })
   const alarms: string[] = []
@@ -63,7 +71,16 @@ export async function openWorld(options: WorldOptions = {}) {
   const queries = createQueries(database)
   const host = new Host({ bus, createClock: createWallClock, journal: new SqliteJournal(database), onFatal })
   const recordings_dir = options.recordings_dir ?? join(folder, 'recordings')
-  const gateway = new Gateway({ alarm: (text) => void alarms.push(text), bus, config, environment: {}, host, onError: onFatal, recordings_dir })
+  const gateway = new Gateway({
+    alarm: (text) => void alarms.push(text),
+    bus,
+    config,
+    environment: options.environment ?? {},
+    host,
+    models_dir: folder,
+    onError: onFatal,
+    recordings_dir,
+  })
   const tokens = new Tokens([{ hash: hashToken('operator'), role: 'operator' }], (hash) => {
     for (const key of host.state.llm.keys.values()) if (key.token_hash === hash) return key.key_id
     return null

@@ -104,6 +104,7 @@ export class World {
             config: modelConfig(model_url, variant.world.capacities.tokens_per_s * 60),
             environment: {},
             host: this.#host,
+            models_dir: '',
             onError: (error) => console.error(error),
             recordings_dir: '',
           })

@@ -22,24 +22,37 @@ const PriceOverride = z.strictObject({
   request: Usd.default(0),
 })
 
-const Upstream = z.strictObject({
-  /** Name of the environment variable with its key; none is sent when left out. */
-  api_key_env: z.string().optional(),
-  /** Address before `/chat/completions`, for example https://api.openai.com/v1. */
-  base_url: z.url(),
-  /** Failures in a row that open its circuit, and how long it then stays open. */
-  breaker_failures: z.int().positive().default(5),
-  breaker_open_ms: z.int().positive().default(30_000),
-  id: Id,
-  /** When the caller hangs up: cancel the call and book its bound, or read it to the end for its usage. */
-  on_hang_up: z.enum(['cancel', 'drain']).default('cancel'),
-  /** Provider whose prices apply; found by `base_url` when left out. */
-  price_provider: z.string().optional(),
-  /** Tries after a first one that failed without cost. */
-  retries: z.int().min(0).max(10).default(2),
-  /** Longest wait for an answer to begin, and between two parts of a stream. */
-  timeout_ms: z.int().positive().default(120_000),
-})
+/** What an upstream speaks: OpenAI's API, a provider's own, or nothing: a model in this process. */
+const KINDS = ['openai', 'anthropic', 'google', 'embedded'] as const
+
+const Upstream = z
+  .strictObject({
+    /** Name of the environment variable with its key; none is sent when left out. */
+    api_key_env: z.string().optional(),
+    /** Address before `/chat/completions`, for example https://api.openai.com/v1; the provider's own when left out. */
+    base_url: z.url().optional(),
+    /** Failures in a row that open its circuit, and how long it then stays open. */
+    breaker_failures: z.int().positive().default(5),
+    breaker_open_ms: z.int().positive().default(30_000),
+    /** Tokens of prompt and answer together that an embedded model has room for. */
+    context_tokens: z.int().min(256).max(1_048_576).default(2048),
+    id: Id,
+    kind: z.enum(KINDS).default('openai'),
+    /** Folder of embedded models and their library; `models` in the data folder when left out. */
+    models_dir: z.string().min(1).optional(),
+    /** When the caller hangs up: cancel the call and book its bound, or read it to the end for its usage. */
+    on_hang_up: z.enum(['cancel', 'drain']).default('cancel'),
+    /** Provider whose prices apply; found by `kind` and `base_url` when left out. */
+    price_provider: z.string().optional(),
+    /** Tries after a first one that failed without cost. */
+    retries: z.int().min(0).max(10).default(2),
+    /** Longest wait for an answer to begin, and between two parts of a stream; for an embedded model, for the whole answer. */
+    timeout_ms: z.int().positive().default(120_000),
+  })
+  .refine(({ base_url, kind }) => kind !== 'openai' || base_url !== undefined, {
+    message: 'is needed for a server that speaks OpenAI’s API',
+    path: ['base_url'],
+  })
 export type UpstreamConfig = z.infer<typeof Upstream>
 
 const Model = z.strictObject({

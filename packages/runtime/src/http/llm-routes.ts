@@ -236,6 +236,14 @@ function addOperatorRoutes(app: App, parts: ServiceParts): void {
     tag: 'operator',
   })
   addOperation(app, parts, {
+    handle: () => ({ upstreams: parts.gateway?.upstreams ?? [] }),
+    method: 'get',
+    path: '/operator/llm/upstreams',
+    roles: ['operator', 'observer'],
+    summary: 'Upstreams: answers and failures since the start, circuit, and what took one out of rotation.',
+    tag: 'operator',
+  })
+  addOperation(app, parts, {
     handle: ({ params }, call) => call.submit({ owner: '', type: 'restore_llm_upstream', upstream_id: params.upstream_id as string }),
     method: 'post',
     path: '/operator/llm/upstreams/{upstream_id}/restore',

@@ -25,7 +25,16 @@ export function openLlm(config: Config, root: string, { alarm, bus, host, onFata
   const gateway =
     config.llm === undefined
       ? null
-      : new Gateway({ alarm, bus, config: config.llm, environment: process.env, host, onError: onFatal, recordings_dir: join(root, 'llm-recordings') })
+      : new Gateway({
+          alarm,
+          bus,
+          config: config.llm,
+          environment: process.env,
+          host,
+          models_dir: join(root, 'models'),
+          onError: onFatal,
+          recordings_dir: join(root, 'llm-recordings'),
+        })
   return {
     close: async () => gateway?.close(),
     findKey(hash) {

@@ -4,11 +4,12 @@ import type { LlmConfig, ModelConfig, UpstreamConfig } from '../config/index.ts'
 import { type Host, HostStopped } from '../host/index.ts'
 import type { Bus } from '../ports/index.ts'
 import { type Api, type Body, type Bounded, boundRequest } from './bounds.ts'
+import { type Attempts, type Transport, type UpstreamAnswer, UpstreamFailure } from './guard.ts'
 import { priceOf } from './prices.ts'
 import { Recordings, requestHash } from './recording.ts'
 import { GatewayRefusal } from './refusal.ts'
 import { readWhole, relayStream } from './relay.ts'
-import { HttpUpstream, type Transport, type UpstreamAnswer, UpstreamFailure } from './upstream.ts'
+import { openUpstream } from './upstream.ts'
 import { usageIn } from './usage.ts'
 
 /** Who calls: an agent in its window, or a key. */
@@ -46,6 +47,8 @@ export interface GatewayOptions {
   readonly bus: Bus
   readonly environment: NodeJS.ProcessEnv
   readonly recordings_dir: string
+  /** Where embedded models lie when their upstream names no folder. */
+  readonly models_dir: string
   readonly observe?: Observe
   /** What an operator must look at. */
   alarm(text: string): void
@@ -64,11 +67,21 @@ export class CallRefused extends Error {
   }
 }
 
+/** One upstream as an operator sees it; the counts start with the process. */
+export interface UpstreamFigures extends Readonly<Attempts> {
+  readonly upstream_id: string
+  readonly kind: UpstreamConfig['kind']
+  readonly circuit: 'open' | 'closed'
+  /** Call whose usage passed its bound and took the upstream out of rotation, or null. */
+  readonly tripped_by: string | null
+}
+
 interface Target {
   readonly upstream: UpstreamConfig
   readonly transport: Transport
   readonly upstream_model: string
   readonly price: LlmPrice
+  readonly prompt_tokens_max: number
 }
 
 interface Admitted {
@@ -77,12 +90,21 @@ interface Admitted {
   settle(finish: 'completed' | 'cancelled' | 'failed', usage: LlmUsage | null, answer: string | null): void
 }
 
+/** Whether an error is the upstream's own, so that the next one may be asked. */
+const leavesOthers = (error: unknown): boolean =>
+  error instanceof UpstreamFailure ||
+  error instanceof BrokenCircuitError ||
+  (error instanceof CallRefused && error.code === 'llm_upstream_tripped') ||
+  (error instanceof GatewayRefusal && error.code === 'llm_model_not_installed')
+
+/** Tokens that Anthropic's own instructions for tools and formats may add to a prompt. */
+const ANTHROPIC_OVERHEAD = 1024
 const FREE: LlmUsage = { cache_read_tokens: 0, cache_write_tokens: 0, image_input_tokens: 0, input_tokens: 0, output_tokens: 0, reasoning_tokens: 0 }
 
 /** Scarce intelligence: every call is admitted with its worst case, sent, and settled with what it cost. */
 export class Gateway {
   readonly #options: GatewayOptions
-  readonly #upstreams: ReadonlyMap<string, { readonly config: UpstreamConfig; readonly transport: Transport; close(): Promise<void> }>
+  readonly #upstreams: ReadonlyMap<string, { readonly config: UpstreamConfig; readonly transport: Transport }>
   readonly #recordings: Recordings | null
   /** Calls of each lease, to be cancelled at its end. */
   readonly #byLease = new Map<string, Set<AbortController>>()
@@ -94,9 +116,10 @@ export class Gateway {
     this.#recordings = config.recording === 'off' ? null : new Recordings(options.recordings_dir)
     this.#upstreams = new Map(
       config.upstreams.map((one) => {
-        const http = new HttpUpstream(one, one.api_key_env === undefined ? null : (environment[one.api_key_env] ?? null))
-        const transport = config.recording === 'replay' && this.#recordings !== null ? this.#recordings.transport() : http
-        return [one.id, { close: () => http.close(), config: one, transport }]
+        const apiKey = one.api_key_env === undefined ? null : (environment[one.api_key_env] ?? null)
+        const transport =
+          config.recording === 'replay' && this.#recordings !== null ? this.#recordings.transport() : openUpstream(one, apiKey, options.models_dir)
+        return [one.id, { config: one, transport }]
       }),
     )
     this.#unsubscribe = options.bus.subscribe((event) => this.#onEvent(event))
@@ -111,6 +134,17 @@ export class Gateway {
 
   get models(): readonly string[] {
     return Object.keys(this.#options.config.models)
+  }
+
+  /** Every upstream: what became of the attempts at it, and whether it is asked now. */
+  get upstreams(): readonly UpstreamFigures[] {
+    return [...this.#upstreams].map(([id, { config, transport }]) => ({
+      ...transport.attempts,
+      circuit: transport.is_open ? 'open' : 'closed',
+      kind: config.kind,
+      tripped_by: this.#options.host.state.llm.tripped.get(id) ?? null,
+      upstream_id: id,
+    }))
   }
 
   #onEvent(event: EconomyEvent): void {
@@ -132,9 +166,7 @@ export class Gateway {
       try {
         return await this.#callAt(target, name, bounded, call)
       } catch (error) {
-        const goesOn =
-          error instanceof UpstreamFailure || error instanceof BrokenCircuitError || (error instanceof CallRefused && error.code === 'llm_upstream_tripped')
-        if (!goesOn) throw error
+        if (!leavesOthers(error)) throw error
         last = error
       }
     }
@@ -150,8 +182,10 @@ export class Gateway {
   #targetsOf(name: string, model: ModelConfig, bounded: Bounded): Target[] {
     const targets = model.upstreams.flatMap(({ model: upstream_model, upstream }): Target[] => {
       const found = this.#upstreams.get(upstream)
-      const price = found === undefined ? null : priceOf(model, upstream_model, found.config, bounded.prompt_tokens_max)
-      return found === undefined || price === null ? [] : [{ price, transport: found.transport, upstream: found.config, upstream_model }]
+      if (found === undefined) return []
+      const prompt_tokens_max = bounded.prompt_tokens_max + (found.config.kind === 'anthropic' ? ANTHROPIC_OVERHEAD : 0)
+      const price = priceOf(model, upstream_model, found.config, prompt_tokens_max)
+      return price === null ? [] : [{ price, prompt_tokens_max, transport: found.transport, upstream: found.config, upstream_model }]
     })
     if (targets.length === 0) throw new GatewayRefusal('llm_price_unknown', { model: name })
     // An open circuit is tried last, so that an upstream that recovers is found again.
@@ -167,7 +201,7 @@ export class Gateway {
       output_tokens_max: bounded.output_tokens_max,
       owner: 'gateway',
       price: target.price,
-      prompt_tokens_max: bounded.prompt_tokens_max,
+      prompt_tokens_max: target.prompt_tokens_max,
       request_hash: hash,
       type: 'admit_llm_call',
       upstream_id,
@@ -248,6 +282,6 @@ export class Gateway {
   async close(): Promise<void> {
     this.#unsubscribe()
     for (const peers of this.#byLease.values()) for (const abort of peers) abort.abort()
-    await Promise.all([...this.#upstreams.values()].map((one) => one.close()))
+    await Promise.all([...this.#upstreams.values()].map((one) => one.transport.close()))
   }
 }

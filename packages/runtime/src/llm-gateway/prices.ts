@@ -28,13 +28,17 @@ const toPrice = (rates: Rates): LlmPrice => ({
   request_micro_usd: usdToMicro(rates.request),
 })
 
+/** Provider of an upstream in the price data; undefined for one that it does not know. */
+const providerOf = ({ base_url, kind }: UpstreamConfig): string | undefined =>
+  kind === 'anthropic' || kind === 'google' ? kind : base_url === undefined ? undefined : findProvider({ providerApiUrl: base_url })?.id
+
 /**
  * Price of a model at an upstream: the configuration's, else that of the price data for the upstream's provider; null when unknown.
  * A tier that the prompt may reach counts in full.
  */
 export function priceOf(model: ModelConfig, upstreamModel: string, upstream: UpstreamConfig, promptTokensMax: number, at: Date = new Date()): LlmPrice | null {
   if (model.price !== undefined) return toPrice(model.price)
-  const providerId = upstream.price_provider ?? findProvider({ providerApiUrl: upstream.base_url })?.id
+  const providerId = upstream.price_provider ?? providerOf(upstream)
   if (providerId === undefined) return null
   const found = calcPrice({ input_tokens: 0, output_tokens: 0 }, upstreamModel, { providerId, timestamp: at })
   if (found === null) return null

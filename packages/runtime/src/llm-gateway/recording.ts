@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { canonicalJson } from '@syntropism/economy'
 import type { Api } from './bounds.ts'
 import { GatewayRefusal } from './refusal.ts'
-import type { Transport, UpstreamAnswer } from './upstream.ts'
+import type { Transport, UpstreamAnswer } from './guard.ts'
 
 /** Name of a request: SHA-256 of its API and canonical body. */
 export const requestHash = (api: Api, body: object): string =>
@@ -55,6 +55,8 @@ export class Recordings {
   /** An upstream that answers from what was kept, byte for byte. */
   transport(): Transport {
     return {
+      attempts: { answers: {}, failures: 0 },
+      close: () => Promise.resolve(),
       is_open: false,
       send: async (api, text) => {
         const path = this.#next(requestHash(api, JSON.parse(text) as object))

@@ -1,5 +1,6 @@
 /** Why the gateway itself does not answer a call. The status belongs to the code. */
 export const GATEWAY_REFUSALS = {
+  llm_model_not_installed: [503, 'The embedded model is not there, or does not load; see advice.'],
   llm_model_unknown: [404, 'There is no such model here; GET /v1/models lists those there are.'],
   llm_price_unknown: [422, 'No price is known for the model, so that its cost has no bound; nothing was sent.'],
   llm_recording_missing: [502, 'Calls are answered from recordings, and there is none of this request.'],

@@ -1,7 +1,7 @@
 import type { LlmUsage } from '@syntropism/contract'
 import { createParser } from 'eventsource-parser'
 import type { Api } from './bounds.ts'
-import type { UpstreamAnswer } from './upstream.ts'
+import type { UpstreamAnswer } from './guard.ts'
 import { usageIn } from './usage.ts'
 
 export interface Relay {

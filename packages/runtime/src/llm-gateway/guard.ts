@@ -1,0 +1,137 @@
+import { type CircuitBreakerPolicy, CircuitState, ConsecutiveBreaker, DelegateBackoff, type RetryPolicy, circuitBreaker, handleWhen, retry } from 'cockatiel'
+import { errors } from 'undici'
+import type { UpstreamConfig } from '../config/index.ts'
+import type { Api } from './bounds.ts'
+
+/** A call that brought no answer. */
+export class UpstreamFailure extends Error {
+  override readonly name = 'UpstreamFailure'
+  /** Whether the request had gone out, so that it may have cost something. */
+  readonly may_have_cost: boolean
+  readonly is_timeout: boolean
+  readonly status: number | null
+  readonly retry_after_ms: number | null
+  constructor(
+    message: string,
+    about: { may_have_cost: boolean; is_timeout?: boolean; status?: number; retry_after_ms?: number | null },
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+    this.may_have_cost = about.may_have_cost
+    this.is_timeout = about.is_timeout ?? false
+    this.status = about.status ?? null
+    this.retry_after_ms = about.retry_after_ms ?? null
+  }
+}
+
+export interface UpstreamAnswer {
+  readonly status: number
+  readonly content_type: string
+  readonly body: AsyncIterable<Uint8Array>
+}
+
+/** What carries a request to a model: a server, a model in this process, or a recording. */
+export interface Transport {
+  send(api: Api, body: string, signal: AbortSignal): Promise<UpstreamAnswer>
+  /** Whether it is known not to answer now. */
+  readonly is_open: boolean
+  /** What became of every attempt, repeats included. */
+  readonly attempts: Readonly<Attempts>
+  close(): Promise<void>
+}
+
+/** Attempts at one upstream since the process started. */
+export interface Attempts {
+  /** Answers by their HTTP status. */
+  readonly answers: Record<string, number>
+  /** Attempts that brought no answer: refused or lost connections, timeouts, callers that hung up. */
+  failures: number
+}
+
+/** One attempt: throws UpstreamFailure, or the AbortError of the signal. */
+export type Attempt = (api: Api, body: string, signal: AbortSignal) => Promise<UpstreamAnswer>
+
+const RETRYABLE: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504, 529])
+/** Failures before anything was sent: they cost nothing. */
+const UNSENT: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
+const BACKOFF_MS = 250
+const BACKOFF_MS_MAX = 10_000
+
+const isFailure = (error: unknown): boolean => error instanceof UpstreamFailure
+const isFree = (error: unknown): boolean => error instanceof UpstreamFailure && !error.may_have_cost
+
+/** Milliseconds of a Retry-After header in seconds; null for none. */
+function retryAfterMs(header: string | undefined): number | null {
+  const seconds = Number(header)
+  return header !== undefined && Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : null
+}
+
+/** What went wrong on the way, as a failure; what is none stays as it is. */
+export function failureOf(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof UpstreamFailure || error.name === 'AbortError') return error
+  const code = 'code' in error ? String(error.code) : ''
+  return new UpstreamFailure(
+    `${code === '' ? error.name : code}: ${error.message}`,
+    { is_timeout: error instanceof errors.HeadersTimeoutError || error instanceof errors.ConnectTimeoutError, may_have_cost: !UNSENT.has(code) },
+    { cause: error },
+  )
+}
+
+/** The failure of an answer that may be asked for again; null when the answer stands. */
+export const retryable = (upstreamId: string, status: number, text: string, retryAfter: string | undefined): UpstreamFailure | null =>
+  RETRYABLE.has(status)
+    ? new UpstreamFailure(`${upstreamId} answered ${status}: ${text.slice(0, 500)}`, {
+        is_timeout: status === 408 || status === 504,
+        may_have_cost: false,
+        retry_after_ms: retryAfterMs(retryAfter),
+        status,
+      })
+    : null
+
+export const isRetryable = (status: number): boolean => RETRYABLE.has(status)
+
+/** An upstream whose failures without cost are tried again, and whose circuit opens for a while after failures in a row. */
+export class GuardedUpstream implements Transport {
+  readonly attempts: Attempts = { answers: {}, failures: 0 }
+  readonly #attempt: Attempt
+  readonly #close: () => Promise<void>
+  readonly #retry: RetryPolicy
+  readonly #breaker: CircuitBreakerPolicy
+
+  constructor(config: UpstreamConfig, attempt: Attempt, close: () => Promise<void>) {
+    this.#attempt = attempt
+    this.#close = close
+    const backoff = new DelegateBackoff<{ attempt: number; result: { error?: unknown } }>(({ attempt: count, result }) => {
+      const asked = result.error instanceof UpstreamFailure ? result.error.retry_after_ms : null
+      return Math.min(BACKOFF_MS_MAX, asked ?? BACKOFF_MS * 2 ** (count - 1) * (0.5 + Math.random()))
+    })
+    this.#retry = retry(handleWhen(isFree), { backoff: backoff as never, maxAttempts: config.retries })
+    this.#breaker = circuitBreaker(handleWhen(isFailure), { breaker: new ConsecutiveBreaker(config.breaker_failures), halfOpenAfter: config.breaker_open_ms })
+  }
+
+  get is_open(): boolean {
+    return this.#breaker.state === CircuitState.Open
+  }
+
+  /** Sends one call. Throws UpstreamFailure, cockatiel's BrokenCircuitError, or the AbortError of the signal. */
+  send(api: Api, body: string, signal: AbortSignal): Promise<UpstreamAnswer> {
+    return this.#retry.execute(() => this.#breaker.execute(() => this.#counted(api, body, signal)), signal)
+  }
+
+  async #counted(api: Api, body: string, signal: AbortSignal): Promise<UpstreamAnswer> {
+    const count = (status: number): void => void (this.attempts.answers[status] = (this.attempts.answers[status] ?? 0) + 1)
+    try {
+      const answer = await this.#attempt(api, body, signal)
+      count(answer.status)
+      return answer
+    } catch (error) {
+      if (error instanceof UpstreamFailure && error.status !== null) count(error.status)
+      else this.attempts.failures += 1
+      throw error
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#close()
+  }
+}
