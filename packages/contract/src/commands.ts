@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { LLM_COMMANDS, LLM_PARAMS } from './llm.ts'
+import { LLM_COMMANDS } from './llm.ts'
 import { Audit, OPERATOR_COMMANDS } from './operator.ts'
-import { AmountMicro, AmountMicroOrZero, AtMs, Bundle, ClientId, DurationMs, Id, RatioPpm, Resource, Scores, StandingBid } from './units.ts'
+import { ParamChanges, Params, Solution } from './rules.ts'
+import { AmountMicro, AmountMicroOrZero, AtMs, Bundle, ClientId, DurationMs, Id, Resource, Scores, StandingBid } from './units.ts'
 
 /** Fields that every command carries. `owner` is the principal whose ids are remembered: `agent:<id>`, `human:<id>`, `operator`, `executor:<id>`, `host`. */
 const base = {
@@ -16,72 +17,16 @@ const base = {
 const acting = { lease_id: Id.optional() }
 const Json = z.json()
 
-export const PriceCurve = z.strictObject({
-  ceiling_micro_per_s: AmountMicro,
-  down_ppm: RatioPpm,
-  floor_micro_per_s: AmountMicro,
-  high_ppm: RatioPpm,
-  low_ppm: RatioPpm,
-  opening_micro_per_s: AmountMicro,
-  period_ms: DurationMs,
-  up_ppm: RatioPpm,
-})
-export type PriceCurve = z.infer<typeof PriceCurve>
-
-/** The numbers of the rules. Money in micro-credits, times in milliseconds, ratios in parts per million. */
-export const Params = z.strictObject({
-  agents_max: z.int().positive(),
-  attention_slot_ms: DurationMs,
-  bid_duration_ms_max: DurationMs,
-  bid_duration_ms_min: DurationMs,
-  command_memory_ms: DurationMs,
-  crashes_in_a_row_max: z.int().positive(),
-  curves: z.strictObject({ attention: PriceCurve, cpu: PriceCurve, llm: PriceCurve, memory: PriceCurve }),
-  death_below_micro: AmountMicroOrZero,
-  death_on_no_bid: z.boolean(),
-  estate_to_parent: z.boolean(),
-  executor_grace_ms: DurationMs,
-  inbox_max: z.int().positive(),
-  invocation_deadline_ms: DurationMs,
-  lease_report_ms: DurationMs,
-  lease_start_ms: DurationMs,
-  ...LLM_PARAMS,
-  message_bytes_max: z.int().positive(),
-  message_cost_micro: AmountMicroOrZero,
-  mint_per_human_per_day_micro: AmountMicroOrZero,
-  program_cpu_millicores_min: z.int().nonnegative(),
-  program_cpu_ppm_min: RatioPpm,
-  program_duration_ms_min: DurationMs,
-  program_memory_mb_min: z.int().nonnegative(),
-  prompt_deadline_ms: DurationMs,
-  reward_weights_micro: z.strictObject({ interesting: AmountMicroOrZero, understandable: AmountMicroOrZero, useful: AmountMicroOrZero }),
-  spawn_cost_micro: AmountMicroOrZero,
-  starvation_ms: z.int().nonnegative(),
-})
-export type Params = z.infer<typeof Params>
-
-/** Numbers of the rules that change, down to the single number of a price curve or a weight. */
-export const ParamChanges = Params.omit({ curves: true, reward_weights_micro: true })
-  .partial()
-  .extend({
-    curves: z
-      .strictObject({
-        attention: PriceCurve.partial().optional(),
-        cpu: PriceCurve.partial().optional(),
-        llm: PriceCurve.partial().optional(),
-        memory: PriceCurve.partial().optional(),
-      })
-      .optional(),
-    reward_weights_micro: Params.shape.reward_weights_micro.partial().optional(),
-  })
-export type ParamChanges = z.infer<typeof ParamChanges>
-
 const define = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) => z.strictObject({ ...base, type: z.literal(type), ...shape })
 
 export const COMMANDS = {
   genesis: define('genesis', { economy_id: Id, params: Params, rules_version: z.int().positive() }),
   resumed: define('resumed', {}),
-  tick: define('tick', {}),
+  tick: define('tick', {
+    /** With the mechanism `exact`: deadlines and prices only, the book waits for its solver. */
+    hold_clearing: z.literal(true).optional(),
+    solution: Solution.optional(),
+  }),
   change_rules: define('change_rules', { params: Params, rules_version: z.int().positive() }),
   /** Another economy from here on, with everything it has; `parent_hash` is that of the parent's last whole record. */
   fork: define('fork', { economy_id: Id, parent_hash: z.string().regex(/^[0-9a-f]{64}$/) }),
@@ -129,6 +74,8 @@ export const COMMANDS = {
     not_before_ms: AtMs.optional(),
     payer_id: Id,
     payload: Json.optional(),
+    /** What it adds to the reserve cost under posted prices, at most up to its amount. */
+    tip_micro: AmountMicroOrZero.optional(),
   }),
   raise_bid: define('raise_bid', { ...acting, amount_micro: AmountMicro, bid_id: Id, payer_id: Id }),
   withdraw_bid: define('withdraw_bid', { ...acting, bid_id: Id, payer_id: Id }),

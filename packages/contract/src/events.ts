@@ -1,47 +1,15 @@
 import { z } from 'zod'
-import { PriceCurve } from './commands.ts'
+import { Certificate, Quantities } from './certificate.ts'
 import { D, H, Text, event } from './event-shape.ts'
 import { LLM_EVENTS } from './llm-events.ts'
+import { PriceCurve } from './rules.ts'
 import { Bundle, Resource, Scores } from './units.ts'
 
 const Micro = z.int()
 const Credits = z.number()
 const Json = z.json()
-/** Per resource: an absolute integer quantity (milli-cores, MB, micro-dollars a minute, slots). */
-export const Quantities = z.strictObject({ attention: z.int(), cpu: z.int(), llm: z.int(), memory: z.int() })
-/** Per resource: micro-credits for the whole capacity for one second. */
-export const Prices = Quantities
 /** A bundle as events show it: the shares bought and what they mean in absolute units. */
 export const BundleShown = z.object({ cpu_seconds: z.number(), duration_ms: z.int(), memory_mb: z.int(), shares_ppm: Bundle, tokens: z.int() })
-
-/** The outcome of one clearing, from which anyone can compute it again. */
-export const Certificate = z.object({
-  bids_count: z.int(),
-  book_hash: Text,
-  clearing_id: Text,
-  eligible_count: z.int(),
-  hash: Text,
-  lowest_winning_micro: Micro.nullable(),
-  mechanism: Text,
-  payment_rule: Text,
-  prices_after: Prices,
-  prices_before: Prices,
-  reserved: z.object({ bid_id: Text, executor_id: Text.nullable(), starts_at_ms: z.int() }).nullable(),
-  supply: z.object({ attention: z.int(), executors: z.record(Text, z.object({ cpu: z.int(), memory: z.int() })), llm: z.int() }),
-  winners: z.array(
-    z.object({
-      agent_id: Text,
-      bid_id: Text,
-      executor_id: Text.nullable(),
-      lease_id: Text,
-      offered_micro: Micro,
-      payer_id: Text,
-      payment_micro: Micro,
-      quantities: Quantities,
-    }),
-  ),
-})
-export type Certificate = z.infer<typeof Certificate>
 
 /** The one source of event schemas: type → who speaks, the subject's last three tokens, and the shape of `data`. */
 export const EVENTS = {
@@ -55,6 +23,7 @@ export const EVENTS = {
     not_before_ms: z.int(),
     payer_id: Text,
     standing: z.boolean(),
+    tip_micro: Micro.optional(),
     total_cost: Credits,
     total_cost_micro: Micro,
   }),
@@ -248,7 +217,12 @@ export const EVENTS = {
   economy_created: event('system', 'economy.rules.created', H, { economy_id: Text, rules_version: z.int() }),
   economy_forked: event('system', 'economy.rules.forked', H, { economy_id: Text, parent_economy_id: Text, parent_hash: Text, parent_seq: z.int() }),
   economy_resumed: event('system', 'economy.clock.resumed', H, { down_ms: z.int() }),
-  rules_changed: event('system', 'economy.rules.changed', H, { curves: z.record(Text, PriceCurve), rules_version: z.int() }),
+  rules_changed: event('system', 'economy.rules.changed', H, {
+    curves: z.record(Text, PriceCurve),
+    mechanism: Text,
+    payment_rule: Text,
+    rules_version: z.int(),
+  }),
   rules_tuned: event('system', 'economy.rules.tuned', H, { after: z.record(Text, Json), before: z.record(Text, Json) }),
   /** An order of the operator: who, why and what. Its effects follow with the same cause. `agent_id` is null for what concerns all. */
   operator_acted: event('system', 'economy.operator.acted', H, {

@@ -1,13 +1,15 @@
 export { Book } from './book.ts'
-export { Certificate, EVENTS, EventEnvelope, BundleShown, Prices, Quantities, subjectOf } from './events.ts'
+export { Certificate, Prices, Quantities } from './certificate.ts'
+export { EVENTS, EventEnvelope, BundleShown, subjectOf } from './events.ts'
 export type { EconomyEvent, EventData, EventType } from './events.ts'
-export { COMMANDS, CommandSchema, ParamChanges, Params, PriceCurve } from './commands.ts'
+export { COMMANDS, CommandSchema } from './commands.ts'
 export type { Command, CommandOf, CommandType } from './commands.ts'
 export { LlmKeyTerms, LlmLimit, LlmPrice, LlmUsage, LlmWindow, ModelName } from './llm.ts'
 export { AgentManifest } from './manifest.ts'
 export { Audit } from './operator.ts'
 export { REFUSALS } from './refusals.ts'
 export type { Refusal, RefusalCode } from './refusals.ts'
+export { ParamChanges, Params, PriceCurve, Solution } from './rules.ts'
 export {
   AmountMicro,
   AmountMicroOrZero,

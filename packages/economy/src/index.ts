@@ -1,10 +1,12 @@
 export {
   type Outcome,
   type Result,
+  type WinnerProblem,
   apply,
   beatIsIdle,
   candidatesOf,
   certificateHash,
+  checkRules,
   createState,
   lowestWinningOf,
   nextDeadlineMs,
@@ -12,8 +14,10 @@ export {
   restore,
   snapshot,
   stateHash,
+  tunedParams,
+  winnerProblem,
 } from './apply/index.ts'
-export { type Candidate, allocate, bidHash, bundleOf, byHighestBid, capacityOf, lowestWinningMicro, offeredMicro, quantitiesOf } from './auction/index.ts'
+export { type Candidate, allocate, bidHash, bundleOf, byHighestBid, capacityOf, offeredMicro, quantitiesOf } from './auction/index.ts'
 export { canonicalJson, eventId, eventIdPrefix, fingerprint53, isoTime, type Json, sha256Hex } from './codec/index.ts'
 export {
   ASSETS,
@@ -40,7 +44,20 @@ export {
 export { CreditFlow, type Indicators, type Welfare, indicatorsOf, priceIndex, welfareOf } from './indicators/index.ts'
 export { supplyOf } from './leases/index.ts'
 export { budgetLeft, budgetOf, checkKey, isSoundUsage, llmBoundMicroUsd, llmCostMicroUsd } from './llm/index.ts'
-export { currentReserveMicro, floorReserveMicro, linearThreshold, pricesNow, reserveCostMicro } from './market/index.ts'
+export {
+  type CurvePoint,
+  type Demand,
+  currentReserveMicro,
+  curveOf,
+  floorReserveMicro,
+  linearThreshold,
+  llmCostMicroPerS,
+  nextPoint,
+  pointAt,
+  pricesNow,
+  refusedPrice,
+  reserveCostMicro,
+} from './market/index.ts'
 export {
   FormulaError,
   allocativeEfficiency,
@@ -69,6 +86,7 @@ export {
   type DenseBook,
   type ExactAnswer,
   MECHANISMS,
+  type MarketPaymentRule,
   type Mechanism,
   PAYMENT_RULES,
   type PaymentRule,

@@ -65,7 +65,7 @@ function trace(flags: PriceFlags, utilisation: readonly number[]): number[] {
   const clamp = (price: bigint): bigint => (price < BigInt(flags.floor) ? BigInt(flags.floor) : price > BigInt(flags.ceiling) ? BigInt(flags.ceiling) : price)
   const targetPpm = BigInt(flags.target)
   const path = [flags.price]
-  const linear = { ...LINEAR, ceiling_micro_per_s: flags.ceiling, floor_micro_per_s: flags.floor, opening_micro_per_s: flags.price, period_ms: 1 }
+  const linear = { ...LINEAR, ceiling_micro_per_s: flags.ceiling, floor_micro_per_s: flags.floor }
   let price = BigInt(flags.price)
   let excess = 0n
   for (const sold of utilisation) {

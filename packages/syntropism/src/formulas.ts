@@ -102,7 +102,7 @@ export const FORMULAS: Readonly<Record<string, Formula>> = {
     'linear threshold curve, integer form',
     z.strictObject({ curve: curve.default(LINEAR), price_micro_per_s: z.int().nonnegative(), sold_ppm: z.int().min(0).max(1_000_000) }),
     z.int(),
-    (input) => linearThreshold({ ...input.curve, opening_micro_per_s: input.price_micro_per_s, period_ms: 1 }, input.price_micro_per_s, input.sold_ppm),
+    (input) => linearThreshold(input.curve, input.price_micro_per_s, input.sold_ppm),
   ),
   'multi-unit': formula(
     'Krishna, Auction Theory, ch. 12',

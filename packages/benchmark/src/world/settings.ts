@@ -25,6 +25,7 @@ export function paramsOf({ world }: Variant): Params {
   })
   return {
     ...DEFAULT_PARAMS,
+    credit_value_micro_usd: 0,
     curves: { ...DEFAULT_PARAMS.curves, cpu: fixed(prices.cpu), llm: fixed(prices.llm), memory: fixed(prices.memory) },
     llm_micro_usd_per_minute: world.capacities.tokens_per_s * 60,
     llm_reference_per_million: 1_000_000,

@@ -6,7 +6,7 @@ import { checkLeaseReport } from '../leases/index.ts'
 import { checkCreateAgent, checkSpawn } from '../lifecycle/index.ts'
 import { checkAdmit, checkCreateKey, checkKey, checkSettle } from '../llm/index.ts'
 import { checkInstruction, checkInvoke, checkLinkedTransfers, checkMessage, checkTransfer } from '../services/index.ts'
-import { checkTune } from './orders.ts'
+import { checkRules, checkTune } from './rules.ts'
 import { type State, freeMicro, refuse } from '../state/index.ts'
 
 /** Largest supply: 2^52 micro-credits. */
@@ -124,8 +124,13 @@ function checkAttention(state: State, command: Extract<Command, { type: 'file_pr
   }
 }
 
-function checkOrder(state: State, command: Extract<Command, { type: 'instruct_agent' | 'pause_windows' | 'resume_windows' | 'tune_rules' }>): Refusal | null {
+function checkOrder(
+  state: State,
+  command: Extract<Command, { type: 'change_rules' | 'instruct_agent' | 'pause_windows' | 'resume_windows' | 'tune_rules' }>,
+): Refusal | null {
   switch (command.type) {
+    case 'change_rules':
+      return checkRules(command.params)
     case 'tune_rules':
       return checkTune(state, command)
     case 'pause_windows':
@@ -138,7 +143,7 @@ function checkOrder(state: State, command: Extract<Command, { type: 'instruct_ag
 
 /** Everything that can be wrong with a command, looked at before anything changes. The shape has been validated at the door. */
 export function checkCommand(state: State, command: Command): Refusal | null {
-  if (command.type === 'genesis') return state.economy_id === '' ? null : refuse('economy_exists', { economy_id: state.economy_id })
+  if (command.type === 'genesis') return state.economy_id === '' ? checkRules(command.params) : refuse('economy_exists', { economy_id: state.economy_id })
   if (state.economy_id === '') return refuse('economy_missing')
   const acting = checkActing(state, command, actorOf(command))
   if (acting !== null) return acting
@@ -176,6 +181,7 @@ export function checkCommand(state: State, command: Command): Refusal | null {
       return checkLeaseReport(state, command)
     case 'remove_executor':
       return state.executors.has(command.executor_id) ? null : refuse('executor_unknown', { executor_id: command.executor_id })
+    case 'change_rules':
     case 'tune_rules':
     case 'pause_windows':
     case 'resume_windows':
@@ -201,7 +207,6 @@ export function checkCommand(state: State, command: Command): Refusal | null {
     case 'register_executor':
     case 'restore_llm_upstream':
     case 'set_duty':
-    case 'change_rules':
     case 'resumed':
     case 'tick':
       return null

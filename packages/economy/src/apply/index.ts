@@ -1,3 +1,5 @@
 export { type Outcome, type Result, apply } from './apply.ts'
-export { beatIsIdle, candidatesOf, certificateHash, lowestWinningOf, nextDeadlineMs } from './beat.ts'
+export { beatIsIdle, nextDeadlineMs } from './beat.ts'
+export { type WinnerProblem, candidatesOf, certificateHash, lowestWinningOf, winnerProblem } from './clearing.ts'
+export { checkRules, tunedParams } from './rules.ts'
 export { createState, replay, restore, snapshot, stateHash } from './snapshot.ts'

@@ -1,8 +1,7 @@
-import type { Audit, Command, CommandOf, EventData, Params, PriceCurve, Refusal } from '@syntropism/contract'
-import { canonicalJson, eventIdPrefix } from '../codec/index.ts'
+import type { Audit, Command, CommandOf, EventData } from '@syntropism/contract'
+import { eventIdPrefix } from '../codec/index.ts'
 import { endLease, meterSold } from '../leases/index.ts'
-import { fitPricesToRules } from '../market/index.ts'
-import { RESOURCES, type State, type Step, emit, refuse } from '../state/index.ts'
+import { type Step, emit } from '../state/index.ts'
 
 /** What of a command is no detail of the order: who and when it was stand elsewhere, and hashes of tokens are nobody's business. */
 const NOT_DETAILS: ReadonlySet<string> = new Set([
@@ -33,58 +32,6 @@ export function forkEconomy(step: Step, command: CommandOf<'fork'>): void {
   const parent = { parent_economy_id: state.economy_id, parent_hash: command.parent_hash, parent_seq: state.seq }
   Object.assign(state, { economy_id: command.economy_id, event_id_prefix: eventIdPrefix(command.economy_id) })
   emit(step, 'economy_forked', '', { economy_id: command.economy_id, ...parent })
-}
-
-/** The rules with some numbers changed; curves and weights number by number. */
-function tuned(params: Params, changes: CommandOf<'tune_rules'>['changes']): Params {
-  const { curves, reward_weights_micro: weights, ...plain } = changes
-  const curve = (name: keyof Params['curves']): PriceCurve => ({ ...params.curves[name], ...curves?.[name] }) as PriceCurve
-  return {
-    ...params,
-    ...plain,
-    curves: { attention: curve('attention'), cpu: curve('cpu'), llm: curve('llm'), memory: curve('memory') },
-    reward_weights_micro: { ...params.reward_weights_micro, ...weights },
-  } as Params
-}
-
-/** Pairs of numbers of which the first must not pass the second. */
-function orderedPairs(params: Params): [lowName: string, low: number, highName: string, high: number][] {
-  const pairs = RESOURCES.flatMap((resource): [string, number, string, number][] => {
-    const curve = params.curves[resource]
-    const name = `curves.${resource}`
-    return [
-      [`${name}.floor_micro_per_s`, curve.floor_micro_per_s, `${name}.ceiling_micro_per_s`, curve.ceiling_micro_per_s],
-      [`${name}.low_ppm`, curve.low_ppm, `${name}.high_ppm`, curve.high_ppm],
-    ]
-  })
-  return [
-    ...pairs,
-    ['bid_duration_ms_min', params.bid_duration_ms_min, 'bid_duration_ms_max', params.bid_duration_ms_max],
-    ['llm_keys_micro_usd_per_minute', params.llm_keys_micro_usd_per_minute, 'llm_micro_usd_per_minute', params.llm_micro_usd_per_minute],
-  ]
-}
-
-export function checkTune(state: State, command: CommandOf<'tune_rules'>): Refusal | null {
-  const after = tuned(state.params, command.changes)
-  for (const [lowName, low, highName, high] of orderedPairs(after))
-    if (low > high) return refuse('command_invalid', { expected: `at most ${highName}, which is ${high}`, field: lowName, got: low })
-  for (const resource of RESOURCES)
-    if (after.curves[resource].down_ppm >= 1_000_000)
-      return refuse('command_invalid', { expected: 'less than 1000000', field: `curves.${resource}.down_ppm`, got: after.curves[resource].down_ppm })
-  return null
-}
-
-/** Changes numbers of the rules; `rules_tuned` shows those that moved, before and after. */
-export function tuneRules(step: Step, command: CommandOf<'tune_rules'>): void {
-  const { state } = step
-  const old = state.params
-  state.params = tuned(old, command.changes)
-  state.book_changed = true
-  const moved = (Object.keys(command.changes) as (keyof Params)[]).filter((key) => canonicalJson(old[key]) !== canonicalJson(state.params[key]))
-  const shown = (params: Params) => Object.fromEntries(moved.map((key) => [key, params[key]])) as EventData<'rules_tuned'>['after']
-  emit(step, 'rules_tuned', '', { after: shown(state.params), before: shown(old) })
-  if (moved.includes('curves')) fitPricesToRules(step)
-  meterSold(step)
 }
 
 /** No more windows of one agent, or of all; `end_now` ends what runs, and the unused part of its price returns. */

@@ -5,11 +5,13 @@ import { type Json, eventIdPrefix } from '../codec/index.ts'
 import { closeExecutorLeases, endLease, meterSold, startLease } from '../leases/index.ts'
 import { createAgent, spawn } from '../lifecycle/index.ts'
 import { admitCall, createKey, restoreUpstream, revokeKey, rotateKey, setBudget, settleCall } from '../llm/index.ts'
-import { createMeter, fitPricesToRules } from '../market/index.ts'
+import { createMeter } from '../market/index.ts'
 import { endInvocation, instructAgent, invokeService, registerService, removeService, sendMessage } from '../services/index.ts'
 import { type Bid, type Lease, type LlmCall, type Prompt, RESOURCES, type Step, agentOf, emit, free, mintCredits, moveCredits, touch } from '../state/index.ts'
-import { forkEconomy, pauseWindows, resumeWindows, tuneRules } from './orders.ts'
-import { awaitExecutors, beat, lowestWinningOf } from './beat.ts'
+import { forkEconomy, pauseWindows, resumeWindows } from './orders.ts'
+import { changeRules, tuneRules } from './rules.ts'
+import { awaitExecutors, beat } from './beat.ts'
+import { lowestWinningOf } from './clearing.ts'
 import { dropExecutor, killAgent } from './endings.ts'
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>
@@ -27,17 +29,8 @@ function begin(step: Step, command: Of<'genesis'>): Result {
     params: command.params,
     rules_version: command.rules_version,
   })
-  for (const resource of RESOURCES) state.meters[resource] = createMeter(command.params.curves[resource], state.at_ms)
+  for (const resource of RESOURCES) state.meters[resource] = createMeter(command.params, resource, state.at_ms)
   emit(step, 'economy_created', '', { economy_id: command.economy_id, rules_version: command.rules_version })
-  meterSold(step)
-  return {}
-}
-
-function changeRules(step: Step, command: Of<'change_rules'>): Result {
-  const { state } = step
-  Object.assign(state, { book_changed: true, params: command.params, rules_version: command.rules_version })
-  emit(step, 'rules_changed', '', { curves: command.params.curves, rules_version: command.rules_version })
-  fitPricesToRules(step)
   meterSold(step)
   return {}
 }
@@ -68,6 +61,7 @@ function place(step: Step, command: Of<'place_bid'>): Result {
     payer: agentOf(state, command.payer_id),
     payload: command.payload ?? null,
     prompt_id: null,
+    tip_micro: command.tip_micro ?? 0,
   }
   return { bid_id: placeBid(step, order).bid_id }
 }
@@ -164,7 +158,8 @@ export function perform(step: Step, command: Command, around: Around): Result {
     case 'genesis':
       return begin(step, command)
     case 'change_rules':
-      return changeRules(step, command)
+      changeRules(step, command)
+      return {}
     case 'fork':
       forkEconomy(step, command)
       return {}
@@ -173,7 +168,7 @@ export function perform(step: Step, command: Command, around: Around): Result {
       awaitExecutors(step, around.timeBefore)
       return {}
     case 'tick':
-      beat(step, around.reconcile)
+      beat(step, command, around.reconcile)
       return {}
     case 'register_executor':
       return registerExecutor(step, command)

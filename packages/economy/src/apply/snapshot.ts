@@ -12,7 +12,6 @@ import type { Sink } from '../state/index.ts'
 
 /** A state before genesis. */
 export function createState(): State {
-  const { curves } = DEFAULT_PARAMS
   return {
     agents: new Map(),
     at_ms: 0,
@@ -32,10 +31,10 @@ export function createState(): State {
     living_agents: 0,
     llm: createLlmBook(),
     meters: {
-      attention: createMeter(curves.attention, 0),
-      cpu: createMeter(curves.cpu, 0),
-      llm: createMeter(curves.llm, 0),
-      memory: createMeter(curves.memory, 0),
+      attention: createMeter(DEFAULT_PARAMS, 'attention', 0),
+      cpu: createMeter(DEFAULT_PARAMS, 'cpu', 0),
+      llm: createMeter(DEFAULT_PARAMS, 'llm', 0),
+      memory: createMeter(DEFAULT_PARAMS, 'memory', 0),
     },
     params: DEFAULT_PARAMS,
     paused: { agents: new Set(), everyone: false },

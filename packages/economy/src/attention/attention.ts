@@ -79,6 +79,7 @@ export function filePrompt(step: Step, command: CommandOf<'file_prompt'>): Promp
     bid_id: bid?.bid_id ?? null,
     deadline_at_ms: deadline,
     lease_id: session?.lease_id ?? null,
+    price_micro: null,
     prompt_id: promptId,
     traceparent: bid?.traceparent ?? step.traceparent,
   }
@@ -88,10 +89,11 @@ export function filePrompt(step: Step, command: CommandOf<'file_prompt'>): Promp
   return prompt
 }
 
-/** Gives a prompt its slot: its bid rests while it is shown, its credits stay in hold. */
-export function showPrompt(step: Step, bid: Bid, lease: Lease): void {
+/** Gives a prompt its slot at a price: its bid rests while it is shown, its credits stay in hold. */
+export function showPrompt(step: Step, bid: Bid, lease: Lease, priceMicro: number): void {
   const prompt = step.state.prompts.get(bid.prompt_id as string) as Prompt
   prompt.lease_id = lease.lease_id
+  prompt.price_micro = priceMicro
   emit(step, 'prompt_shown', prompt.agent_id, { agent_id: prompt.agent_id, prompt_id: prompt.prompt_id, until_ms: lease.ends_at_ms })
 }
 
@@ -117,7 +119,7 @@ function closeSlot(step: Step, lease: Lease): void {
   inTrace(step, lease.traceparent, () => meterSold(step))
 }
 
-/** Ends a prompt: burned when a human spent attention on it, otherwise returned in full. */
+/** Ends a prompt: when a human spent attention on it, the price of its slot burns (its bid when it had none yet); the rest returns. */
 export const endPrompt = (step: Step, prompt: Prompt, reason: EventData<'prompt_ended'>['reason']): void =>
   inTrace(step, prompt.traceparent, () => closePrompt(step, prompt, reason))
 
@@ -128,18 +130,20 @@ function closePrompt(step: Step, prompt: Prompt, reason: EventData<'prompt_ended
   const lease = prompt.bid_id === null ? undefined : state.leases.get(prompt.lease_id ?? '')
   if (lease !== undefined) closeSlot(step, lease)
   const bid = prompt.bid_id === null ? undefined : state.bids.get(prompt.bid_id)
+  const burned = spent ? Math.min(prompt.amount_micro, prompt.price_micro ?? prompt.amount_micro) : 0
   state.prompts.delete(prompt.prompt_id)
   agent.prompt_id = null
   emit(step, 'prompt_ended', agent.agent_id, {
     agent_id: agent.agent_id,
-    burned_micro: spent ? prompt.amount_micro : 0,
+    burned_micro: burned,
     prompt_id: prompt.prompt_id,
     reason,
-    refunded_micro: spent ? 0 : prompt.amount_micro,
+    refunded_micro: prompt.amount_micro - burned,
   })
   if (bid !== undefined && spent) {
     leaveBook(state, bid)
-    moveCredits(step, held(agent), free('burn'), bid.amount_micro, 'attention_burn', bid.bid_id)
+    moveCredits(step, held(agent), free('burn'), burned, 'attention_burn', bid.bid_id)
+    if (bid.amount_micro > burned) moveCredits(step, held(agent), free(agent), bid.amount_micro - burned, 'bid_release', bid.bid_id)
   } else if (bid !== undefined) endBid(step, bid, `prompt_${reason}`, null)
   touch(step, agent.agent_id, 'self', true)
 }

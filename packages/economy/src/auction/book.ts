@@ -40,6 +40,7 @@ export const bidHash = (bid: Bid): string =>
       order: bid.order,
       payer_id: bid.payer_id,
       prompt_id: bid.prompt_id,
+      ...(bid.tip_micro === 0 ? {} : { tip_micro: bid.tip_micro }),
     }),
   )
 
@@ -123,6 +124,7 @@ export interface NewBid {
   readonly expires_at_ms: number | null
   readonly prompt_id: string | null
   readonly payload: Json | null
+  readonly tip_micro?: number
 }
 
 /** Puts a checked bid into the book and its whole amount into hold. */
@@ -135,7 +137,7 @@ export function placeBid(step: Step, order: NewBid): Bid {
   const caller = step.traceparent
   // A prompt is judged within its own window's story; what starts another window begins a trace of its own and names its caller.
   const traceparent = order.prompt_id !== null || step.continues_caller ? childTrace(state, caller, bidId) : rootTrace(state, caller, bidId)
-  const bid: Bid = { ...terms, agent_id: agent.agent_id, bid_id: bidId, order: state.counters.order, payer_id: payer.agent_id, traceparent }
+  const bid: Bid = { tip_micro: 0, ...terms, agent_id: agent.agent_id, bid_id: bidId, order: state.counters.order, payer_id: payer.agent_id, traceparent }
   enterBook(state, bid)
   inTrace(step, traceparent, () => announce(step, bid, agent, payer, caller))
   if (bid.not_before_ms > state.at_ms) addDeadline(step, 'bid_start', bid.bid_id, bid.not_before_ms)
@@ -155,6 +157,7 @@ function announce(step: Step, bid: Bid, agent: Agent, payer: Agent, caller: stri
     not_before_ms: bid.not_before_ms,
     payer_id: payer.agent_id,
     standing: bid.margin_ppm !== null,
+    ...(bid.tip_micro === 0 ? {} : { tip_micro: bid.tip_micro }),
     total_cost: microToCredits(bid.amount_micro),
     total_cost_micro: bid.amount_micro,
   })
@@ -180,9 +183,13 @@ export function checkPlaceBid(state: State, command: CommandOf<'place_bid'>): Re
 export const bundleOf = (state: State, bid: Bid, capacity: Quantities = capacityOf(state)): Bundle =>
   bid.prompt_id === null ? bid.bundle : { attention: Math.floor(PPM / Math.max(1, capacity.attention)) }
 
-/** What a bid offers at this instant: its amount, or for a standing bid the reserve plus its margin, at most its limit. */
+/**
+ * What a bid offers at this instant: its amount; for a standing bid the reserve plus its margin, under posted prices the reserve plus its tip, both at
+ * most its amount. What it does not offer has no part in who wins: it would be a promise that nobody has to keep.
+ */
 export function offeredMicro(state: State, bid: Bid, reserveMicro: number = currentReserveMicro(state, bundleOf(state, bid), bid.duration_ms)): number {
-  return bid.margin_ppm === null ? bid.amount_micro : Math.min(bid.amount_micro, mulDivCeil(reserveMicro, PPM + bid.margin_ppm, PPM))
+  if (bid.margin_ppm !== null) return Math.min(bid.amount_micro, mulDivCeil(reserveMicro, PPM + bid.margin_ppm, PPM))
+  return state.params.payment_rule === 'posted' ? Math.min(bid.amount_micro, reserveMicro + bid.tip_micro) : bid.amount_micro
 }
 
 /** Raises a bid: it keeps its id and takes a new place among ties. */

@@ -1,8 +1,10 @@
 import type { Quantities } from '../state/index.ts'
 
-/** A bid as a clearing sees it. `executable` bids need room on one executor. */
+/** A bid as a clearing sees it. One that wants cpu or memory needs room for both on one executor. */
 export interface Candidate {
+  readonly agent_id: string
   readonly bid_id: string
+  readonly reserve_micro: number
   readonly offered_micro: number
   readonly order: number
   readonly duration_ms: number
@@ -45,21 +47,58 @@ export interface Win {
 
 export interface Allocation {
   readonly winners: readonly Win[]
-  /** Best candidate of all that found no room, in bid order. */
+  /** First candidate in the order that found no room. */
   readonly best_loser: Candidate | null
 }
 
 /** Highest total credits first; an earlier bid wins a tie. */
 export const byHighestBid = (a: Candidate, b: Candidate): number => b.offered_micro - a.offered_micro || a.order - b.order
 
-/** Whole on one executor: most milli-cores left, then most memory, then the lowest id. Null when none has room. */
-function roomFor(supply: Supply, wanted: Quantities): ExecutorRoom | null {
+/** Whether a bid still runs when a reservation begins, so that it may take only what is spare then. */
+const isLate = (reservation: Reservation | null, candidate: Candidate, nowMs: number): reservation is Reservation =>
+  reservation !== null && reservation.bid_id !== candidate.bid_id && nowMs + candidate.duration_ms > reservation.starts_at_ms
+
+/** Whole on one executor: most milli-cores left, then most memory, then the lowest id. `spare` limits what may be taken of the reserved executor. Null when none has room. */
+function roomFor(supply: Supply, wanted: Quantities, reservation: Reservation | null): ExecutorRoom | null {
   let best: ExecutorRoom | null = null
   for (const room of supply.executors) {
     if (room.cpu < wanted.cpu || room.memory < wanted.memory) continue
+    if (room.executor_id === reservation?.executor_id && (reservation.spare.cpu < wanted.cpu || reservation.spare.memory < wanted.memory)) continue
     if (best === null || room.cpu > best.cpu || (room.cpu === best.cpu && room.memory > best.memory)) best = room
   }
   return best
+}
+
+/**
+ * Where a candidate would be placed now, null when it does not fit. Room that is gone stays gone along a walk, so what fits late fits early: the walk is
+ * monotone, and a bid's critical value exists.
+ */
+export function placeFor(candidate: Candidate, supply: Supply, reservation: Reservation | null, nowMs: number): { readonly room: ExecutorRoom | null } | null {
+  const wanted = candidate.quantities
+  const late = isLate(reservation, candidate, nowMs) ? reservation : null
+  if (wanted.attention > Math.max(0, supply.attention) || wanted.llm > Math.max(0, supply.llm)) return null
+  if (late !== null && (wanted.attention > late.spare.attention || wanted.llm > late.spare.llm)) return null
+  if (wanted.cpu === 0 && wanted.memory === 0) return { room: null }
+  const room = roomFor(supply, wanted, late)
+  return room === null ? null : { room }
+}
+
+/** Takes what a placed candidate holds from the supply, and from what is spare beside a reservation that it outlasts. */
+export function takeRoom(candidate: Candidate, room: ExecutorRoom | null, supply: Supply, reservation: Reservation | null, nowMs: number): void {
+  const wanted = candidate.quantities
+  supply.attention -= wanted.attention
+  supply.llm -= wanted.llm
+  if (room !== null) {
+    room.cpu -= wanted.cpu
+    room.memory -= wanted.memory
+  }
+  if (!isLate(reservation, candidate, nowMs)) return
+  reservation.spare.attention -= wanted.attention
+  reservation.spare.llm -= wanted.llm
+  if (room !== null && room.executor_id === reservation.executor_id) {
+    reservation.spare.cpu -= wanted.cpu
+    reservation.spare.memory -= wanted.memory
+  }
 }
 
 /** Most milli-cores and most memory free on any one executor: a bundle above either fits nowhere, without a look at each. */
@@ -72,17 +111,8 @@ function largestRoom(supply: Supply): { cpu: number; memory: number } {
   return largest
 }
 
-/** Whether a reservation lets a bid of this size and end take the room: it ends in time, or what it takes is spare even then. */
-function respects(reservation: Reservation | null, candidate: Candidate, executorId: string | null, nowMs: number): boolean {
-  if (reservation === null || reservation.bid_id === candidate.bid_id || nowMs + candidate.duration_ms <= reservation.starts_at_ms) return true
-  const { spare } = reservation
-  const { attention, cpu, llm, memory } = candidate.quantities
-  const shared = attention <= spare.attention && llm <= spare.llm
-  return shared && (executorId !== reservation.executor_id || (cpu <= spare.cpu && memory <= spare.memory))
-}
-
 /**
- * Walks the candidates in bid order and takes each that fits what is left, all or nothing; `supply` is used up.
+ * Walks the candidates in their order and takes each that fits what is left, all or nothing; `supply` and `reservation` are used up.
  * A reservation (EASY backfilling: Lifka, "The ANL/IBM SP scheduling system", 1995) keeps room for one starving bid.
  */
 export function allocate(candidates: readonly Candidate[], supply: Supply, reservation: Reservation | null, nowMs: number): Allocation {
@@ -90,36 +120,26 @@ export function allocate(candidates: readonly Candidate[], supply: Supply, reser
   let bestLoser: Candidate | null = null
   let largest = largestRoom(supply)
   for (const candidate of candidates) {
-    const wanted = candidate.quantities
-    const needsExecutor = wanted.cpu > 0 || wanted.memory > 0
-    const room = needsExecutor && wanted.cpu <= largest.cpu && wanted.memory <= largest.memory ? roomFor(supply, wanted) : null
-    const executorId = room?.executor_id ?? null
-    const fits = (!needsExecutor || room !== null) && wanted.attention <= supply.attention && wanted.llm <= supply.llm
-    if (!fits || !respects(reservation, candidate, executorId, nowMs)) {
+    const { cpu, memory } = candidate.quantities
+    const place = cpu > largest.cpu || memory > largest.memory ? null : placeFor(candidate, supply, reservation, nowMs)
+    if (place === null) {
       bestLoser ??= candidate
       continue
     }
-    supply.attention -= wanted.attention
-    supply.llm -= wanted.llm
-    if (room !== null) {
-      room.cpu -= wanted.cpu
-      room.memory -= wanted.memory
-      largest = largestRoom(supply)
-    }
-    if (reservation !== null && reservation.bid_id !== candidate.bid_id && nowMs + candidate.duration_ms > reservation.starts_at_ms) {
-      reservation.spare.attention -= wanted.attention
-      reservation.spare.llm -= wanted.llm
-      if (executorId === reservation.executor_id) {
-        reservation.spare.cpu -= wanted.cpu
-        reservation.spare.memory -= wanted.memory
-      }
-    }
-    winners.push({ candidate, executor_id: executorId })
+    takeRoom(candidate, place.room, supply, reservation, nowMs)
+    if (place.room !== null) largest = largestRoom(supply)
+    winners.push({ candidate, executor_id: place.room?.executor_id ?? null })
   }
   return { best_loser: bestLoser, winners }
 }
 
-const copySupply = (supply: Supply): Supply => ({ attention: supply.attention, executors: supply.executors.map((room) => ({ ...room })), llm: supply.llm })
+export const copySupply = (supply: Supply): Supply => ({
+  attention: supply.attention,
+  executors: supply.executors.map((room) => ({ ...room })),
+  llm: supply.llm,
+})
+export const copyReservation = (reservation: Reservation | null): Reservation | null =>
+  reservation === null ? null : { ...reservation, spare: { ...reservation.spare } }
 
 /** Earliest instant at which the candidate fits if nothing else starts, on the executor that is ready first (then lowest id). Null when it never fits. */
 export function reserve(candidate: Candidate, supply: Supply, releases: readonly Release[], nowMs: number): Reservation | null {
@@ -129,8 +149,8 @@ export function reserve(candidate: Candidate, supply: Supply, releases: readonly
   for (let next = -1; next < ordered.length; next++) {
     const release = ordered[next]
     if (release !== undefined) giveBack(later, release)
-    const room = wanted.cpu > 0 ? roomFor(later, wanted) : null
-    if ((wanted.cpu > 0 && room === null) || wanted.attention > later.attention || wanted.llm > later.llm) continue
+    const room = wanted.cpu > 0 ? roomFor(later, wanted, null) : null
+    if ((wanted.cpu > 0 && room === null) || wanted.attention > Math.max(0, later.attention) || wanted.llm > Math.max(0, later.llm)) continue
     return {
       bid_id: candidate.bid_id,
       executor_id: room?.executor_id ?? null,
@@ -153,23 +173,4 @@ function giveBack(supply: Supply, release: Release): void {
   if (room === undefined) return
   room.cpu += release.quantities.cpu
   room.memory += release.quantities.memory
-}
-
-/**
- * Lowest offer with which a candidate would have won beside these others (sorted by bid order), at least `reserve_micro`: its critical value.
- * The same walk without it, stopping at the first winner after which it no longer fits; null when it does not fit the empty supply.
- */
-export function lowestWinningMicro(candidate: Candidate, others: readonly Candidate[], supply: Supply, reserveMicro: number): number | null {
-  const left = copySupply(supply)
-  const fits = (): boolean =>
-    (candidate.quantities.cpu === 0 || roomFor(left, candidate.quantities) !== null) &&
-    candidate.quantities.attention <= left.attention &&
-    candidate.quantities.llm <= left.llm
-  if (!fits()) return null
-  for (const other of others) {
-    if (other.bid_id === candidate.bid_id) continue
-    if (allocate([other], left, null, 0).winners.length > 0 && !fits())
-      return Math.max(reserveMicro, other.offered_micro + (candidate.order < other.order ? 0 : 1))
-  }
-  return reserveMicro
 }

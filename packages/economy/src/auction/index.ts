@@ -8,7 +8,13 @@ export {
   type Win,
   allocate,
   byHighestBid,
-  lowestWinningMicro,
+  copyReservation,
+  copySupply,
+  placeFor,
   reserve,
+  takeRoom,
 } from './clear.ts'
+export { type Answer, type ClearedMarket, type PaidWin, type Rules, clearMarket } from './market.ts'
 export { capacityOf, quantitiesOf } from './quantities.ts'
+export { type Market, freshMarket } from './ranking.ts'
+export { lowestWinningMicro, onePerAgent } from './thresholds.ts'

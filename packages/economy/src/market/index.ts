@@ -1,13 +1,4 @@
-export {
-  createMeter,
-  currentReserveMicro,
-  fitPricesToRules,
-  floorReserveMicro,
-  linearThreshold,
-  type Prices,
-  movePrices,
-  pricesAreDue,
-  pricesNow,
-  reserveCostMicro,
-  setSold,
-} from './market.ts'
+export { type CurvePoint, curveOf, linearThreshold, llmCostMicroPerS, nextPoint, pointAt } from './curves.ts'
+export { type Demand, refusedPrice } from './demand.ts'
+export { createMeter, currentReserveMicro, fitPricesToRules, floorReserveMicro, movePrices, pricesAreDue, pricesNow, setSold } from './market.ts'
+export { type Prices, reserveCostMicro } from './reserve.ts'

@@ -1,51 +1,34 @@
-import type { Bundle, PriceCurve } from '@syntropism/contract'
+import type { Bundle, Params, PriceCurve } from '@syntropism/contract'
 import { type Meter, RESOURCES, type Resource, type State, type Step, emit, inTrace } from '../state/index.ts'
-import { MS_PER_S, PPM, microToCredits, mulDivCeil, mulDivFloor } from '../units/index.ts'
+import { PPM, microToCredits, mulDivFloor } from '../units/index.ts'
+import { type CurvePoint, curveOf, nextPoint, pointAt } from './curves.ts'
+import { demandFor, refusedPrice } from './demand.ts'
+import { type Prices, reserveCostMicro } from './reserve.ts'
 
-/**
- * Linear threshold curve: at or above `high_ppm` sold the price rises by `up_ppm`, at or below `low_ppm` it falls by `down_ppm`, both rounded
- * down but by at least one upwards; then floor and ceiling. Prices in micro-credits per second of the whole capacity.
- */
-export function linearThreshold(curve: PriceCurve, priceMicroPerS: number, soldPpm: number): number {
-  let next = priceMicroPerS
-  if (soldPpm >= curve.high_ppm) next += Math.max(1, mulDivFloor(priceMicroPerS, curve.up_ppm, PPM))
-  else if (soldPpm <= curve.low_ppm) next -= mulDivFloor(priceMicroPerS, curve.down_ppm, PPM)
-  return Math.min(curve.ceiling_micro_per_s, Math.max(curve.floor_micro_per_s, next))
-}
-
-export type Prices = Readonly<Record<Resource, number>>
-
-/** Σ price × share × duration over the bundle, rounded up once, in micro-credits. */
-export function reserveCostMicro(prices: Prices, bundle: Bundle, durationMs: number): number {
-  const { attention = 0, cpu = 0, llm = 0, memory = 0 } = bundle
-  const perSecond = prices.attention * attention + prices.cpu * cpu + prices.llm * llm + prices.memory * memory
-  if (perSecond <= Number.MAX_SAFE_INTEGER) return mulDivCeil(perSecond, durationMs, PPM * MS_PER_S)
-  let wide = 0n
-  for (const resource of RESOURCES) wide += BigInt(bundle[resource] ?? 0) * BigInt(prices[resource])
-  const divisor = BigInt(PPM * MS_PER_S)
-  return Number((wide * BigInt(durationMs) + divisor - 1n) / divisor)
-}
-
-const floorsOf = ({ params: { curves } }: State): Prices => ({
-  attention: curves.attention.floor_micro_per_s,
-  cpu: curves.cpu.floor_micro_per_s,
-  llm: curves.llm.floor_micro_per_s,
-  memory: curves.memory.floor_micro_per_s,
+const floorsOf = ({ params }: State): Prices => ({
+  attention: curveOf(params, 'attention').floor_micro_per_s,
+  cpu: curveOf(params, 'cpu').floor_micro_per_s,
+  llm: curveOf(params, 'llm').floor_micro_per_s,
+  memory: curveOf(params, 'memory').floor_micro_per_s,
 })
 export const currentReserveMicro = (state: State, bundle: Bundle, durationMs: number): number => reserveCostMicro(pricesNow(state), bundle, durationMs)
 export const floorReserveMicro = (state: State, bundle: Bundle, durationMs: number): number => reserveCostMicro(floorsOf(state), bundle, durationMs)
 
-export const createMeter = (curve: PriceCurve, atMs: number): Meter => ({
-  capacity: 0,
-  changed_at_ms: atMs,
-  integral_ppm_ms: 0,
-  pending_mean_ppm: -1,
-  period: Math.floor(atMs / curve.period_ms),
-  price_micro_per_s: curve.opening_micro_per_s,
-  sold: 0,
-  sold_ppm: 0,
-  traceparent: '',
-})
+/** A resource's meter at its opening price. */
+export function createMeter(params: Params, resource: Resource, atMs: number): Meter {
+  const curve = curveOf(params, resource)
+  return {
+    capacity: 0,
+    changed_at_ms: atMs,
+    integral_ppm_ms: 0,
+    pending_mean_ppm: -1,
+    period: Math.floor(atMs / curve.period_ms),
+    ...pointAt(curve, curve.opening_micro_per_s),
+    sold: 0,
+    sold_ppm: 0,
+    traceparent: '',
+  }
+}
 
 /** Closes the meter's period when it is over; keeps the mean of the last complete one. Periods are aligned to the epoch. */
 function roll(meter: Meter, curve: PriceCurve, atMs: number): void {
@@ -72,34 +55,35 @@ export function setSold(step: Step, resource: Resource, sold: number, capacity: 
   if (before !== meter.sold_ppm) emit(step, 'utilisation_changed', '', { capacity, resource, sold, utilisation_ppm: meter.sold_ppm })
 }
 
-/** Price that the end of a period would set now, with the mean it rests on; null when no period ended or nothing would change. */
-function duePrice(state: State, resource: Resource): { mean_ppm: number; price: number } | null {
+/** Where the end of a period would take the curve now, with the mean it rests on; null when no period ended or nothing would change. */
+function duePoint(state: State, resource: Resource): (CurvePoint & { readonly mean_ppm: number }) | null {
   const meter = state.meters[resource]
-  const curve = state.params.curves[resource]
   const view = { ...meter }
-  roll(view, curve, state.at_ms)
+  roll(view, state.params.curves[resource], state.at_ms)
   if (view.pending_mean_ppm < 0) return null
-  const price = linearThreshold(curve, meter.price_micro_per_s, view.pending_mean_ppm)
-  return price === meter.price_micro_per_s ? null : { mean_ppm: view.pending_mean_ppm, price }
+  const next = nextPoint(curveOf(state.params, resource), meter, view.pending_mean_ppm, () => refusedPrice(demandFor(state, resource, pricesNow(state)), PPM))
+  return next.price_micro_per_s === meter.price_micro_per_s && next.excess_ppm === meter.excess_ppm ? null : { ...next, mean_ppm: view.pending_mean_ppm }
 }
 
 /** Whether a price would move at this instant. */
 export const pricesAreDue = (state: State, atMs: number): boolean => {
   const view = { ...state, at_ms: atMs }
-  return RESOURCES.some((resource) => duePrice(view, resource) !== null)
+  return RESOURCES.some((resource) => duePoint(view, resource) !== null)
 }
 
-/** Moves the prices whose period has ended. */
+/** Moves the prices whose period has ended, all from the prices before. */
 export function movePrices(step: Step): void {
   const { state } = step
-  for (const resource of RESOURCES) {
-    const due = duePrice(state, resource)
-    if (due === null) continue
+  const due = RESOURCES.map((resource) => ({ point: duePoint(state, resource), resource }))
+  for (const { point, resource } of due) {
+    if (point === null) continue
     const meter = state.meters[resource]
     roll(meter, state.params.curves[resource], state.at_ms)
     meter.pending_mean_ppm = -1
-    const reason = due.price < meter.price_micro_per_s ? 'low_demand' : due.mean_ppm >= PPM ? 'supply_constraint' : 'demand_spike'
-    inTrace(step, meter.traceparent, () => setPrice(step, resource, due.price, due.mean_ppm, reason))
+    meter.excess_ppm = point.excess_ppm
+    const price = point.price_micro_per_s
+    const reason = price < meter.price_micro_per_s ? 'low_demand' : point.mean_ppm >= PPM ? 'supply_constraint' : 'demand_spike'
+    if (price !== meter.price_micro_per_s) inTrace(step, meter.traceparent, () => setPrice(step, resource, price, point.mean_ppm, reason))
     meter.traceparent = ''
   }
 }
@@ -129,10 +113,16 @@ function setPrice(
 /** Brings the prices inside floors and ceilings after the rules changed, and starts new periods. */
 export function fitPricesToRules(step: Step): void {
   for (const resource of RESOURCES) {
-    const curve = step.state.params.curves[resource]
+    const curve = curveOf(step.state.params, resource)
     const meter = step.state.meters[resource]
-    Object.assign(meter, { changed_at_ms: step.state.at_ms, integral_ppm_ms: 0, pending_mean_ppm: -1, period: Math.floor(step.state.at_ms / curve.period_ms) })
-    const price = Math.min(curve.ceiling_micro_per_s, Math.max(curve.floor_micro_per_s, meter.price_micro_per_s))
+    const { excess_ppm, price_micro_per_s: price } = pointAt(curve, meter.price_micro_per_s)
+    Object.assign(meter, {
+      changed_at_ms: step.state.at_ms,
+      excess_ppm,
+      integral_ppm_ms: 0,
+      pending_mean_ppm: -1,
+      period: Math.floor(step.state.at_ms / curve.period_ms),
+    })
     if (price !== meter.price_micro_per_s) setPrice(step, resource, price, meter.sold_ppm, 'rules_changed')
   }
 }

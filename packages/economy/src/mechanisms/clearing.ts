@@ -1,14 +1,17 @@
 import { BookError, type DenseBook, readBook, welfareOf } from './book.ts'
 import { criticalPayments } from './critical.ts'
-import { dominantShareWinners } from './drf.ts'
+import { dominantShareOrder } from './drf.ts'
 import { gini, jain } from './fairness.ts'
 import { type SizeExponent, greedyOrder, walk } from './greedy.ts'
+import { bundleCost, supplyPrices } from './prices.ts'
 import { clearAtShadowPrices } from './shadow.ts'
 
 export const MECHANISMS = ['highest-bid', 'density', 'density-sqrt', 'shadow', 'exact', 'drf'] as const
 export const PAYMENT_RULES = ['bid', 'critical', 'vcg', 'uniform', 'shadow'] as const
 export type Mechanism = (typeof MECHANISMS)[number]
 export type PaymentRule = (typeof PAYMENT_RULES)[number]
+/** Payment rules of a running market, which has reserve prices to post. */
+export type MarketPaymentRule = PaymentRule | 'posted'
 
 /** What a solver found for `exact`: winners, what no allocation can exceed (Infinity when it proved nothing), and welfare of the optimum without each winner (null when not proven). */
 export interface ExactAnswer {
@@ -25,7 +28,7 @@ export interface ClearedBook {
   readonly mechanism: Mechanism
   readonly payment_rule: PaymentRule
   readonly payments: Record<string, number>
-  /** Price per unit of each resource. From the dual of the book under every mechanism, so that they can be compared. */
+  /** Price per unit of each resource; times the supply it is whole. From the dual of the book under every mechanism, so that they can be compared. */
   readonly prices: Record<string, number>
   readonly revenue: number
   readonly welfare: number
@@ -39,11 +42,12 @@ interface Greedy {
   readonly order: Uint32Array
 }
 
-const EXPONENTS: Partial<Record<Mechanism, SizeExponent>> = { density: 1, 'density-sqrt': 0.5, 'highest-bid': 0 }
+/** The greedy rules, by the exponent of the size in their order. */
+export const SIZE_EXPONENTS: Partial<Record<Mechanism, SizeExponent>> = { density: 1, 'density-sqrt': 0.5, 'highest-bid': 0 }
 
 /** Why a payment rule is not sound under a mechanism, or null when it is. */
-export function unsoundPairing(mechanism: Mechanism, rule: PaymentRule): string | null {
-  if (rule === 'critical' && EXPONENTS[mechanism] === undefined)
+export function unsoundPairing(mechanism: Mechanism, rule: MarketPaymentRule): string | null {
+  if (rule === 'critical' && SIZE_EXPONENTS[mechanism] === undefined)
     return `critical values are defined for the greedy rules (highest-bid, density, density-sqrt), whose walk is monotone; ${mechanism} is not one of them`
   if (rule === 'vcg' && mechanism !== 'exact')
     return `VCG payments on an allocation that is not optimal are not truthful and may exceed the bid; use --mechanism exact, not ${mechanism}`
@@ -68,12 +72,8 @@ function uniformPayment(book: DenseBook, winners: readonly number[]): number {
   return highest
 }
 
-/** What a bundle costs at shadow prices, rounded up once, at most the bid. */
-function shadowPayment(book: DenseBook, index: number, prices: Float64Array): number {
-  let cost = 0
-  for (let r = 0; r < prices.length; r++) cost += (prices[r] as number) * (book.quantities[index * prices.length + r] as number)
-  return Math.min(book.prices[index] as number, Math.ceil(cost))
-}
+/** What a bundle costs at shadow prices, at most the bid. */
+const shadowPayment = (book: DenseBook, index: number, prices: Float64Array): number => Math.min(book.prices[index] as number, bundleCost(book, index, prices))
 
 function vcgPayment(book: DenseBook, index: number, welfare: number, exact: ExactAnswer): number {
   const without = exact.welfare_without?.get(index)
@@ -111,7 +111,7 @@ function payments(
 }
 
 function greedyOf(book: DenseBook, mechanism: Mechanism): Greedy | null {
-  const exponent = EXPONENTS[mechanism]
+  const exponent = SIZE_EXPONENTS[mechanism]
   return exponent === undefined ? null : { exponent, order: greedyOrder(book, exponent) }
 }
 
@@ -123,7 +123,7 @@ function winnersOf(
   exact: ExactAnswer | null,
 ): readonly number[] {
   if (greedy !== null) return walk(book, greedy.order)
-  if (mechanism === 'drf') return dominantShareWinners(book)
+  if (mechanism === 'drf') return walk(book, dominantShareOrder(book))
   if (mechanism === 'shadow') return shadowWinners
   if (exact === null) throw new BookError('mechanism', 'exact needs the answer of a solver')
   return exact.winners
@@ -142,7 +142,8 @@ export function clearBook(input: unknown, mechanism: Mechanism, rule: PaymentRul
   const winners = winnersOf(book, mechanism, greedy, dual.winners, exact)
   if (walk(book, winners).length !== winners.length || new Set(winners).size !== winners.length)
     throw new BookError('winners', 'do not fit the supply together')
-  const paid = payments(book, rule, winners, dual.prices, greedy, exact)
+  const prices = supplyPrices(book, dual.prices)
+  const paid = payments(book, rule, winners, prices, greedy, exact)
   const welfare = welfareOf(book, winners)
   const bound = Math.max(welfare, Math.min(dual.bound, exact?.bound ?? Infinity))
   const ids = winners.map((index) => book.ids[index] as string)
@@ -157,7 +158,7 @@ export function clearBook(input: unknown, mechanism: Mechanism, rule: PaymentRul
     mechanism,
     payment_rule: rule,
     payments: Object.fromEntries(winners.map((index) => [book.ids[index] as string, paid.get(index) as number])),
-    prices: Object.fromEntries(book.resources.map((resource, r) => [resource, dual.prices[r] as number])),
+    prices: Object.fromEntries(book.resources.map((resource, r) => [resource, book.supply[r] === 0 ? 0 : (prices[r] as number) / (book.supply[r] as number)])),
     revenue,
     welfare,
     winners: ids,

@@ -9,8 +9,8 @@ const isqrt = (value: bigint): bigint => {
   return root
 }
 
-/** Least whole price with which `index` comes before `other` in the order of this exponent. */
-function leastPriceBefore(book: BidTable, exponent: SizeExponent, index: number, other: number, exact: (index: number) => bigint): number {
+/** Least whole price with which `index` comes before `other` in the order of this exponent; `exact` gives sizes as `sizesOf` does. */
+export function leastPriceBefore(book: BidTable, exponent: SizeExponent, index: number, other: number, exact: (index: number) => bigint): number {
   const price = book.prices[other] as number
   const winsTie = index < other
   if (exponent === 0) return winsTie ? price : price + 1

@@ -1,12 +1,11 @@
 import type { BidTable } from './book.ts'
-import { walk } from './greedy.ts'
 import { orderOf } from './order.ts'
 
 /**
  * Dominant-resource fairness as a comparison (Ghodsi et al., NSDI 2011): every bid is a user with one task, so the walk takes the least dominant share
  * first and goes on after a misfit (a variant: the paper stops there). Prices have no part; ties go to the earlier bid.
  */
-export function dominantShareWinners(book: BidTable): number[] {
+export function dominantShareOrder(book: BidTable): Uint32Array {
   const width = book.supply.length
   const shares = Float64Array.from(book.prices, (_, i) => {
     let share = 0
@@ -16,7 +15,7 @@ export function dominantShareWinners(book: BidTable): number[] {
     }
     return share
   })
-  return walk(book, orderOf(shares, 1))
+  return orderOf(shares, 1)
 }
 
 /** Number of whole tasks each user gets, and their dominant shares, by progressive filling of identical tasks until the first misfit. */

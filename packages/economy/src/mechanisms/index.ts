@@ -1,7 +1,19 @@
 export { type BidTable, type Book, type BookBid, BookError, type DenseBook, fits, readBook, take, welfareOf } from './book.ts'
-export { type ClearedBook, type ExactAnswer, MECHANISMS, type Mechanism, PAYMENT_RULES, type PaymentRule, clearBook, unsoundPairing } from './clearing.ts'
-export { dominantShareTasks, dominantShareWinners } from './drf.ts'
+export {
+  type ClearedBook,
+  type ExactAnswer,
+  MECHANISMS,
+  type MarketPaymentRule,
+  type Mechanism,
+  PAYMENT_RULES,
+  type PaymentRule,
+  SIZE_EXPONENTS,
+  clearBook,
+  unsoundPairing,
+} from './clearing.ts'
+export { dominantShareOrder, dominantShareTasks } from './drf.ts'
 export { gini, giniOfAscending, jain } from './fairness.ts'
-export { criticalPayments } from './critical.ts'
-export { type SizeExponent, greedyOrder, walk } from './greedy.ts'
-export { type ShadowClearing, clearAtShadowPrices } from './shadow.ts'
+export { criticalPayments, leastPriceBefore } from './critical.ts'
+export { type SizeExponent, greedyOrder, sizesOf, walk } from './greedy.ts'
+export { boundAt, bundleCost, supplyPrices } from './prices.ts'
+export { type ShadowClearing, clearAtShadowPrices, orderAt } from './shadow.ts'

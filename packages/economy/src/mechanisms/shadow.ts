@@ -19,7 +19,7 @@ const roundingOf = (book: BidTable, total: number): number => {
 }
 
 /** Order by value over cost at these prices, highest first; what costs nothing comes first, ties to the earlier bid. */
-function orderAt(book: BidTable, prices: Float64Array): Uint32Array {
+export function orderAt(book: BidTable, prices: Float64Array): Uint32Array {
   const width = prices.length
   const keys = new Float64Array(book.prices.length)
   for (let i = 0, at = 0; i < keys.length; i++, at += width) {

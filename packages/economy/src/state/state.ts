@@ -63,6 +63,8 @@ export interface Bid {
   /** Prompt whose attention it buys, null for a window. */
   readonly prompt_id: string | null
   readonly payload: Json | null
+  /** What it adds to the reserve cost under posted prices. */
+  readonly tip_micro: number
   /** W3C context of the bid, '' when nobody traces; the same of the records below. */
   readonly traceparent: string
 }
@@ -188,6 +190,8 @@ export interface Prompt {
   readonly bid_id: string | null
   /** The attention lease in which it is shown. */
   lease_id: string | null
+  /** What its last slot cost by the payment rule; null before its first. */
+  price_micro: number | null
   readonly traceparent: string
 }
 
@@ -215,6 +219,8 @@ export interface Invocation {
 /** Sold share of one resource over its price period; the next price rests on its time-weighted mean. */
 export interface Meter {
   price_micro_per_s: number
+  /** Sold over the target so far, in parts per million × periods; 0 but under an `excess` curve. */
+  excess_ppm: number
   sold: number
   capacity: number
   sold_ppm: number

@@ -25,6 +25,8 @@ export interface Posting {
 /** Where a step writes what happened. Without one nothing is made: a simulation reads the state itself. */
 export interface Sink {
   event(event: EconomyEvent): void
+  /** Shown the state that a clearing is about to start from: the open book, what runs and what is for sale. For those who check it. */
+  book?(state: State): void
   posting(posting: Posting): void
 }
 

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { resolve } from 'node:path'
-import { Id, Params } from '@syntropism/contract'
-import { DEFAULT_PARAMS } from '@syntropism/economy'
+import { Id, ParamChanges, Params } from '@syntropism/contract'
+import { DEFAULT_PARAMS, checkRules, tunedParams } from '@syntropism/economy'
 import { z } from 'zod'
 import { LOG_LEVELS } from '../log/index.ts'
 import type { WorkQueueSettings } from '../ports/index.ts'
@@ -86,8 +86,8 @@ export const Config = z.strictObject({
   /** Names of the operators: each has a token of its own, and its orders carry its name. */
   operators: z.array(Id).min(1).default(['operator']),
   port: z.int().min(0).max(65_535).default(8000),
-  /** Numbers of the rules that differ from the defaults. */
-  rules: Params.partial().optional(),
+  /** Numbers of the rules that differ from the defaults, down to the single number of a price curve. */
+  rules: ParamChanges.optional(),
   start_credits_micro: z.int().nonnegative().default(1_000_000_000),
   telemetry: TelemetryConfig.prefault({}),
 })
@@ -165,13 +165,16 @@ function llmParams(llm: LlmConfig | undefined): Partial<Params> {
   }
 }
 
-/** The rules with the configured differences laid over the defaults. */
-export const paramsOf = (config: Config): Params =>
-  Params.parse({
-    ...DEFAULT_PARAMS,
-    ...llmParams(config.llm),
-    ...Object.fromEntries(Object.entries(config.rules ?? {}).filter(([, value]) => value !== undefined)),
-  })
+/** The rules with the configured differences laid over the defaults. Throws ConfigError where they contradict each other. */
+export function paramsOf(config: Config): Params {
+  const params = Params.parse(tunedParams({ ...DEFAULT_PARAMS, ...llmParams(config.llm) }, config.rules ?? {}))
+  const refusal = checkRules(params)
+  if (refusal !== null) {
+    const { expected, field, got } = refusal.detail
+    throw new ConfigError(`the configuration is wrong: rules.${String(field)} is ${String(got)}: ${String(expected)}`)
+  }
+  return params
+}
 
 /** How work is handed out, by every queue. */
 export const queueSettings = ({ nats_streams }: Config): WorkQueueSettings => ({

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import { AtMs, Bundle, DurationMs, Id, RESOURCES, Resource, StandingBid } from '@syntropism/contract'
-import { type Bid, bundleOf, candidatesOf, capacityOf, currentReserveMicro, lowestWinningOf, offeredMicro, pricesNow } from '@syntropism/economy'
+import { AmountMicroOrZero, AtMs, Bundle, DurationMs, Id, RESOURCES, Resource, StandingBid } from '@syntropism/contract'
+import { type Bid, bundleOf, candidatesOf, capacityOf, currentReserveMicro, curveOf, lowestWinningOf, offeredMicro, pricesNow } from '@syntropism/economy'
 import { Page, pageOf } from './economy-routes.ts'
 import { AnyJson, type App, Amount, Refused, type ServiceParts, addOperation, agentIn, amountOf } from './service.ts'
 
@@ -26,10 +26,12 @@ function addReads(app: App, parts: ServiceParts): void {
   addOperation(app, parts, {
     handle: () => ({
       at_ms: host.now(),
+      mechanism: host.state.params.mechanism,
+      payment_rule: host.state.params.payment_rule,
       prices_micro_per_s: pricesNow(host.state),
       resources: RESOURCES.map((resource) => ({
         ...host.state.meters[resource],
-        floor_micro_per_s: host.state.params.curves[resource].floor_micro_per_s,
+        floor_micro_per_s: curveOf(host.state.params, resource).floor_micro_per_s,
         resource,
         utilisation_ppm: host.state.meters[resource].sold_ppm,
       })),
@@ -99,14 +101,17 @@ export function addMarketRoutes(app: App, parts: ServiceParts): void {
       expires_at_ms: AtMs.optional(),
       not_before_ms: AtMs.optional(),
       payload: AnyJson.optional(),
+      /** What it adds to the reserve cost under posted prices. */
+      tip_micro: AmountMicroOrZero.optional(),
     }),
     handle: ({ body }, call) => {
       const agent = agentIn(call)
-      const { agent_id, bundle, duration_ms, expires_at_ms, not_before_ms, payload } = body
+      const { agent_id, bundle, duration_ms, expires_at_ms, not_before_ms, payload, tip_micro } = body
       const optional = {
         ...(expires_at_ms === undefined ? {} : { expires_at_ms }),
         ...(not_before_ms === undefined ? {} : { not_before_ms }),
         ...(payload === undefined ? {} : { payload }),
+        ...(tip_micro === undefined ? {} : { tip_micro }),
       }
       return call.submit({
         ...optional,

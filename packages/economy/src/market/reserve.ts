@@ -1,0 +1,17 @@
+import type { Bundle } from '@syntropism/contract'
+import { RESOURCES, type Resource } from '../state/index.ts'
+import { MS_PER_S, PPM, mulDivCeil } from '../units/index.ts'
+
+/** Micro-credits per second of the whole capacity of each resource. */
+export type Prices = Readonly<Record<Resource, number>>
+
+/** Σ price × share × duration over the bundle, rounded up once, in micro-credits. */
+export function reserveCostMicro(prices: Prices, bundle: Bundle, durationMs: number): number {
+  const { attention = 0, cpu = 0, llm = 0, memory = 0 } = bundle
+  const perSecond = prices.attention * attention + prices.cpu * cpu + prices.llm * llm + prices.memory * memory
+  if (perSecond <= Number.MAX_SAFE_INTEGER) return mulDivCeil(perSecond, durationMs, PPM * MS_PER_S)
+  let wide = 0n
+  for (const resource of RESOURCES) wide += BigInt(bundle[resource] ?? 0) * BigInt(prices[resource])
+  const divisor = BigInt(PPM * MS_PER_S)
+  return Number((wide * BigInt(durationMs) + divisor - 1n) / divisor)
+}
