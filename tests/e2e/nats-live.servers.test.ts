@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { type EconomyEvent } from '@syntropism/contract'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { connectNats, readEventStream } from '../../packages/runtime/src/bus/nats/index.ts'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connectNats, readEventStream, subjects } from '../../packages/runtime/src/bus/nats/index.ts'
 import { until } from '../contracts/events.ts'
 import { removeDir, run, tempDir } from '../program.ts'
 import { NatsServer } from '../servers/nats-server.ts'
@@ -34,8 +35,29 @@ it('with NATS_URL every event of a live economy, over two runs, is in the stream
     })
     await until(() => published.length >= journal.length)
     await reader.stop()
-    await connection.close()
     expect(published).toEqual(journal)
+    const manager = await jetstreamManager(connection)
+    const shown = async (key: string): Promise<Record<string, unknown>> =>
+      (await manager.direct.getMessage(`KV_${subjects.board(economyId)}`, { last_by_subj: subjects.boardKey(economyId, key) }))?.json() ?? {}
+    const [genesis] = JSON.parse((await run(['agents', '--data', data, '--json'])).stdout) as Record<string, unknown>[]
+    expect(await shown('agent.genesis')).toMatchObject({ balance_micro: genesis?.balance_micro, held_micro: genesis?.held_micro, status: genesis?.status })
+    expect(await shown('price.cpu')).toMatchObject({ price_micro_per_s: expect.any(Number) as number, resource: 'cpu' })
+    const doctor = () => run(['doctor', '--data', data, '--json'], { NATS_URL: server.url })
+    const healthy = await doctor()
+    expect(JSON.parse(healthy.stdout)).toMatchObject({
+      bus: expect.stringContaining('0 events behind the journal, 0 dead letters') as string,
+      bus_problems: [],
+    })
+    expect(healthy.code).toBe(0)
+    await manager.streams.delete(subjects.toolStream(economyId))
+    await manager.streams.update(subjects.workStream(economyId), { max_bytes: 1_000_000 })
+    const sick = await doctor()
+    expect(sick.code).toBe(1)
+    expect((JSON.parse(sick.stdout) as { bus_problems: string[] }).bus_problems).toEqual([
+      expect.stringContaining('max_bytes is 1000000, the configuration says -1'),
+      expect.stringContaining(`stream ${subjects.toolStream(economyId)} is missing`),
+    ])
+    await connection.close()
   } finally {
     removeDir(data)
   }

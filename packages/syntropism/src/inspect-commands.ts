@@ -21,6 +21,7 @@ import {
 import { describeEvent } from './describe.ts'
 import { clock, credits, percent, table } from './format.ts'
 import { type LocalFlags, openLocal, print } from './local.ts'
+import { describeBus } from './nats-doctor.ts'
 
 export async function showPrompts(flags: LocalFlags): Promise<void> {
   const { queries } = openLocal(flags)
@@ -180,8 +181,9 @@ export async function runDoctor(flags: LocalFlags): Promise<void> {
   const probe = openDatabase(':memory:')
   const sqlite = String((probe.prepare('SELECT sqlite_version() AS version').get() as { version: string }).version)
   const sandbox = await describeSandbox()
+  const bus = await describeBus(config)
   const report = {
-    bus: 'in-process',
+    ...bus,
     capacity: machineCapacity(config),
     data: paths.root,
     database: `SQLite ${sqlite} (embedded)`,
@@ -195,4 +197,5 @@ export async function runDoctor(flags: LocalFlags): Promise<void> {
   }
   const shown = (value: unknown): string => (typeof value === 'string' ? value : Array.isArray(value) ? value.join('; ') : JSON.stringify(value))
   print(flags, report, () => table(Object.entries(report).map(([key, value]) => [key, shown(value)])))
+  if ((bus.bus_problems ?? []).length > 0) process.exitCode = 1
 }

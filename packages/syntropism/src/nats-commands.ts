@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Id } from '@syntropism/contract'
 import { ConfigError, loadConfig, machineCapacity, openNodeDriver, openSandbox } from '@syntropism/runtime'
+import { table } from './format.ts'
 import { sdkDir } from './live-command.ts'
 import type { LocalFlags } from './local.ts'
 import { print } from './local.ts'
@@ -118,4 +119,45 @@ export async function runExecutor(flags: ExecutorFlags): Promise<void> {
   await untilSignal()
   await executor.stop()
   process.exit(0)
+}
+
+export interface DeadFlags extends LocalFlags {
+  readonly creds?: string
+  readonly economy?: string
+  readonly limit: number
+  readonly nats?: string
+  readonly revive?: string
+}
+
+/** Dead letters of the queue of outside tool calls, or one of them back into its queue. */
+export async function runDead(flags: DeadFlags): Promise<void> {
+  const { NatsWorkQueue, chooseEconomy, connectNats, places } = await remoteParts()
+  const { nats_credentials, nats_url } = natsOf(flags)
+  const connection = await connectNats({ credentials_file: nats_credentials, name: 'syntropism nats dead', url: nats_url })
+  try {
+    const economyId = await chooseEconomy(connection, flags.economy)
+    const queues = [places.tools(economyId), places.report(economyId)].map((place) => new NatsWorkQueue(connection, place))
+    if (flags.revive !== undefined) {
+      for (const queue of queues)
+        if (await queue.revive(flags.revive)) return print(flags, { revived: flags.revive }, () => `${flags.revive} waits in ${queue.place.stream} again.`)
+      throw new ConfigError(`there is no dead letter ${flags.revive} that can be taken back`)
+    }
+    const found = (
+      await Promise.all(
+        queues.map(async (queue) =>
+          (await queue.deadLetters(flags.limit)).map(({ data, ...letter }) => ({ ...letter, bytes: data.length, queue: queue.place.consumer })),
+        ),
+      )
+    ).flat()
+    print(flags, found, () =>
+      found.length === 0
+        ? 'No dead letters.'
+        : table([
+            ['letter', 'queue', 'work', 'deliveries', 'why'],
+            ...found.map((one) => [one.letter_id, one.queue, one.id, String(one.deliveries), one.reason]),
+          ]),
+    )
+  } finally {
+    await connection.close()
+  }
 }

@@ -10,6 +10,7 @@ export {
   readIssuer,
 } from './credentials.ts'
 export { startEngine } from './engine.ts'
+export { NatsWorkQueue, connectNats, inspectBus, places } from '../bus/nats/index.ts'
 export { createFront } from './front.ts'
 export { operationsOf } from './operations.ts'
 export { type Remote, type RemoteParts, joinNats } from './remote.ts'

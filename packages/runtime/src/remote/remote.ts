@@ -1,11 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { EconomyEvent } from '@syntropism/contract'
-import { NatsWorkQueue, Outbox, connectNats, ensureStreams, places, subjects } from '../bus/nats/index.ts'
+import { NatsWorkQueue, Outbox, StateBoard, connectNats, ensureStreams, places, subjects } from '../bus/nats/index.ts'
 import { type Config, queueSettings } from '../config/index.ts'
 import type { Workspaces } from '../executor/index.ts'
 import type { Host } from '../host/index.ts'
 import type { Tokens } from '../http/index.ts'
 import type { Bus, WorkQueue } from '../ports/index.ts'
+import { boardOf } from './board.ts'
 import { agentInbox, issueCredentials, readIssuer } from './credentials.ts'
 import { startEngine } from './engine.ts'
 import { RemoteExecutors } from './executors.ts'
@@ -57,6 +58,17 @@ function startOutbox(connection: Awaited<ReturnType<typeof connectNats>>, { bus,
   }
 }
 
+function startBoard(connection: Awaited<ReturnType<typeof connectNats>>, { bus, host }: RemoteParts): () => Promise<void> {
+  const board = new StateBoard(connection, host.state.economy_id, boardOf(host), (error) =>
+    console.error(`syntropism: current states wait: ${error instanceof Error ? error.message : String(error)}`),
+  )
+  const unsubscribe = bus.subscribe((event) => board.note(event))
+  return async () => {
+    unsubscribe()
+    await board.close()
+  }
+}
+
 /** Connects the writer to NATS. Throws BusError when no suitable server answers. */
 export async function joinNats(config: Config): Promise<Remote> {
   const issuer = config.nats_issuer === undefined ? null : readIssuer(config.nats_issuer)
@@ -80,7 +92,7 @@ export async function joinNats(config: Config): Promise<Remote> {
       await ensureStreams(connection, economyId, config.nats_streams)
       const started = startOutbox(connection, parts)
       outbox = started
-      ends.push(() => started.stop(), await startEngine({ ...parts, connection }))
+      ends.push(() => started.stop(), startBoard(connection, parts), await startEngine({ ...parts, connection }))
       const executors = new RemoteExecutors({
         ...parts,
         connection,

@@ -247,7 +247,7 @@ describe('the outbox', () => {
 describe('the streams', () => {
   it('are reported when missing or different, and brought to the configuration', async () => {
     expect(await streamProblems(connection, 'nowhere', SETTINGS)).toEqual(
-      ['EVENTS', 'WORK', 'TOOLS', 'DEAD'].map((stream) => expect.stringContaining(`SYNTROPISM_nowhere_${stream} is missing`)),
+      ['EVENTS', 'WORK', 'TOOLS', 'STATE', 'DEAD'].map((stream) => expect.stringContaining(`SYNTROPISM_nowhere_${stream} is missing`)),
     )
     const economyId = await newEconomy()
     expect(await streamProblems(connection, economyId, SETTINGS)).toEqual([])

@@ -46,6 +46,20 @@ export function wantedStreams(economyId: string, settings: StreamSettings): read
       subjects: [`syntropism.${economyId}.tools.>`],
     },
     {
+      // A key-value bucket is a stream of this shape.
+      allow_direct: true,
+      allow_rollup_hdrs: true,
+      deny_delete: true,
+      description: `Current prices and states of agents of ${economyId}`,
+      discard: DiscardPolicy.New,
+      max_msgs_per_subject: 1,
+      name: `KV_${subjects.board(economyId)}`,
+      num_replicas: settings.replicas,
+      retention: RetentionPolicy.Limits,
+      storage: StorageType.File,
+      subjects: [subjects.boardKey(economyId)],
+    },
+    {
       allow_direct: true,
       description: `Work of ${economyId} that failed as often as it may be tried`,
       max_age: nanos(settings.dead_letters_age_ms_max),

@@ -25,5 +25,8 @@ export const subjects = {
   /** Work that failed as often as it may be tried. */
   dead: (economyId: string): string => `syntropism.${economyId}.dead`,
   deadStream: (economyId: string): string => `SYNTROPISM_${economyId}_DEAD`,
+  /** Bucket of current prices and states of agents, and the subject of one of its keys. */
+  board: (economyId: string): string => `SYNTROPISM_${economyId}_STATE`,
+  boardKey: (economyId: string, key = '>'): string => `$KV.SYNTROPISM_${economyId}_STATE.${key}`,
   eventStream: (economyId: string): string => `SYNTROPISM_${economyId}_EVENTS`,
 }

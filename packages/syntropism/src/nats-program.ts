@@ -1,0 +1,46 @@
+import { type Command, Option } from 'commander'
+import type { LocalFlags } from './local.ts'
+import type { DeadFlags, ExecutorFlags, ServiceFlags } from './nats-commands.ts'
+import { integer } from './options.ts'
+
+const withNats = (command: Command): Command =>
+  command
+    .option('--nats <url>', 'address of NATS (default NATS_URL)')
+    .option('--creds <file>', 'credentials for NATS (default NATS_CREDS)')
+    .option('--economy <id>', 'which economy, where NATS carries several')
+    .option('--json', 'machine-readable output')
+
+/** NATS: the service and executors as processes of their own, keys, dead letters. */
+export function addNats(program: Command): void {
+  withNats(program.command('service').description('the System Service as a process of its own, in front of an economy on NATS'))
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <n>', 'port; 0 takes a free one (default 8000)', integer(0, 65_535))
+    .action(async (flags: ServiceFlags) => (await import('./nats-commands.ts')).runService(flags))
+  withNats(program.command('executor').description('offer this machine to an economy on NATS'))
+    .requiredOption('--id <id>', 'name of this executor; another process with the same name takes its place')
+    .option('--dir <folder>', 'folder of this executor', './.syntropism-executor')
+    .option('--cpu-millicores <n>', 'what it offers (default: all cores but one)', integer(1, 1_000_000))
+    .option('--memory-mb <n>', 'what it offers (default: a quarter of the memory, at most 2048)', integer(1, 100_000_000))
+    .option('--allow-weak-sandbox', 'run programs other than Node without bubblewrap')
+    .addOption(new Option('--sandbox <which>', 'auto or node').choices(['auto', 'node']).default('auto'))
+    .action(async (flags: ExecutorFlags) => (await import('./nats-commands.ts')).runExecutor(flags))
+  const nats = program.command('nats').description('keys and credentials for NATS')
+  nats
+    .command('init')
+    .argument('<folder>')
+    .description("new keys: the server's configuration, an issuer, credentials of writer, service and observer")
+    .option('--json', 'machine-readable output')
+    .action(async (folder: string, flags: LocalFlags) => (await import('./nats-commands.ts')).initNats(folder, flags))
+  nats
+    .command('executor')
+    .argument('<id>')
+    .description('credentials for one executor host')
+    .requiredOption('--issuer <file>', 'issuer.json of "nats init"')
+    .requiredOption('--out <file>', 'where the credentials go')
+    .option('--json', 'machine-readable output')
+    .action(async (id: string, flags: LocalFlags & { issuer: string; out: string }) => (await import('./nats-commands.ts')).addExecutorCredentials(id, flags))
+  withNats(nats.command('dead').description('dead letters of outside tool calls and receipts'))
+    .option('--limit <n>', 'how many of each queue', integer(1, 100_000), 100)
+    .option('--revive <letter>', 'put this one back into its queue')
+    .action(async (flags: DeadFlags) => (await import('./nats-commands.ts')).runDead(flags))
+}
