@@ -7,7 +7,15 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts'],
-    exclude: ['**/*.browser.test.ts', '**/*.sandbox.test.ts', '**/*.servers.test.ts', '**/*.api.test.ts', '**/*.observability.test.ts', '**/node_modules/**'],
+    exclude: [
+      '**/*.browser.test.ts',
+      '**/*.sandbox.test.ts',
+      '**/*.servers.test.ts',
+      '**/*.api.test.ts',
+      '**/*.observability.test.ts',
+      '**/*.python.test.ts',
+      '**/node_modules/**',
+    ],
     reporters: ['default', './scripts/count-reporter.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

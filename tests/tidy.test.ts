@@ -20,6 +20,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     '@nats-io/',
     '@opentelemetry/',
     'hono',
+    'hyparquet-writer',
     'isomorphic-git',
     'kysely',
     'zod',

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { ExportFlags } from './export-command.ts'
 import type { ForkFlags, ReplayFlags } from './past-commands.ts'
 import { withData } from './options.ts'
 
@@ -6,6 +7,13 @@ const collect = (value: string, before: readonly string[] = []): string[] => [..
 
 /** The ways out: the past as it was, and other economies made from it. */
 export function addArchive(program: Command): void {
+  withData(
+    program.command('export').argument('<folder>').description('records, events, ledger, prices and receipts as files; what an outsider needs to verify them'),
+  )
+    .option('--format <list>', 'jsonl, csv, parquet; several with commas', 'jsonl')
+    .option('--tables <list>', 'of events, ledger, prices, receipts', 'events,ledger,prices,receipts')
+    .addHelpText('after', '\nExample:\n  syntropism export ./export --format jsonl,parquet\n  python3 verifier/verify_export.py ./export')
+    .action(async (folder: string, flags: ExportFlags) => (await import('./export-command.ts')).runExport(folder, flags))
   withData(program.command('replay').description('the state as it was at a sequence number or time: balances, windows, book, prices'))
     .requiredOption('--to <seq|time>', 'a sequence number, or a time such as 2026-11-28T12:00:00Z')
     .addHelpText('after', '\nExamples:\n  syntropism replay --to 120\n  syntropism replay --to 2026-11-28T12:00:00Z --json')

@@ -18,5 +18,6 @@ export function* eventsOf(database: DatabaseSync, afterSeq: number): Iterable<Ec
 export function projectOf(database: DatabaseSync): string {
   const [first] = readEvents(database, { after_seq: 0, limit: 1 })
   if (first?.type !== 'economy_created') throw new ConfigError('the journal is empty: the economy has not begun')
-  return `syntropism-${first.data.economy_id}`
+  const fork = readEvents(database, { after_seq: 0, limit: Number.MAX_SAFE_INTEGER, type: 'economy_forked' }).at(-1)
+  return `syntropism-${fork?.type === 'economy_forked' ? fork.data.economy_id : first.data.economy_id}`
 }

@@ -47,9 +47,41 @@ export interface Cut {
   readonly commands: number
 }
 
+/** A record that has been carried out again. */
+interface CheckedRecord {
+  readonly stored: StoredBatch
+  readonly made: NewRecord
+  /** Whether all of its commands are in it. */
+  readonly whole: boolean
+}
+
 /**
- * Carries a journal over into an empty one, up to a cut or whole: re-executes every record, checks chain and events, and has the read models made anew.
- * Returns the state at its end, the last record's number and the hash of the last record taken whole. Throws JournalError at the first record that is not as it was.
+ * Carries out a journal's records on a state before genesis, up to a cut or to the end, and checks each: number, hash chain, events byte for byte.
+ * Throws JournalError at the first that is not as it was. A record is handed on before the next is carried out.
+ */
+export async function* checkedRecords(source: Pick<ReadableJournal, 'read'>, state: State, cut: Cut | null = null): AsyncGenerator<CheckedRecord> {
+  let hash = GENESIS_HASH
+  let number = 0
+  for await (const stored of source.read(0)) {
+    if (cut !== null && stored.number > cut.record) return
+    if (stored.number !== number + 1) throw new JournalError('corrupt', `record ${number + 1} is missing`)
+    if (stored.previous_hash !== hash || batchHash(hash, stored.commands_json, stored.events_json) !== stored.hash)
+      throw new JournalError('corrupt', `record ${stored.number} breaks the hash chain`)
+    const recorded = JSON.parse(stored.commands_json) as unknown[]
+    const taken = cut?.record === stored.number ? Math.min(cut.commands, recorded.length) : recorded.length
+    if (taken === 0) return
+    const made = new NewRecord()
+    for (const command of recorded.slice(0, taken)) made.add(state, command)
+    const whole = taken === recorded.length
+    assertSame(stored, made.events, whole)
+    yield { made, stored, whole }
+    ;({ hash, number } = stored)
+  }
+}
+
+/**
+ * Carries a journal over into an empty one, up to a cut or whole; the read models are made anew.
+ * Returns the state at its end, the last record's number and the hash of the last record taken whole.
  */
 export async function carryOver(
   source: Pick<ReadableJournal, 'read'>,
@@ -57,23 +89,10 @@ export async function carryOver(
   cut: Cut | null,
 ): Promise<{ state: State; record: number; hash: string }> {
   const state = createState()
-  let hash = GENESIS_HASH
-  let number = 0
-  for await (const batch of source.read(0)) {
-    if (cut !== null && batch.number > cut.record) break
-    if (batch.number !== number + 1) throw new JournalError('corrupt', `record ${number + 1} is missing`)
-    if (batch.previous_hash !== hash || batchHash(hash, batch.commands_json, batch.events_json) !== batch.hash)
-      throw new JournalError('corrupt', `record ${batch.number} breaks the hash chain`)
-    const recorded = JSON.parse(batch.commands_json) as unknown[]
-    const taken = cut?.record === batch.number ? Math.min(cut.commands, recorded.length) : recorded.length
-    if (taken === 0) break
-    const record = new NewRecord()
-    for (const command of recorded.slice(0, taken)) record.add(state, command)
-    assertSame(batch, record.events, taken === recorded.length)
-    number = batch.number
-    await target.commit(record.batch(number), state)
-    if (taken < recorded.length) break
-    hash = batch.hash
+  let head = { hash: GENESIS_HASH, record: 0 }
+  for await (const { made, stored, whole } of checkedRecords(source, state, cut)) {
+    await target.commit(made.batch(stored.number), state)
+    head = { hash: whole ? stored.hash : head.hash, record: stored.number }
   }
-  return { hash, record: number, state }
+  return { ...head, state }
 }

@@ -1,2 +1,5 @@
+export { type ExportOptions, type Exported, exportEconomy } from './export.ts'
 export { type Fork, type ForkOptions, fork } from './fork.ts'
 export { ArchiveError } from './new-folder.ts'
+export { FORMATS, type Format } from './table-files.ts'
+export { TABLE_NAMES, type TableName } from './tables.ts'
