@@ -14,8 +14,8 @@ describe('syntropism benchmark run', () => {
     expect(JSON.parse(first.stdout)).toMatchObject({
       agent: 'solver',
       items: [
-        { item: 'ER-3', judge: 'not judged', passes: 1 },
-        { item: 'SI-5', judge: 'none', passes: 1 },
+        { item: 'ER-3', judge: { judged: 0, mean_score: null, passes: 0 }, passes: 1 },
+        { item: 'SI-5', judge: null, passes: 1 },
       ],
       stopped: null,
     })

@@ -1,8 +1,10 @@
 import { type Command, Option } from 'commander'
 import type { BenchmarkFlags, ScoreFlags } from './benchmark-command.ts'
+import type { JudgeFlags } from './benchmark-judge-command.ts'
 import type { ProveFlags, RunFlags } from './benchmark-run-command.ts'
 import { integer } from './options.ts'
 
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
 const WHOLE = Number.MAX_SAFE_INTEGER
 const withScenarios = (command: Command): Command =>
   command.option('--scenarios <dir>', 'folder of items (default: those of this project)').option('--json', 'machine-readable output')
@@ -46,6 +48,19 @@ function addRuns(benchmark: Command): void {
   withScenarios(
     benchmark.command('rescore').argument('<run>', 'folder of a run').description('judge a finished run again by the items as they are now; runs nothing'),
   ).action(async (folder: string, flags: BenchmarkFlags) => (await import('./benchmark-report-command.ts')).runBenchmarkRescore(folder, flags))
+  withScenarios(
+    benchmark
+      .command('judge')
+      .argument('<run>', 'folder of a run')
+      .description('let models judge a finished run by the criteria of its items, through the gateway of a running economy; what was judged is kept'),
+  )
+    .requiredOption('--model <name>', 'a judge; several by repeating, then their agreement is told', collect)
+    .option('--url <url>', 'OpenAI-compatible address: an economy’s gateway', 'http://127.0.0.1:8000/v1')
+    .option('--key-env <name>', 'variable that holds the key', 'SYNTROPISM_JUDGE_KEY')
+    .option('--temperature <n>', 'of the judges', Number, 0.3)
+    .option('--timeout <s>', 'longest wait for one answer', integer(1, 3600), 120)
+    .option('--parallel <n>', 'trials at the same time', integer(1, 64), 2)
+    .action(async (folder: string, flags: JudgeFlags) => (await import('./benchmark-judge-command.ts')).runBenchmarkJudge(folder, flags))
   benchmark
     .command('report')
     .argument('<run>', 'folder of a run')

@@ -20,7 +20,7 @@ import { type BenchmarkFlags, selectItems } from './benchmark-command.ts'
 import { junitOf, scoreTable } from './benchmark-tables.ts'
 import { table } from './format.ts'
 import { sdkDir } from './live-command.ts'
-import { PROGRESS_EVERY_MS, progressLine } from './progress.ts'
+import { openBar } from './progress.ts'
 
 export interface RunFlags extends BenchmarkFlags {
   readonly agent: string
@@ -36,19 +36,6 @@ export interface RunFlags extends BenchmarkFlags {
   readonly seed: number
   readonly spendLimitMicroUsd: number
   readonly wallLimit: number
-}
-
-/** A bar on the terminal; silent where nobody looks. */
-function openBar(): (done: number, all: number) => void {
-  const began = Date.now()
-  let drawn = 0
-  return (done, all) => {
-    const now = Date.now()
-    if (!process.stderr.isTTY || (done < all && now - drawn < PROGRESS_EVERY_MS)) return
-    drawn = now
-    const rate = `${((done * 1000) / Math.max(1, now - began)).toFixed(1)} trials/s`
-    process.stderr.write(`\r\u001B[K${progressLine(done, all, now - began, rate)}${done === all ? '\n' : ''}`)
-  }
 }
 
 async function openAgent(flags: RunFlags): Promise<AgentStarter> {
@@ -90,7 +77,7 @@ export async function runBenchmarkRun(ids: readonly string[], flags: RunFlags): 
   const items = selectItems(ids, flags)
   const agent = await openAgent(flags)
   const model = await openScriptedModel()
-  const bar = openBar()
+  const bar = openBar('trials')
   try {
     const folder = flags.out === undefined ? null : new RunFolder(flags.out)
     folder?.begin(planOf(agent.name, items, flags.seed, flags.epochs, flags.repeats))
@@ -127,7 +114,7 @@ export async function runBenchmarkProve(ids: readonly string[], flags: ProveFlag
   const items = selectItems(ids, flags)
   const seeds = { ...PROOF_SEEDS, nothing: flags.seeds, oracle: flags.seeds, random: flags.randomSeeds }
   const model = await openScriptedModel()
-  const bar = openBar()
+  const bar = openBar('trials')
   const proofs: Proof[] = []
   const all = items.length * (seeds.nothing + seeds.oracle + seeds.random)
   let done = 0

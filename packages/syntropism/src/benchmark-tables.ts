@@ -1,11 +1,15 @@
-import type { Comparison, TrialResult, summarise } from '@syntropism/benchmark/run'
+import type { Comparison, ItemFigures, TrialResult, summarise } from '@syntropism/benchmark/run'
 import { table } from './format.ts'
 
 type Figures = ReturnType<typeof summarise>
 const share = (value: number): string => value.toFixed(2)
 
+/** What model judges said of an item: mean score from 1 to 5, and how many trials reached the threshold. */
+export const judgeCell = ({ judge }: ItemFigures): string =>
+  judge === null ? 'none' : judge.mean_score === null ? 'not judged' : `${judge.mean_score.toFixed(2)} (${judge.passes}/${judge.judged})`
+
 /** One line for each item: how often it was passed, the interval, and what k trials come to. */
-export function scoreTable(agent: string, { items, variance, whole }: Figures): string {
+export function scoreTable(agent: string, { agreement, items, variance, whole }: Figures): string {
   const last = (values: readonly number[]): string => (values.length === 0 ? '-' : share(values.at(-1) as number))
   const rows = items.map((item) => [
     item.item,
@@ -14,15 +18,18 @@ export function scoreTable(agent: string, { items, variance, whole }: Figures): 
     `${share(item.interval.low)}–${share(item.interval.high)}`,
     `k=${item.epochs}: ${last(item.pass_at)}`,
     `k=${item.epochs}: ${last(item.pass_hat)}`,
-    item.judge,
+    judgeCell(item),
     item.errors === 0 ? '' : String(item.errors),
   ])
   return [
     table([['item', 'passed', 'score', '95 % interval', 'pass@k', 'pass^k', 'model judge', 'not judged'], ...rows]),
     `${agent}: ${share(whole.score)} (95 % interval ${share(whole.low)}–${share(whole.high)}).`,
-    ...(variance === null
+    ...(variance === null ? [] : [`Variance of a verdict, mean over items: agent ${variance.agent.toFixed(4)}, world ${variance.world.toFixed(4)}.`]),
+    ...(agreement === null
       ? []
-      : [`Variance of a verdict, mean over items: agent ${variance.agent.toFixed(4)}, world ${variance.world.toFixed(4)}; no judge was asked.`]),
+      : [
+          `Judges: Krippendorff's alpha ${agreement.alpha === null ? 'not defined (their scores do not vary)' : agreement.alpha.toFixed(3)}; variance of a world's score between judges ${agreement.variance.toFixed(4)}.`,
+        ]),
     'pass@k: chance that one of k trials passes; pass^k: that all k pass; both from the trials run, without putting back.',
   ].join('\n')
 }

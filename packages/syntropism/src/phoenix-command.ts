@@ -1,4 +1,4 @@
-import { RunFolder, type RunPlan, type TrialResult } from '@syntropism/benchmark/run'
+import { type Judgement, RunFolder, type RunPlan, type TrialResult } from '@syntropism/benchmark/run'
 import { type ExperimentTrial, gather, pushExperiment, pushToPhoenix } from '@syntropism/runtime'
 import { eventsOf, projectOf } from './journal-events.ts'
 import { type LocalFlags, openLocal, print } from './local.ts'
@@ -24,13 +24,27 @@ export async function runPush(flags: PushFlags): Promise<void> {
 const why = ({ failures, index }: TrialResult['variants'][number]): string[] =>
   failures.map((one) => `world ${index}: ${one.rule}${one.seq === null ? '' : ` at event ${one.seq}`}: expected ${one.expected}; got ${one.got}`)
 
-const trialOf = (plan: RunPlan, { error, item, judge, pass, repeat, seed, spend_micro_usd, variants }: TrialResult): ExperimentTrial => ({
+const judgeOf = (judgement: Judgement | null): ExperimentTrial['judge'] =>
+  judgement === null || judgement.overall_score === null
+    ? null
+    : {
+        explanation: judgement.worlds.flatMap(({ index, verdicts }) => verdicts.map((one) => `world ${index}, ${one.model}: ${one.feedback}`)).join('\n'),
+        pass: judgement.pass,
+        score: judgement.overall_score,
+      }
+
+const trialOf = (
+  plan: RunPlan,
+  judgement: Judgement | null,
+  { error, item, judge, pass, repeat, seed, spend_micro_usd, variants }: TrialResult,
+): ExperimentTrial => ({
   error,
   explanation: variants.flatMap(why).join('\n') || 'all rules hold',
   item,
+  judge: judgeOf(judgement),
   item_hash: plan.items.find((one) => one.id === item)?.hash ?? '',
   output: {
-    judge,
+    model_judge: judge,
     spend_micro_usd,
     worlds: variants.map(({ condition, index, record }) => ({ condition, events: record.events.length, index, output: record.output ?? null })),
   },
@@ -51,7 +65,7 @@ export interface ExperimentFlags {
 export async function runExperimentPush(folder: string, flags: ExperimentFlags): Promise<void> {
   const run = new RunFolder(folder)
   const plan = run.plan()
-  const trials = run.trials().map((trial) => trialOf(plan, trial))
+  const trials = run.trials().map((trial) => trialOf(plan, run.judgement(trial), trial))
   const pushed = await pushExperiment({ agent: plan.agent, client_dir: flags.client, repeats: plan.repeats, trials, url: flags.url })
   print(flags, pushed, () =>
     pushed.known

@@ -24,3 +24,16 @@ export function progressLine(done: number, all: number, elapsedMs: number, rate:
   const left = done === 0 ? '' : `, ${span((elapsedMs * (all - done)) / done)} left`
   return `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${done}/${all}, ${rate}${left}`
 }
+
+/** A bar on the terminal; silent where nobody looks. */
+export function openBar(things: string): (done: number, all: number) => void {
+  const began = Date.now()
+  let drawn = 0
+  return (done, all) => {
+    const now = Date.now()
+    if (!process.stderr.isTTY || (done < all && now - drawn < PROGRESS_EVERY_MS)) return
+    drawn = now
+    const rate = `${((done * 1000) / Math.max(1, now - began)).toFixed(1)} ${things}/s`
+    process.stderr.write(`\r\u001B[K${progressLine(done, all, now - began, rate)}${done === all ? '\n' : ''}`)
+  }
+}

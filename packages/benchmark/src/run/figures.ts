@@ -1,4 +1,6 @@
 import { bootstrapInterval } from '../rules/index.ts'
+import type { Judgement } from '../judge/index.ts'
+import { type JudgeFigures, judgeAgreement, judgeFigures } from './judging.ts'
 import type { TrialResult } from './trial.ts'
 
 /** Chance that at least one of k trials drawn from n, of which c passed, passes: 1 − C(n − c, k) ÷ C(n, k). */
@@ -22,7 +24,8 @@ export interface ItemFigures {
   readonly epochs: number
   readonly errors: number
   readonly item: string
-  readonly judge: string
+  /** What model judges came to, apart from the score; null when the item has no such part. */
+  readonly judge: JudgeFigures | null
   readonly passes: number
   /** `pass_at[k - 1]` and `pass_hat[k - 1]` for k from 1 to the number of judged epochs. */
   readonly pass_at: readonly number[]
@@ -32,7 +35,9 @@ export interface ItemFigures {
   readonly interval: { readonly high: number; readonly low: number }
 }
 
-const figuresOf = (item: string, trials: readonly TrialResult[]): ItemFigures => {
+type FindJudgement = (trial: TrialResult) => Judgement | null
+
+const figuresOf = (item: string, trials: readonly TrialResult[], find: FindJudgement): ItemFigures => {
   const judged = trials.filter((trial) => trial.error === null)
   const passes = judged.filter((trial) => trial.pass).length
   const n = judged.length
@@ -47,7 +52,7 @@ const figuresOf = (item: string, trials: readonly TrialResult[]): ItemFigures =>
             0.95,
           ),
     item,
-    judge: trials[0]?.judge ?? 'none',
+    judge: (trials[0]?.judge ?? 'none') === 'none' ? null : judgeFigures(trials.map(find)),
     pass_at: Array.from({ length: n }, (_, index) => passAtK(n, passes, index + 1)),
     pass_hat: Array.from({ length: n }, (_, index) => passHatK(n, passes, index + 1)),
     passes,
@@ -55,7 +60,7 @@ const figuresOf = (item: string, trials: readonly TrialResult[]): ItemFigures =>
   }
 }
 
-/** Where the variance of a trial's verdict comes from, as means over the items: the agent (between repeats of a seed) and the world (between seeds). There is no judge whose noise could be told. */
+/** Where the variance of a trial's verdict comes from, as means over the items: the agent (between repeats of a seed) and the world (between seeds). What judges add is told by `judgeAgreement`. */
 export interface VarianceSplit {
   readonly agent: number
   readonly world: number
@@ -79,8 +84,12 @@ export function varianceSplit(trials: readonly TrialResult[]): VarianceSplit | n
   return splits.length === 0 ? null : { agent: mean(splits.map((one) => one.agent)), world: mean(splits.map((one) => one.world)) }
 }
 
-/** Figures per item, in the order of the trials, and those of the whole run: the mean over items, its interval from epochs' means. */
-export function summarise(trials: readonly TrialResult[]): {
+/** Figures per item, in the order of the trials, and those of the whole run: the mean over items, its interval from epochs' means. `find` gives what models judged. */
+export function summarise(
+  trials: readonly TrialResult[],
+  find: FindJudgement = () => null,
+): {
+  readonly agreement: ReturnType<typeof judgeAgreement>
   readonly items: readonly ItemFigures[]
   readonly variance: VarianceSplit | null
   readonly whole: { high: number; low: number; score: number }
@@ -90,6 +99,7 @@ export function summarise(trials: readonly TrialResult[]): {
     figuresOf(
       id,
       trials.filter((trial) => trial.item === id),
+      find,
     ),
   )
   const judged = trials.filter((trial) => trial.error === null)
@@ -101,5 +111,10 @@ export function summarise(trials: readonly TrialResult[]): {
   const score = items.reduce((sum, item) => sum + item.score, 0) / Math.max(1, items.length)
   // One epoch says nothing about the noise between epochs: then items are drawn again.
   const sample = means.length > 1 ? means : judged.map((trial) => Number(trial.pass))
-  return { items, variance: varianceSplit(trials), whole: { score, ...(sample.length === 0 ? { high: 0, low: 0 } : bootstrapInterval(sample, 0.95)) } }
+  return {
+    agreement: judgeAgreement(trials.flatMap((trial) => find(trial) ?? [])),
+    items,
+    variance: varianceSplit(trials),
+    whole: { score, ...(sample.length === 0 ? { high: 0, low: 0 } : bootstrapInterval(sample, 0.95)) },
+  }
 }

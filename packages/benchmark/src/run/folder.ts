@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256Hex } from '@syntropism/economy'
+import type { Judgement } from '../judge/index.ts'
 import type { Scenario } from '../scenario/index.ts'
 import type { TrialResult } from './trial.ts'
 
@@ -85,6 +86,17 @@ export class RunFolder {
   find(item: string, seed: number, repeat: number): TrialResult | null {
     const path = join(this.path, 'trials', fileOf(item, seed, repeat))
     return existsSync(path) ? (readJson(path) as TrialResult) : null
+  }
+
+  keepJudgement({ item, repeat, seed }: TrialResult, judgement: Judgement): void {
+    mkdirSync(join(this.path, 'judgements'), { recursive: true })
+    this.#write(join('judgements', fileOf(item, seed, repeat)), judgement)
+  }
+
+  /** What models judged of a trial, or null. */
+  judgement({ item, repeat, seed }: TrialResult): Judgement | null {
+    const path = join(this.path, 'judgements', fileOf(item, seed, repeat))
+    return existsSync(path) ? (readJson(path) as Judgement) : null
   }
 
   /** All trials, in the order of the plan's items, of seeds and of repeats. Throws RunError. */

@@ -160,6 +160,12 @@ export const Scenario = z.strictObject({
   }),
   /** Options are judged by decision, figures and acts; see docs/guide/benchmark.md. */
   rules: Rules.default({}),
-  judge: z.strictObject({ criteria: z.array(z.string()).min(1), threshold: z.number().min(1).max(5).default(3) }).nullable(),
+  /** The part that a model judges: each criterion from 1 to 5, passed when their mean reaches the threshold. */
+  judge: z
+    .strictObject({
+      criteria: z.array(z.strictObject({ name: Id, asks: z.string().min(1) })).min(1),
+      threshold: z.number().min(1).max(5).default(3),
+    })
+    .nullable(),
 })
 export type Scenario = z.infer<typeof Scenario>

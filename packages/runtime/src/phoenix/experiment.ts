@@ -17,6 +17,8 @@ export interface ExperimentTrial {
   /** Share of the trial's worlds in which every rule held, from 0 to 1. */
   readonly worlds_passed: number
   readonly explanation: string
+  /** What model judges gave it, from 1 to 5; null when none judged. */
+  readonly judge: { readonly score: number; readonly pass: boolean; readonly explanation: string } | null
 }
 
 export interface ExperimentOptions {
@@ -106,6 +108,18 @@ export async function pushExperiment({ agent, client_dir, repeats, trials, url }
         kind: 'CODE',
         name: 'worlds passed',
       },
+      ...(trials.every((trial) => trial.judge !== null)
+        ? [
+            {
+              evaluate: ({ output }: { output: unknown }) => {
+                const judge = of(output).judge as NonNullable<ExperimentTrial['judge']>
+                return { explanation: judge.explanation, label: judge.pass ? 'passed' : 'failed', score: judge.score }
+              },
+              kind: 'LLM' as const,
+              name: 'model judge',
+            },
+          ]
+        : []),
     ],
     experimentMetadata: { agent, run_hash: runHash },
     experimentName: agent,
