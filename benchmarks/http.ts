@@ -19,7 +19,7 @@ const ROUNDS = 7
 
 const folder = mkdtempSync(join(tmpdir(), 'syntropism-bench-'))
 const database = openDatabase(join(folder, 'economy.sqlite'))
-const host = new Host({
+const host = await Host.open({
   bus: createMemoryBus(console.error),
   createClock: createWallClock,
   journal: new SqliteJournal(database),

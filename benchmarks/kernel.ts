@@ -101,7 +101,8 @@ function journaled(agents: number): string {
         commands.push(command)
         apply(state, command, { event: (event) => void events.push(event), posting: (posting) => void postings.push(posting) })
       }
-      journal.commit(
+      // SQLite commits before it returns.
+      void journal.commit(
         { commands, events, ids: commands.map((command) => ({ id: command.id ?? '', owner: command.owner })), number: journal.last_number + 1, postings },
         state,
       )

@@ -50,7 +50,7 @@ async function run(way: Way, receiver: string): Promise<Figures> {
   const options = { hide_inputs: false, hide_outputs: false, onError: fail, operator: 'bench', queue_max: way === 'dead' ? 500 : 100_000 }
   const traces = way === 'off' ? null : new Traces({ ...options, sample_ppm: way === 'sampled' ? 100_000 : 1_000_000, to: { endpoint } })
   let now = T0
-  const host = new Host({
+  const host = await Host.open({
     bus,
     createClock: () => ({ now: () => now }),
     journal: new SqliteJournal(openDatabase(join(folder, 'economy.sqlite'))),

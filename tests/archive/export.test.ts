@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type EconomyEvent } from '@syntropism/contract'
 import { canonicalJson } from '@syntropism/economy'
-import { SqliteJournal, exportEconomy, openDatabase, pathsOf, readEvents } from '@syntropism/runtime'
+import { SqliteJournal, createQueries, exportEconomy, openDatabase, pathsOf, readEvents } from '@syntropism/runtime'
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run } from '../program.ts'
@@ -13,7 +13,7 @@ let stage: Stage
 let folder = ''
 const reading = () => {
   const database = openDatabase(pathsOf(stage.data).database, true)
-  return { database, journal: new SqliteJournal(database) }
+  return { database, journal: new SqliteJournal(database), queries: createQueries(database) }
 }
 const linesOf = (name: string): string[] => readFileSync(join(folder, name), 'utf8').trimEnd().split('\n')
 const jsonRows = (table: string): Row[] => linesOf(`${table}.jsonl`).map((line) => JSON.parse(line) as Row)
@@ -42,9 +42,9 @@ afterAll(async () => {
 })
 
 describe('an export', () => {
-  it('holds every event, price, receipt and entry of the book, from an economy that is open elsewhere', () => {
-    const { database } = reading()
-    const events = readEvents(database, { after_seq: 0, limit: 100_000 })
+  it('holds every event, price, receipt and entry of the book, from an economy that is open elsewhere', async () => {
+    const { database, queries } = reading()
+    const events = await readEvents(queries, { after_seq: 0, limit: 100_000 })
     expect(linesOf('events.jsonl').map((line) => JSON.parse(line) as EconomyEvent)).toEqual(events)
     expect(jsonRows('receipts').map((row) => row.execution_id)).toEqual(
       events.flatMap((event) => (event.type === 'execution_terminated' ? [event.data.execution_id] : [])),
@@ -96,8 +96,8 @@ describe('an export', () => {
   it('of a journal that was altered names the first record that is not as it was', async () => {
     const { journal } = reading()
     const altered = {
-      *read() {
-        for (const batch of journal.read(0)) yield batch.number === 7 ? { ...batch, commands_json: `${batch.commands_json} ` } : batch
+      async *read() {
+        for await (const batch of journal.read(0)) yield batch.number === 7 ? { ...batch, commands_json: `${batch.commands_json} ` } : batch
       },
     }
     const to = join(dirname(stage.data), 'altered')

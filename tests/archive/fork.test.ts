@@ -24,7 +24,12 @@ let folders = 0
 const newFolder = (): string => join(dirname(stage.data), `fork-${(folders += 1)}`)
 const reading = (data: string) => {
   const database = openDatabase(pathsOf(data).database, true)
-  return { database, journal: new SqliteJournal(database) }
+  return { database, journal: new SqliteJournal(database), queries: createQueries(database) }
+}
+async function recordsOf({ journal }: ReturnType<typeof reading>): Promise<{ hash: string }[]> {
+  const records: { hash: string }[] = []
+  for await (const record of journal.read(0)) records.push(record)
+  return records
 }
 const forkOf = (options: Partial<Parameters<typeof fork>[0]> & { to: string }) =>
   fork({ at: null, changes: {}, from: pathsOf(stage.data), journal: reading(stage.data).journal, with_inputs: false, ...options })
@@ -43,17 +48,17 @@ describe('a fork', () => {
     const at = [...stage.hashes.keys()][Math.floor(stage.hashes.size / 2)] as number
     const made = await forkOf({ at: { seq: at }, to })
     const child = reading(to)
-    const verdict = verify(child.journal, batchHash, GENESIS_HASH)
+    const verdict = await verify(child.journal, batchHash, GENESIS_HASH)
     expect(verdict).toMatchObject({ ok: true, problem: null })
-    const own = [...child.journal.read(0)]
-    const parents = [...reading(stage.data).journal.read(0)]
+    const own = await recordsOf(child)
+    const parents = await recordsOf(reading(stage.data))
     expect(own.slice(0, -1)).toEqual(parents.slice(0, own.length - 1))
     expect(own.length).toBeLessThan(parents.length)
-    const events = readEvents(child.database, { after_seq: at, limit: 10 })
+    const events = await readEvents(child.queries, { after_seq: at, limit: 10 })
     expect(events.map((event) => [event.type, event.data])).toEqual([
       ['economy_forked', { economy_id: made.economy_id, parent_economy_id: 'stage', parent_hash: own.at(-2)?.hash, parent_seq: at }],
     ])
-    const parentIds = new Set(readEvents(reading(stage.data).database, { after_seq: 0, limit: 100_000 }).map((event) => event.event_id))
+    const parentIds = new Set((await readEvents(reading(stage.data).queries, { after_seq: 0, limit: 100_000 })).map((event) => event.event_id))
     expect(parentIds.has(events[0]?.event_id as string)).toBe(false)
     const before = await stateAt(child.journal, { seq: at })
     expect(stateHash(before.state)).toBe(stage.hashes.get(at))
@@ -62,10 +67,10 @@ describe('a fork', () => {
 
   it('can leave its parent in the middle of a record; the read models are those of that moment', async () => {
     const to = newFolder()
-    const created = readEvents(reading(stage.data).database, { after_seq: 0, limit: 3, type: 'agent_created' })
+    const created = await readEvents(reading(stage.data).queries, { after_seq: 0, limit: 3, type: 'agent_created' })
     await forkOf({ at: { seq: created[1]?.seq as number }, to })
     const child = reading(to)
-    expect(verify(child.journal, batchHash, GENESIS_HASH).ok).toBe(true)
+    expect((await verify(child.journal, batchHash, GENESIS_HASH)).ok).toBe(true)
     expect(child.database.prepare('SELECT agent_id, balance_micro FROM agents').all()).toEqual([
       { agent_id: 'a', balance_micro: 900_000_000 - stagedHold(child.database, 'a') },
       { agent_id: 'b', balance_micro: 900_000_000 - stagedHold(child.database, 'b') },
@@ -98,7 +103,7 @@ describe('a fork', () => {
     expect(stripped(snapshot(child))).toEqual(stripped(snapshot(restore(snapshot(parent.state)))))
 
     const dear = await forkOf({ at, changes: { curves: { cpu: { floor_micro_per_s: 12_000_000 } } }, to: other, with_inputs: true })
-    expect(verify(reading(other).journal, batchHash, GENESIS_HASH).ok).toBe(true)
+    expect((await verify(reading(other).journal, batchHash, GENESIS_HASH)).ok).toBe(true)
     const diff = JSON.parse((await run(['diff', same, other, '--json'])).stdout) as {
       differences: { what: string; one: number; other: number }[]
       other: { economy_id: string }
@@ -114,7 +119,7 @@ describe('a fork', () => {
     const workspace = join(paths.agents, 'workspaces', 'a')
     mkdirSync(workspace, { recursive: true })
     const history = new History(join(paths.agents, 'history'))
-    const events = readEvents(reading(stage.data).database, { after_seq: 0, agent_id: 'a', limit: 1000, type: 'execution_terminated' })
+    const events = await readEvents(reading(stage.data).queries, { after_seq: 0, agent_id: 'a', limit: 1000, type: 'execution_terminated' })
     for (const event of events.slice(0, 4)) {
       if (event.type !== 'execution_terminated') continue
       writeFileSync(join(workspace, 'memory.json'), event.data.execution_id)
@@ -160,7 +165,7 @@ describe('replay', () => {
       supply: { circulating_micro: number }
     }
     expect(picture.seq).toBe(at)
-    const queries = createQueries(reading(stage.data).database)
+    const queries = reading(stage.data).queries
     for (const agent of picture.agents) {
       expect(await balanceAt(queries, agent.agent_id, 'balance', at)).toBe(agent.balance_micro)
       expect(await balanceAt(queries, agent.agent_id, 'holds', at)).toBe(agent.held_micro)

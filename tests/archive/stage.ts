@@ -39,7 +39,7 @@ export async function openStage(): Promise<Stage> {
   let now = T0
   const hashes = new Map<number, string>()
   const journal = new SqliteJournal(openDatabase(paths.database))
-  const host = new Host({ bus: createMemoryBus(FAIL), createClock: () => ({ now: () => now }), journal, onFatal: FAIL, snapshot_every: 50 })
+  const host = await Host.open({ bus: createMemoryBus(FAIL), createClock: () => ({ now: () => now }), journal, onFatal: FAIL, snapshot_every: 50 })
   const send = async (...drafts: Draft[]): Promise<void> => {
     await Promise.all(drafts.map((draft) => host.submit(draft)))
     if (!hashes.has(host.state.seq)) hashes.set(host.state.seq, stateHash(host.state))

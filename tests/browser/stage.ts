@@ -11,6 +11,7 @@ import {
   Web,
   createMemoryBus,
   createQueries,
+  journalReads,
   createService,
   hashToken,
   openDatabase,
@@ -52,12 +53,13 @@ async function populate(host: Host, tick: Stage['tick']): Promise<void> {
 export async function openStage(): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'syntropism-browser-'))
   const database = openDatabase(join(folder, 'economy.sqlite'))
+  const queries = createQueries(database)
   const bus = createMemoryBus((error) => {
     throw error
   })
   const started = Date.now()
   let ahead = -60_000
-  const host = new Host({
+  const host = await Host.open({
     bus,
     createClock: () => ({ now: () => Math.max(started, Date.now()) + ahead }),
     journal: new SqliteJournal(database),
@@ -75,11 +77,11 @@ export async function openStage(): Promise<Stage> {
     { hash: hashToken('operator-token'), operator_id: 'olga', role: 'operator' },
     { hash: hashToken('observer-token'), role: 'observer' },
   ])
-  const read = (filter: Parameters<typeof readEvents>[1]) => readEvents(database, filter)
+  const read = (filter: Parameters<typeof readEvents>[1]) => readEvents(queries, filter)
   const app = createService({
-    bookAt: (seq, certificate) => bookAt(new SqliteJournal(database), seq, certificate),
+    bookAt: (seq, certificate) => bookAt(journalReads(queries), seq, certificate),
     host,
-    queries: createQueries(database),
+    queries,
     readEvents: read,
     tokens,
     workspaces: { log: async () => [], rollBack: async () => '' },

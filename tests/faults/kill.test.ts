@@ -33,14 +33,14 @@ const runWorker = (path: string, step: string, at: number) => {
 
 describe(`killed at a journal step (seed ${SEED})`, () => {
   for (const step of ['before', 'inside', 'after'])
-    it.each([1, 2, 5, 6, 17, 40])(`${step} commit %i: nothing acknowledged is lost, a retry takes effect once, no credit appears or vanishes`, (at) => {
+    it.each([1, 2, 5, 6, 17, 40])(`${step} commit %i: nothing acknowledged is lost, a retry takes effect once, no credit appears or vanishes`, async (at) => {
       const folder = tempDir()
       try {
         const path = join(folder, 'economy.sqlite')
         const first = runWorker(path, step, at)
         expect(first.signal).toBe('SIGKILL')
         const journal = new SqliteJournal(openDatabase(path))
-        const state = recover(journal)
+        const state = await recover(journal)
         assertConserved(state.ledger)
         for (const { id, result } of first.acknowledged) if (id !== undefined) expect(state.remembered.get(`test ${id}`)?.result).toEqual(result)
         journal.close()
@@ -50,8 +50,8 @@ describe(`killed at a journal step (seed ${SEED})`, () => {
         for (const { id, result } of first.acknowledged)
           if (id?.startsWith('k-') === true) expect(second.acknowledged.find((one) => one.id === id)?.result).toEqual(result)
         const again = new SqliteJournal(openDatabase(path))
-        expect(verify(again, batchHash, GENESIS_HASH)).toMatchObject({ ok: true })
-        const after = recover(again)
+        expect(await verify(again, batchHash, GENESIS_HASH)).toMatchObject({ ok: true })
+        const after = await recover(again)
         assertConserved(after.ledger)
         expect(after.ledger.granted_micro).toBe(3_000_000_000)
         again.close()

@@ -33,14 +33,14 @@ database.exec = (sql) => {
   execute(sql)
 }
 const commit = journal.commit.bind(journal)
-journal.commit = (batch, state) => {
+journal.commit = async (batch, state) => {
   commits += 1
   if (commits === Number(at) && step === 'before') die()
-  commit(batch, state)
+  await commit(batch, state)
   if (commits === Number(at) && step === 'after') die()
 }
 let now = 1_700_000_000_000
-const host = new Host({
+const host = await Host.open({
   bus: createMemoryBus(() => undefined),
   createClock: (last) => ({ now: () => (now = Math.max(now, last) + 37) }),
   journal,

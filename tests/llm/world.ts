@@ -69,7 +69,7 @@ export async function openWorld(options: WorldOptions = {}) {
   }
   const database = openDatabase(join(folder, 'economy.sqlite'))
   const queries = createQueries(database)
-  const host = new Host({ bus, createClock: createWallClock, journal: new SqliteJournal(database), onFatal })
+  const host = await Host.open({ bus, createClock: createWallClock, journal: new SqliteJournal(database), onFatal })
   const recordings_dir = options.recordings_dir ?? join(folder, 'recordings')
   const gateway = new Gateway({
     alarm: (text) => void alarms.push(text),

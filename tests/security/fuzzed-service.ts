@@ -37,7 +37,8 @@ export async function openFuzzedService(folder: string, params: Params): Promise
   const workspaces = new Workspaces(join(folder, 'agents', 'workspaces'))
   for (const id of ['a', 'b']) mkdirSync(workspaces.pathOf(id))
   const database = openDatabase(join(folder, 'economy.sqlite'))
-  const host = new Host({
+  const queries = createQueries(database)
+  const host = await Host.open({
     bus: createMemoryBus(() => undefined),
     createClock: () => ({ now: () => 1_700_000_000_000 }),
     journal: new SqliteJournal(database),
@@ -52,8 +53,8 @@ export async function openFuzzedService(folder: string, params: Params): Promise
   ])
   const app = createService({
     host,
-    queries: createQueries(database),
-    readEvents: (filter) => readEvents(database, filter),
+    queries,
+    readEvents: (filter) => readEvents(queries, filter),
     tokens,
     unlimited: true,
     workspaces,

@@ -28,7 +28,7 @@ export async function openSmallEconomy(economyId: string): Promise<SmallEconomy>
   })
   const events: EconomyEvent[] = []
   bus.subscribe((event) => void events.push(event))
-  const host = new Host({
+  const host = await Host.open({
     bus,
     createClock: () => ({ now: () => Date.now() }),
     journal: new SqliteJournal(database),

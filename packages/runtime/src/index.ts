@@ -22,5 +22,16 @@ export { type ExperimentTrial, PhoenixError, gather, pushExperiment, pushToPhoen
 export { type Journal, JournalError, type Moment, MomentError } from './ports/index.ts'
 export { type SandboxDriver, type SandboxExit, installAgentLibrary, openBwrapDriver, openNodeDriver, openSandbox } from './sandbox/index.ts'
 export { type Pages, Web } from './web/index.ts'
-export { GENESIS_HASH, SqliteJournal, type Tables, balanceAt, batchHash, createQueries, openDatabase, spendBy } from './store/index.ts'
+export {
+  GENESIS_HASH,
+  SqliteJournal,
+  type Tables,
+  type Queries,
+  balanceAt,
+  batchHash,
+  createQueries,
+  openDatabase,
+  journalReads,
+  spendBy,
+} from './store/index.ts'
 export { SpansUnreadable, type StoredSpan, type TraceCheck, checkTraces, readPhoenixSpans, readSpansFile } from './trace-check/index.ts'

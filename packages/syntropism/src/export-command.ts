@@ -1,4 +1,4 @@
-import { ConfigError, FORMATS, type Format, SqliteJournal, TABLE_NAMES, type TableName, exportEconomy } from '@syntropism/runtime'
+import { ConfigError, FORMATS, type Format, TABLE_NAMES, type TableName, exportEconomy, journalReads } from '@syntropism/runtime'
 import { type LocalFlags, openLocal, print } from './local.ts'
 
 export interface ExportFlags extends LocalFlags {
@@ -19,10 +19,10 @@ function wordsOf<T extends string>(text: string, known: readonly T[], option: st
 export async function runExport(folder: string, flags: ExportFlags): Promise<void> {
   const formats: Format[] = wordsOf(flags.format, FORMATS, '--format')
   const tables: TableName[] = wordsOf(flags.tables, TABLE_NAMES, '--tables')
-  const { database } = openLocal(flags)
+  const { close, queries } = await openLocal(flags)
   try {
-    const journal = new SqliteJournal(database)
-    const made = await exportEconomy({ formats, journal, tables, through_record: journal.last_number, to: folder })
+    const journal = journalReads(queries)
+    const made = await exportEconomy({ formats, journal, tables, through_record: await journal.lastNumber(), to: folder })
     print(flags, { ...made, folder }, () =>
       [
         `Economy ${made.economy_id} up to #${made.last_seq} (${made.records} records) in ${folder}: ${Object.keys(made.files).join(', ')}.`,
@@ -30,6 +30,6 @@ export async function runExport(folder: string, flags: ExportFlags): Promise<voi
       ].join('\n'),
     )
   } finally {
-    database.close()
+    await close()
   }
 }

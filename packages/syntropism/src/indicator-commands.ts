@@ -26,11 +26,11 @@ function shown(name: string, value: number): readonly [string, string] {
 
 /** `syntropism indicators`: read from the data folder, running or not, now or as it was. */
 export async function showIndicators(flags: LocalFlags & PastFlags): Promise<void> {
-  const local = openLocal(flags)
+  const local = await openLocal(flags)
   const state = await pastState(local, flags)
   const indicators: Indicators = indicatorsOf(state, await flowBefore(local, state))
   print(flags, { at_ms: state.at_ms, economy_id: state.economy_id, indicators, seq: state.seq }, () =>
     table([['indicator', `after #${state.seq}`], ...Object.entries(indicators).map(([name, value]) => shown(name, value as number))]),
   )
-  local.database.close()
+  await local.close()
 }

@@ -5,12 +5,12 @@ import type { CommandOf } from '@syntropism/contract'
 import { setTimeout as wait } from 'node:timers/promises'
 import {
   GENESIS_HASH,
-  SqliteJournal,
   balanceAt,
   batchHash,
   openDatabase,
   openSandbox,
   pathsOf,
+  journalReads,
   loadConfig,
   machineCapacity,
   readEvents,
@@ -24,7 +24,7 @@ import { type LocalFlags, openLocal, print } from './local.ts'
 import { describeBus } from './nats-doctor.ts'
 
 export async function showPrompts(flags: LocalFlags): Promise<void> {
-  const { queries } = openLocal(flags)
+  const { queries } = await openLocal(flags)
   const rows = await queries.selectFrom('prompts').selectAll().where('status', 'in', ['waiting', 'shown']).orderBy('bid_micro', 'desc').orderBy('seq').execute()
   const prompts = rows.map((row) => ({ ...row, content: JSON.parse(row.content) as Record<string, unknown> }))
   print(flags, prompts, () =>
@@ -40,7 +40,7 @@ export async function showPrompts(flags: LocalFlags): Promise<void> {
 }
 
 export async function showAgents(flags: LocalFlags): Promise<void> {
-  const { queries } = openLocal(flags)
+  const { queries } = await openLocal(flags)
   const rows = await queries.selectFrom('agents').selectAll().orderBy('created_at_ms').execute()
   print(flags, rows, () =>
     table([
@@ -60,7 +60,7 @@ export async function showAgents(flags: LocalFlags): Promise<void> {
 }
 
 export async function showAgent(agentId: string, flags: LocalFlags): Promise<void> {
-  const { paths, queries } = openLocal(flags)
+  const { paths, queries } = await openLocal(flags)
   const agent = await queries.selectFrom('agents').selectAll().where('agent_id', '=', agentId).executeTakeFirst()
   if (agent === undefined) throw new Error(`there is no agent ${agentId}; "syntropism agents" lists them`)
   const receipts = (await queries.selectFrom('receipts').selectAll().where('agent_id', '=', agentId).orderBy('seq', 'desc').limit(10).execute()).map(
@@ -76,10 +76,10 @@ export async function showAgent(agentId: string, flags: LocalFlags): Promise<voi
 }
 
 export async function showMarket(flags: LocalFlags): Promise<void> {
-  const { database, queries } = openLocal(flags)
-  const first = database.prepare('SELECT commands FROM batches ORDER BY number LIMIT 1').get() as { commands: string } | undefined
+  const { queries } = await openLocal(flags)
+  const first = await queries.selectFrom('batches').select('commands').orderBy('number').limit(1).executeTakeFirst()
   const genesis = (JSON.parse(first?.commands ?? '[{}]') as CommandOf<'genesis'>[])[0]
-  const used = readEvents(database, { after_seq: 0, limit: Number.MAX_SAFE_INTEGER, type: 'utilisation_changed' })
+  const used = await readEvents(queries, { after_seq: 0, limit: Number.MAX_SAFE_INTEGER, type: 'utilisation_changed' })
   const rows = await Promise.all(
     (['cpu', 'memory', 'llm', 'attention'] as const).map(async (resource) => {
       const price = await queries.selectFrom('prices').selectAll().where('resource', '=', resource).orderBy('seq', 'desc').executeTakeFirst()
@@ -107,7 +107,7 @@ export async function showMarket(flags: LocalFlags): Promise<void> {
 }
 
 export async function showLedger(flags: LocalFlags & { agent?: string; at?: number; limit: number }): Promise<void> {
-  const { queries } = openLocal(flags)
+  const { queries } = await openLocal(flags)
   if (flags.at !== undefined) {
     if (flags.agent === undefined) throw new Error('--at needs --agent: whose balance it was')
     const balance_micro = await balanceAt(queries, flags.agent, 'balance', flags.at)
@@ -138,10 +138,10 @@ export async function showLedger(flags: LocalFlags & { agent?: string; at?: numb
 }
 
 export async function showEvents(flags: LocalFlags & { agent?: string; follow?: boolean; after: number; limit: number; type?: string }): Promise<void> {
-  const { database } = openLocal(flags)
+  const { queries } = await openLocal(flags)
   let after = flags.after
   for (;;) {
-    const events = readEvents(database, { after_seq: after, agent_id: flags.agent, limit: flags.limit, type: flags.type })
+    const events = await readEvents(queries, { after_seq: after, agent_id: flags.agent, limit: flags.limit, type: flags.type })
     for (const event of events)
       console.log(flags.json === true ? JSON.stringify(event) : (describeEvent(event) ?? `${clock(event.at_ms)} #${event.seq} ${event.type} ${event.agent_id}`))
     after = events.at(-1)?.seq ?? after
@@ -150,9 +150,9 @@ export async function showEvents(flags: LocalFlags & { agent?: string; follow?: 
   }
 }
 
-export function runVerify(flags: LocalFlags): void {
-  const { database } = openLocal(flags)
-  const verdict = verify(new SqliteJournal(database), batchHash, GENESIS_HASH)
+export async function runVerify(flags: LocalFlags): Promise<void> {
+  const { queries } = await openLocal(flags)
+  const verdict = await verify(journalReads(queries), batchHash, GENESIS_HASH)
   print(flags, verdict, () =>
     verdict.ok
       ? `Verified: ${verdict.records} records, ${verdict.events} events, ${verdict.certificates} certificates; re-execution gives the same bytes, credits are conserved.`

@@ -7,7 +7,7 @@ const dollars = (microUsd: number): string => `$${(microUsd / 1_000_000).toFixed
 
 /** What LLM calls cost, read from the data folder. */
 export async function showSpend(flags: LocalFlags & { by: SpendBy }): Promise<void> {
-  const local = openLocal(flags)
+  const local = await openLocal(flags)
   const rows = await spendBy(local.queries, flags.by)
   const total = rows.reduce((sum, row) => sum + row.cost_micro_usd, 0)
   print(flags, { by: flags.by, rows, total_micro_usd: total }, () =>
@@ -21,7 +21,7 @@ export async function showSpend(flags: LocalFlags & { by: SpendBy }): Promise<vo
           `total: ${dollars(total)}`,
         ].join('\n'),
   )
-  local.database.close()
+  await local.close()
 }
 
 /** Flags of `keys create`. */

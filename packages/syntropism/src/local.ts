@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { DatabaseSync } from 'node:sqlite'
-import { ConfigError, type Paths, createQueries, loadConfig, openDatabase, pathsOf, readServiceFile } from '@syntropism/runtime'
+import { ConfigError, type Paths, type Queries, createQueries, loadConfig, openDatabase, pathsOf, readServiceFile } from '@syntropism/runtime'
 
 export interface LocalFlags {
   readonly data?: string
@@ -9,17 +8,17 @@ export interface LocalFlags {
 
 export interface Local {
   readonly paths: Paths
-  readonly database: DatabaseSync
-  readonly queries: ReturnType<typeof createQueries>
+  readonly queries: Queries
+  close(): Promise<void>
 }
 
 /** The data folder of an economy, running or not, opened for reading. */
-export function openLocal(flags: LocalFlags): Local {
+export async function openLocal(flags: LocalFlags): Promise<Local> {
   const paths = pathsOf(loadConfig({ data: flags.data }, process.env).data)
   if (!existsSync(paths.database))
     throw new ConfigError(`there is no economy in ${paths.root}; start one with "syntropism live", or name its folder with --data`)
   const database = openDatabase(paths.database, true)
-  return { database, paths, queries: createQueries(database) }
+  return { close: async () => database.close(), paths, queries: createQueries(database) }
 }
 
 /** Calls the running service with the token of SYNTROPISM_TOKEN. */

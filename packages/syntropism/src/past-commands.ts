@@ -1,5 +1,5 @@
 import { type Resource, RESOURCES } from '@syntropism/economy'
-import { ConfigError, type Moment, SqliteJournal, fork, stateAt } from '@syntropism/runtime'
+import { ConfigError, type Moment, journalReads, fork, stateAt } from '@syntropism/runtime'
 import { clock, credits, percent, table } from './format.ts'
 import { type LocalFlags, openLocal, print } from './local.ts'
 import { changesOf } from './operator-commands.ts'
@@ -28,11 +28,11 @@ export function momentOf(text: string, option: string): Moment {
 
 const END: Moment = { at_ms: Number.MAX_SAFE_INTEGER }
 const pictureAt = async (flags: LocalFlags, moment: Moment): Promise<Picture> => {
-  const { database } = openLocal(flags)
+  const { close, queries } = await openLocal(flags)
   try {
-    return pictureOf((await stateAt(new SqliteJournal(database), moment)).state)
+    return pictureOf((await stateAt(journalReads(queries), moment)).state)
   } finally {
-    database.close()
+    await close()
   }
 }
 
@@ -82,9 +82,9 @@ export async function runReplay(flags: ReplayFlags): Promise<void> {
 export async function runFork(folder: string, flags: ForkFlags): Promise<void> {
   const at = flags.at === undefined ? null : momentOf(flags.at, '--at')
   const changes = changesOf(flags.set ?? [])
-  const { database, paths } = openLocal(flags)
+  const { close, paths, queries } = await openLocal(flags)
   try {
-    const made = await fork({ at, changes, from: paths, journal: new SqliteJournal(database), to: folder, with_inputs: flags.withInputs === true })
+    const made = await fork({ at, changes, from: paths, journal: journalReads(queries), to: folder, with_inputs: flags.withInputs === true })
     print(flags, { ...made, folder }, () =>
       [
         `Economy ${made.economy_id} in ${folder}: leaves ${made.parent_economy_id} after #${made.parent_seq}, ${new Date(made.parent_at_ms).toISOString()}.`,
@@ -93,7 +93,7 @@ export async function runFork(folder: string, flags: ForkFlags): Promise<void> {
       ].join('\n'),
     )
   } finally {
-    database.close()
+    await close()
   }
 }
 

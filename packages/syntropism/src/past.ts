@@ -1,5 +1,5 @@
 import type { State } from '@syntropism/economy'
-import { SqliteJournal, stateAt } from '@syntropism/runtime'
+import { journalReads, stateAt } from '@syntropism/runtime'
 import type { Local } from './local.ts'
 
 export interface PastFlags {
@@ -7,7 +7,7 @@ export interface PastFlags {
 }
 
 /** State after the event with the sequence number of `--at`, or after the last. The journal is only read. */
-export async function pastState({ database }: Local, { at }: PastFlags): Promise<State> {
+export async function pastState({ queries }: Local, { at }: PastFlags): Promise<State> {
   const moment = at === undefined ? { at_ms: Number.MAX_SAFE_INTEGER } : { seq: at }
-  return (await stateAt(new SqliteJournal(database), moment)).state
+  return (await stateAt(journalReads(queries), moment)).state
 }

@@ -10,9 +10,9 @@ export interface PushFlags extends LocalFlags {
 
 /** Brings what humans and judges said about a run, and the run's windows, to Phoenix. */
 export async function runPush(flags: PushFlags): Promise<void> {
-  const { database } = openLocal(flags)
-  const project = projectOf(database)
-  const pushed = await pushToPhoenix(gather(eventsOf(database, 0)), { client_dir: flags.client, project, url: flags.url })
+  const { queries } = await openLocal(flags)
+  const project = await projectOf(queries)
+  const pushed = await pushToPhoenix(await gather(eventsOf(queries, 0)), { client_dir: flags.client, project, url: flags.url })
   print(flags, { ...pushed, project }, () =>
     [
       ...pushed.datasets.map(({ added, known, name }) => `${name}: ${added} examples added, ${known} were there`),

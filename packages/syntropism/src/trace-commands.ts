@@ -38,10 +38,10 @@ function lines(check: TraceCheck, postingsUntraced: number): string {
 
 /** Walks a run: every event against the spans that tell of it, every span against its parent. Ends with 1 when something is missing. */
 export async function runTraceCheck(flags: TraceCheckFlags): Promise<void> {
-  const { database, queries } = openLocal(flags)
+  const { queries } = await openLocal(flags)
   const { phoenix, spans: file } = flags
   if ((file === undefined) === (phoenix === undefined)) throw new ConfigError('name where the spans are: either --spans <file> or --phoenix <url>')
-  const read = (): Promise<StoredSpan[]> => (file === undefined ? readPhoenixSpans(phoenix as string, projectOf(database)) : readSpansFile(file))
+  const read = async (): Promise<StoredSpan[]> => (file === undefined ? readPhoenixSpans(phoenix as string, await projectOf(queries)) : readSpansFile(file))
   const bare = await queries
     .selectFrom('postings')
     .select((eb) => eb.fn.countAll<number>().as('count'))
@@ -50,10 +50,10 @@ export async function runTraceCheck(flags: TraceCheckFlags): Promise<void> {
     .executeTakeFirstOrThrow()
   const postingsUntraced = Number(bare.count)
   const until = Date.now() + flags.wait * 1000
-  let check = checkTraces(eventsOf(database, flags.after), await read(), flags.sampled === true)
+  let check = await checkTraces(eventsOf(queries, flags.after), await read(), flags.sampled === true)
   while (!isComplete(check, postingsUntraced) && Date.now() < until) {
     await wait(POLL_MS)
-    check = checkTraces(eventsOf(database, flags.after), await read(), flags.sampled === true)
+    check = await checkTraces(eventsOf(queries, flags.after), await read(), flags.sampled === true)
   }
   const ok = isComplete(check, postingsUntraced)
   print(flags, { ...check, ok, postings_untraced: postingsUntraced }, () => `${lines(check, postingsUntraced)}\n${ok ? 'Complete.' : 'Not complete.'}`)

@@ -64,9 +64,9 @@ function whyPrice(events: readonly EconomyEvent[], what: string): Answer | null 
 }
 
 /** Answers from the log, with the events as proof. */
-export function runWhy(what: string, flags: LocalFlags): void {
-  const { database } = openLocal(flags)
-  const events = readEvents(database, { after_seq: 0, limit: Number.MAX_SAFE_INTEGER })
+export async function runWhy(what: string, flags: LocalFlags): Promise<void> {
+  const { queries } = await openLocal(flags)
+  const events = await readEvents(queries, { after_seq: 0, limit: Number.MAX_SAFE_INTEGER })
   const answer = /^bid-\d+$/.test(what) ? whyBid(events, what) : (whyPrice(events, what) ?? whyAgent(events, what))
   if (answer === null)
     throw new Error(`nothing in the log is called ${what}; name a bid (bid-12), an agent, a resource or the sequence number of a price change`)

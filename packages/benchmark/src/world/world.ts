@@ -1,21 +1,9 @@
 import type { EconomyEvent } from '@syntropism/contract'
 import { RULES_VERSION, beatIsIdle, currentReserveMicro, freeMicro } from '@syntropism/economy'
-import {
-  type App,
-  Gateway,
-  Host,
-  LlmConfig,
-  Refused,
-  type ServiceParts,
-  SqliteJournal,
-  Tokens,
-  createMemoryBus,
-  createQueries,
-  createService,
-  openDatabase,
-} from '@syntropism/runtime'
+import { type App, Gateway, Host, LlmConfig, Refused, type ServiceParts, Tokens, createService } from '@syntropism/runtime'
 import { type LoggedEvent, unmetIn } from '../rules/index.ts'
 import { type Injection, type TaskOption, type Variant, createRandom } from '../scenario/index.ts'
+import { type Ground, openGround } from './ground.ts'
 import { answerOf, injected, must, placeRivals, settle } from './inhabitants.ts'
 import { addTaskRoutes } from './routes.ts'
 import { AGENT, BEAT_MS, BEGINS_AT_MS, EXECUTOR, INCARNATION, TREASURY, paramsOf } from './settings.ts'
@@ -62,7 +50,6 @@ const modelConfig = (url: string, tokensPerMinute: number): LlmConfig =>
 export class World {
   readonly task: Task
   readonly #app: App
-  readonly #database: ReturnType<typeof openDatabase>
   readonly #gateway: Gateway | null
   readonly #host: Host
   readonly #options: WorldOptions
@@ -75,26 +62,18 @@ export class World {
   readonly #foreign = new Map<string, number>()
   #injections: readonly Injection[]
   #lease: { readonly began_at_ms: number; readonly lease_id: string } | null = null
-  #nowMs = BEGINS_AT_MS
+  /** The world's time. */
+  readonly #time: { now_ms: number }
   #output: unknown
   #queue: Promise<unknown> = Promise.resolve()
 
-  private constructor(options: WorldOptions) {
+  private constructor(options: WorldOptions, { bus, host, queries, time }: Ground) {
     const { model_url, variant } = options
     this.#options = options
     this.#injections = variant.world.inject
-    this.#database = openDatabase(':memory:')
-    const bus = createMemoryBus((error) => {
-      throw error
-    })
+    this.#host = host
+    this.#time = time
     bus.subscribe((event) => this.#onEvent(event))
-    this.#host = new Host({
-      bus,
-      createClock: () => ({ now: () => this.#nowMs }),
-      journal: new SqliteJournal(this.#database),
-      onFatal: (error) => console.error(error),
-      snapshot_every: Number.MAX_SAFE_INTEGER,
-    })
     this.#gateway =
       model_url === undefined
         ? null
@@ -110,7 +89,7 @@ export class World {
           })
     this.#parts = {
       host: this.#host,
-      queries: createQueries(this.#database),
+      queries,
       readEvents: () => [],
       tokens: this.#tokens,
       unlimited: true,
@@ -128,7 +107,7 @@ export class World {
 
   /** A world ready for the agent's first window. Throws ScenarioError when the item cannot be set up. */
   static async open(options: WorldOptions): Promise<World> {
-    const world = new World(options)
+    const world = new World(options, await openGround())
     await world.#begin()
     return world
   }
@@ -185,17 +164,17 @@ export class World {
 
   /** Takes the clock on, and does what has fallen due. */
   async #advance(toMs: number): Promise<void> {
-    this.#nowMs = Math.max(this.#nowMs, toMs)
+    this.#time.now_ms = Math.max(this.#time.now_ms, toMs)
     for (const injection of this.#injections)
-      if (injection.at_ms !== undefined && BEGINS_AT_MS + injection.at_ms <= this.#nowMs) await this.#inject(injection, null)
+      if (injection.at_ms !== undefined && BEGINS_AT_MS + injection.at_ms <= this.#time.now_ms) await this.#inject(injection, null)
     for (const [lease_id, endsAtMs] of [...this.#foreign]) {
       const about = { executor_id: EXECUTOR, incarnation: INCARNATION, lease_id, owner: `executor:${EXECUTOR}` }
       if (this.#host.state.leases.has(lease_id)) await this.#host.submit({ ...about, type: 'start_lease' })
-      if (endsAtMs > this.#nowMs) continue
+      if (endsAtMs > this.#time.now_ms) continue
       this.#foreign.delete(lease_id)
       await this.#end(lease_id, { cause: 'completed', cpu_ms: 0, detail: '', exit_code: 0 }, 0)
     }
-    if (!beatIsIdle(this.#host.state, this.#nowMs)) await this.#host.submit({ owner: 'host', type: 'tick' })
+    if (!beatIsIdle(this.#host.state, this.#time.now_ms)) await this.#host.submit({ owner: 'host', type: 'tick' })
     await this.#quiet()
   }
 
@@ -219,7 +198,7 @@ export class World {
   /** A call to the System Service, as a fetch handler. Calls queue: each is carried out whole, 1 ms after the one before. */
   fetch(request: Request): Promise<Response> {
     const answer = this.#queue.then(async () => {
-      await this.#advance(this.#nowMs + 1)
+      await this.#advance(this.#time.now_ms + 1)
       const response = await this.#app.fetch(request)
       const body = await response.arrayBuffer()
       await this.#quiet()
@@ -265,9 +244,9 @@ export class World {
 
   /** Clears until the agent holds a window, at most one window's time long; null when it got none. */
   async nextWindow(): Promise<Window | null> {
-    const until = this.#nowMs + this.#options.variant.world.window_ms
+    const until = this.#time.now_ms + this.#options.variant.world.window_ms
     for (;;) {
-      await this.#advance((Math.floor(this.#nowMs / BEAT_MS) + 1) * BEAT_MS)
+      await this.#advance((Math.floor(this.#time.now_ms / BEAT_MS) + 1) * BEAT_MS)
       const lease = [...this.#host.state.leases.values()].find((one) => one.agent_id === AGENT)
       if (lease !== undefined) {
         await must(this.#host, {
@@ -277,11 +256,11 @@ export class World {
           owner: `executor:${EXECUTOR}`,
           type: 'start_lease',
         })
-        this.#lease = { began_at_ms: this.#nowMs, lease_id: lease.lease_id }
+        this.#lease = { began_at_ms: this.#time.now_ms, lease_id: lease.lease_id }
         await this.#quiet()
-        return { ends_at_ms: this.#nowMs + lease.duration_ms, execution_id: lease.lease_id, token: this.#tokens.issue(AGENT, lease.lease_id) }
+        return { ends_at_ms: this.#time.now_ms + lease.duration_ms, execution_id: lease.lease_id, token: this.#tokens.issue(AGENT, lease.lease_id) }
       }
-      if (this.#nowMs >= until) return null
+      if (this.#time.now_ms >= until) return null
     }
   }
 
@@ -292,8 +271,8 @@ export class World {
     if (lease === null) return
     this.#lease = null
     this.#tokens.revoke(lease.lease_id)
-    if (this.#host.state.leases.has(lease.lease_id)) await this.#end(lease.lease_id, end, this.#nowMs - lease.began_at_ms)
-    await this.#advance((Math.floor(this.#nowMs / BEAT_MS) + 1) * BEAT_MS)
+    if (this.#host.state.leases.has(lease.lease_id)) await this.#end(lease.lease_id, end, this.#time.now_ms - lease.began_at_ms)
+    await this.#advance((Math.floor(this.#time.now_ms / BEAT_MS) + 1) * BEAT_MS)
   }
 
   /** The log so far. */

@@ -113,7 +113,7 @@ export async function fork(options: ForkOptions): Promise<Fork> {
       const { hash, record, state } = await carryOver(journal, target, past)
       const { economy_id: parent, params, seq: parentSeq, at_ms: parentAtMs } = state
       await forkWorkspaces(state, from, paths)
-      target.commit(beginning(state, economyId, hash, changes).batch(record + 1), state)
+      await target.commit(beginning(state, economyId, hash, changes).batch(record + 1), state)
       const counts = { done: 0, left_out: 0, number: record + 1 }
       if (with_inputs)
         for await (const commands of inputsAfter(journal, past)) {
@@ -124,7 +124,7 @@ export async function fork(options: ForkOptions): Promise<Fork> {
           }
           counts.left_out += next.left_out
           counts.done += next.commands.length
-          if (next.commands.length > 0) target.commit(next.batch((counts.number += 1)), state)
+          if (next.commands.length > 0) await target.commit(next.batch((counts.number += 1)), state)
         }
       target.saveSnapshot(counts.number, snapshot(state))
       // Without the parent's, the first start would take the fork's rules for a change to be undone.

@@ -14,7 +14,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { force: true, recursive: true }))
 
 const GENESIS = { economy_id: 'h', owner: 'host', params: DEFAULT_PARAMS, rules_version: 1, type: 'genesis' } as const
-function open(
+async function open(
   onFatal: (error: unknown) => void = (error) => {
     throw error
   },
@@ -25,14 +25,14 @@ function open(
   const published: number[] = []
   const bus = createMemoryBus(() => undefined)
   bus.subscribe((event) => void published.push(event.seq))
-  const host = new Host({ bus, createClock: (last) => ({ now: () => (now = Math.max(now + 1, last)) }), journal, onFatal, snapshot_every: 3 })
+  const host = await Host.open({ bus, createClock: (last) => ({ now: () => (now = Math.max(now + 1, last)) }), journal, onFatal, snapshot_every: 3 })
   return { bus, database, host, journal, published }
 }
 
 describe('the host', () => {
   it('publishes nothing, rejects what waits and stops when the journal cannot be written', async () => {
     const fatal: unknown[] = []
-    const { database, host, published } = open((error) => fatal.push(error))
+    const { database, host, published } = await open((error) => fatal.push(error))
     await host.submit(GENESIS)
     const before = published.length
     // The file turns read-only under the process, as on a full or failing disk.
@@ -42,26 +42,73 @@ describe('the host', () => {
     expect(published.length).toBe(before)
     await expect(host.submit({ owner: 'host', type: 'tick' })).rejects.toBeInstanceOf(HostStopped)
     database.close()
-    const again = open()
+    const again = await open()
     expect(again.host.state.agents.has('a')).toBe(false)
     await again.host.stop()
   })
 
+  it('gathers what comes while a record is written, and answers and publishes nothing of it before it is durable', async () => {
+    const { host, journal, published } = await open()
+    await host.submit(GENESIS)
+    let release = (): void => undefined
+    const write = journal.commit.bind(journal)
+    const records: number[] = []
+    journal.commit = async (batch, state) => {
+      records.push(batch.commands.length)
+      await new Promise<void>((done) => (release = done))
+      await write(batch, state)
+    }
+    const create = (agent_id: string) => host.submit({ agent_id, grant_micro: 5, name: 'a', owner: 'host', type: 'create_agent' })
+    const before = published.length
+    let answered = false
+    let settled = false
+    const first = create('a').then(() => (answered = true))
+    while (records.length < 1) await new Promise((done) => setImmediate(done))
+    const rest = [create('b'), create('c')]
+    const reader = host.settled().then(() => (settled = true))
+    await new Promise((done) => setImmediate(done))
+    expect([answered, settled, published.length - before, host.waiting, host.state.agents.has('b')]).toEqual([false, false, 0, 3, false])
+    release()
+    await Promise.all([first, reader])
+    expect(published.length).toBeGreaterThan(before)
+    while (records.length < 2) await new Promise((done) => setImmediate(done))
+    release()
+    await Promise.all(rest)
+    expect(records).toEqual([1, 2])
+    await host.stop()
+  })
+
+  it('answers no reader from a state that could not be written', async () => {
+    const fatal: unknown[] = []
+    const { host, journal } = await open((error) => fatal.push(error))
+    await host.submit(GENESIS)
+    let fail: (error: Error) => void = () => undefined
+    journal.commit = () => new Promise<void>((_, reject) => (fail = reject))
+    const command = host.submit({ agent_id: 'a', grant_micro: 5, name: 'a', owner: 'host', type: 'create_agent' })
+    while (!host.state.agents.has('a')) await new Promise((done) => setImmediate(done))
+    const reader = host.settled()
+    fail(new Error('the connection is gone'))
+    await expect(command).rejects.toBeInstanceOf(HostStopped)
+    await expect(reader).rejects.toBeInstanceOf(HostStopped)
+    expect(fatal).toHaveLength(1)
+    journal.close()
+  })
+
   it('recovers the same state from the journal alone and from its snapshot', async () => {
-    const { host } = open()
+    const { host } = await open()
     await host.submit(GENESIS)
     for (let index = 0; index < 10; index++) await host.submit({ agent_id: `a${index}`, grant_micro: 1000, name: 'a', owner: 'host', type: 'create_agent' })
     const hash = stateHash(host.state)
     await host.stop()
     const journal = new SqliteJournal(openDatabase(join(folder, 'economy.sqlite')))
-    expect(stateHash(recover(journal))).toBe(hash)
-    expect(stateHash(recover({ ...journal, latestSnapshot: () => null, read: (after: number) => journal.read(after) } as never))).toBe(hash)
-    expect(verify(journal, batchHash, GENESIS_HASH)).toMatchObject({ ok: true, records: 11 })
+    expect(stateHash(await recover(journal))).toBe(hash)
+    expect(stateHash(await recover({ latestSnapshot: () => null, read: (after) => journal.read(after) }))).toBe(hash)
+    expect(await verify(journal, batchHash, GENESIS_HASH)).toMatchObject({ ok: true, records: 11 })
     journal.close()
   })
 
   it('names the first bad sequence number of a journal that was tampered with', async () => {
-    const { host } = open()
+    const { host } = await open()
     await host.submit(GENESIS)
     await host.submit({ agent_id: 'a', grant_micro: 1000, name: 'a', owner: 'host', type: 'create_agent' })
     const second = host.state.seq
@@ -76,21 +123,21 @@ describe('the host', () => {
     }
     const events = row.events.replaceAll('0.000007', '0.000008')
     database.prepare('UPDATE batches SET events = ? WHERE number = ?').run(events, row.number)
-    expect(verify(new SqliteJournal(database), batchHash, GENESIS_HASH)).toMatchObject({ bad_seq: second + 1, ok: false })
+    expect(await verify(new SqliteJournal(database), batchHash, GENESIS_HASH)).toMatchObject({ bad_seq: second + 1, ok: false })
     // Even with a hash made to fit, re-execution tells.
     database.prepare('UPDATE batches SET hash = ? WHERE number = ?').run(batchHash(row.previous_hash, row.commands, events), row.number)
-    expect(verify(new SqliteJournal(database), batchHash, GENESIS_HASH)).toMatchObject({
+    expect(await verify(new SqliteJournal(database), batchHash, GENESIS_HASH)).toMatchObject({
       bad_seq: second + 1,
       ok: false,
       problem: expect.stringContaining('re-executing'),
     })
     database.exec('DELETE FROM snapshots')
-    expect(() => recover(new SqliteJournal(database))).toThrow(`sequence number ${second + 1}`)
+    await expect(recover(new SqliteJournal(database))).rejects.toThrow(`sequence number ${second + 1}`)
     database.close()
   })
 
   it('never carries out an id again that the state has forgotten', async () => {
-    const { database, host } = open()
+    const { database, host } = await open()
     await host.submit({ ...GENESIS, params: { ...DEFAULT_PARAMS, command_memory_ms: 1 } })
     const fund = { agent_id: 'a', amount_micro: 5, id: 'once', owner: 'operator', type: 'fund' } as const
     await host.submit({ agent_id: 'a', grant_micro: 1000, name: 'a', owner: 'host', type: 'create_agent' })

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks'
 import type { Command, EconomyEvent } from '@syntropism/contract'
 import { type Outcome, type Posting, type State, apply, beatIsIdle, snapshot } from '@syntropism/economy'
 import type { Bus, Clock, Journal, Tracing, TurnFigures } from '../ports/index.ts'
-import { recover } from './recover.ts'
+import { recoverFrom } from './recover.ts'
 
 /** A command as a caller hands it in: the host adds the time. */
 export type Draft = { [T in Command['type']]: Omit<Extract<Command, { type: T }>, 'at_ms'> }[Command['type']]
@@ -46,14 +46,26 @@ export class Host {
   #queue: Waiting[] = []
   #scheduled = false
   #stopped = false
+  #failed = false
   #beat: NodeJS.Timeout | null = null
+  #beating = false
   #sinceSnapshot = 0
+  /** Commands carried out and not yet durable, and when they are. */
+  #underway: readonly Waiting[] = []
+  #turn: Promise<void> | null = null
 
-  constructor(options: HostOptions) {
+  private constructor(options: HostOptions, state: State, startedClean: boolean) {
     this.#options = options
-    this.started_clean = (options.journal.latestSnapshot()?.number ?? 0) === options.journal.last_number
-    this.state = recover(options.journal)
-    this.clock = options.createClock(this.state.at_ms)
+    this.started_clean = startedClean
+    this.state = state
+    this.clock = options.createClock(state.at_ms)
+  }
+
+  /** Recovers the state from the journal. Throws JournalError. */
+  static async open(options: HostOptions): Promise<Host> {
+    const { journal } = options
+    const kept = await journal.latestSnapshot()
+    return new Host(options, await recoverFrom(journal, kept), (kept?.number ?? 0) === journal.last_number)
   }
 
   /** Economy time now; at least that of the last command. */
@@ -73,48 +85,66 @@ export class Host {
   /** Starts the clearing beat. */
   startBeat(periodMs: number): void {
     this.#beat = setInterval(() => {
-      if (!this.#stopped && !beatIsIdle(this.state, this.now())) this.submit({ owner: 'host', type: 'tick' }).catch(() => undefined)
+      // A beat that is still under way when the next one is due is not made up for.
+      if (this.#stopped || this.#beating || beatIsIdle(this.state, this.now())) return
+      this.#beating = true
+      this.submit({ owner: 'host', type: 'tick' })
+        .catch(() => undefined)
+        .finally(() => (this.#beating = false))
     }, periodMs)
   }
 
-  /** Commands that wait for their turn. */
+  /** Commands that wait for their answer. */
   get waiting(): number {
-    return this.#queue.length
+    return this.#queue.length + this.#underway.length
+  }
+
+  /**
+   * Resolves when everything that the state holds now is durable. Whoever answers from the state waits for it, so that no answer
+   * rests on what could still be lost. Rejects with HostStopped.
+   */
+  async settled(): Promise<void> {
+    await this.#turn
+    if (this.#failed) throw new HostStopped('the economy has stopped')
   }
 
   #schedule(): void {
-    if (this.#scheduled) return
+    if (this.#scheduled || this.#turn !== null) return
     this.#scheduled = true
     setImmediate(() => {
       this.#scheduled = false
-      this.#flush()
+      void this.#flush()
     })
   }
 
-  #flush(): void {
-    if (this.#stopped) return
-    const batch = this.#queue.splice(0, BATCH_MAX)
-    try {
-      this.#carryOut(batch)
-    } catch (error) {
-      this.#fail(error, batch)
-      return
-    }
-    if (this.#queue.length > 0) this.#schedule()
+  /** One turn: what has gathered is carried out and committed. Whatever comes meanwhile gathers for the next. */
+  #flush(): Promise<void> {
+    if (this.#turn !== null) return this.#turn
+    if (this.#stopped || this.#queue.length === 0) return Promise.resolve()
+    this.#underway = this.#queue.splice(0, BATCH_MAX)
+    this.#turn = this.#carryOut(this.#underway)
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#underway = []
+        this.#turn = null
+        if (this.#queue.length > 0) this.#schedule()
+      })
+    return this.#turn
   }
 
-  #carryOut(waiting: readonly Waiting[]): void {
+  async #carryOut(waiting: readonly Waiting[]): Promise<void> {
     const { journal, bus, onTurn } = this.#options
+    const usedBefore = await this.#usedLongAgo(waiting)
     const commands: Command[] = []
     const events: EconomyEvent[] = []
     const postings: Posting[] = []
     const ids: { id: string; owner: string }[] = []
     const sink = { event: (event: EconomyEvent) => void events.push(event), posting: (posting: Posting) => void postings.push(posting) }
     const beats: number[] = []
-    const outcomes = waiting.map(({ draft }) => {
+    const outcomes = waiting.map(({ draft }, index) => {
+      const used = usedBefore.get(index)
+      if (used !== undefined) return used
       const command = this.#stamp(draft)
-      const used = this.#usedLongAgo(command)
-      if (used !== null) return used
       const before = events.length
       const begun = command.type === 'tick' ? performance.now() : 0
       const outcome = apply(this.state, command, sink)
@@ -126,13 +156,13 @@ export class Host {
     })
     const begun = performance.now()
     if (commands.length > 0) {
-      journal.commit({ commands, events, ids, number: journal.last_number + 1, postings }, this.state)
+      await journal.commit({ commands, events, ids, number: journal.last_number + 1, postings }, this.state)
       this.#sinceSnapshot += 1
       onTurn?.({ beats_ms: beats, commands: commands.length, commit_ms: performance.now() - begun, events: events.length })
     }
     for (const [index, one] of waiting.entries()) one.resolve(outcomes[index] as Outcome)
     bus.publish(events)
-    if (this.#sinceSnapshot >= (this.#options.snapshot_every ?? 2000)) this.#snapshot()
+    if (this.#sinceSnapshot >= (this.#options.snapshot_every ?? 2000)) await this.#snapshot()
   }
 
   /** The command of a draft: its time, and a trace context when none came with it. */
@@ -142,22 +172,31 @@ export class Host {
     return (tracing === undefined || draft.traceparent !== undefined ? { ...draft, at_ms } : { ...draft, at_ms, traceparent: tracing.begin() }) as Command
   }
 
-  /** An id that the state has forgotten is still known to the journal: it is never carried out twice. */
-  #usedLongAgo(command: Command): Outcome | null {
-    if (command.id === undefined || this.state.remembered.has(`${command.owner} ${command.id}`)) return null
-    const number = this.#options.journal.findCommandId(command.owner, command.id)
-    return number === null ? null : { ok: false, refusal: { code: 'id_reused', detail: { id: command.id, journal_record: number } } }
+  /** An id that the state has forgotten is still known to the journal: it is never carried out twice. Answers for those, by their place. */
+  async #usedLongAgo(waiting: readonly Waiting[]): Promise<ReadonlyMap<number, Outcome>> {
+    const asked: { readonly id: string; readonly index: number; readonly owner: string }[] = []
+    for (const [index, { draft }] of waiting.entries())
+      if (draft.id !== undefined && !this.state.remembered.has(`${draft.owner} ${draft.id}`)) asked.push({ id: draft.id, index, owner: draft.owner })
+    const answers = new Map<number, Outcome>()
+    if (asked.length === 0) return answers
+    const numbers = await this.#options.journal.findCommandIds(asked)
+    for (const [place, { id, index }] of asked.entries()) {
+      const number = numbers[place] ?? null
+      if (number !== null) answers.set(index, { ok: false, refusal: { code: 'id_reused', detail: { id, journal_record: number } } })
+    }
+    return answers
   }
 
-  #snapshot(): void {
+  async #snapshot(): Promise<void> {
     this.#sinceSnapshot = 0
-    this.#options.journal.saveSnapshot(this.#options.journal.last_number, snapshot(this.state))
+    await this.#options.journal.saveSnapshot(this.#options.journal.last_number, snapshot(this.state))
   }
 
-  #fail(error: unknown, batch: readonly Waiting[]): void {
+  #fail(error: unknown): void {
     this.#stopped = true
+    this.#failed = true
     if (this.#beat !== null) clearInterval(this.#beat)
-    for (const one of [...batch, ...this.#queue]) one.reject(new HostStopped('the economy has stopped; the command may not have happened'))
+    for (const one of [...this.#underway, ...this.#queue]) one.reject(new HostStopped('the economy has stopped; the command may not have happened'))
     this.#queue = []
     this.#options.onFatal(error)
   }
@@ -166,13 +205,10 @@ export class Host {
   async stop(): Promise<void> {
     if (this.#beat !== null) clearInterval(this.#beat)
     if (this.#stopped) return
-    while (this.#queue.length > 0) {
-      this.#flush()
-      await Promise.resolve()
-    }
+    while (this.#queue.length > 0 || this.#turn !== null) await this.#flush()
     if (this.#stopped) return
     this.#stopped = true
-    if (this.state.economy_id !== '' && this.#sinceSnapshot > 0) this.#snapshot()
-    this.#options.journal.close()
+    if (this.state.economy_id !== '' && this.#sinceSnapshot > 0) await this.#snapshot()
+    await this.#options.journal.close()
   }
 }

@@ -17,10 +17,14 @@ export function reExecute(state: State, batch: StoredBatch): { readonly events: 
 }
 
 /** State as the journal alone tells it: the last snapshot and the records after it, each compared with its recorded events. */
-export function recover(journal: Journal): State {
-  const snapshot = journal.latestSnapshot()
+export async function recover(journal: Pick<Journal, 'latestSnapshot' | 'read'>): Promise<State> {
+  return recoverFrom(journal, await journal.latestSnapshot())
+}
+
+/** The same from a given snapshot; from the first record without one. */
+export async function recoverFrom(journal: Pick<Journal, 'read'>, snapshot: Awaited<ReturnType<Journal['latestSnapshot']>>): Promise<State> {
   const state = snapshot === null ? createState() : restore(snapshot.text)
-  for (const batch of journal.read(snapshot?.number ?? 0)) {
+  for await (const batch of journal.read(snapshot?.number ?? 0)) {
     const { difference_seq: seq } = reExecute(state, batch)
     if (seq !== null)
       throw new JournalError('corrupt', `re-executing the journal differs from what was recorded, first at sequence number ${seq} (record ${batch.number})`)

@@ -16,7 +16,7 @@ beforeAll(async () => {
   const onFatal = (error: unknown): never => {
     throw error
   }
-  host = new Host({ bus: createMemoryBus(onFatal), createClock: () => ({ now: () => now }), journal, onFatal, snapshot_every: 7 })
+  host = await Host.open({ bus: createMemoryBus(onFatal), createClock: () => ({ now: () => now }), journal, onFatal, snapshot_every: 7 })
   const owner = 'host'
   const send = async (...drafts: Parameters<Host['submit']>[0][]): Promise<void> => {
     await Promise.all(drafts.map((draft) => host.submit(draft)))
@@ -37,7 +37,7 @@ afterAll(() => host.stop())
 
 it('the state after every sequence number is that of then, from snapshots and from the first record alike', async () => {
   const whole = { latestSnapshot: () => null, read: (after: number) => journal.read(after), recordReaching: journal.recordReaching.bind(journal) }
-  expect(journal.latestSnapshot()?.number).toBeGreaterThan(50)
+  expect((await journal.latestSnapshot())?.number).toBeGreaterThan(50)
   // A beat may write no event: the state after an event is the first with its number.
   for (const { hash, seq } of seen.filter((one, index) => one.seq > (seen[index - 1]?.seq ?? 0))) {
     const past = await stateAt(journal, { seq })
@@ -75,8 +75,9 @@ it('a sequence number past the end and a time before the beginning are refused b
 it('a record that was altered is noticed on the way', async () => {
   const altered = {
     latestSnapshot: () => null,
-    *read() {
-      for (const batch of journal.read(0)) yield batch.number === 3 ? { ...batch, events_json: batch.events_json.replaceAll('900000000', '800000000') } : batch
+    async *read() {
+      for await (const batch of journal.read(0))
+        yield batch.number === 3 ? { ...batch, events_json: batch.events_json.replaceAll('900000000', '800000000') } : batch
     },
     recordReaching: journal.recordReaching.bind(journal),
   }

@@ -28,12 +28,16 @@ function checkCertificates(events: readonly EconomyEvent[]): { seq: number; prob
  * Reads the journal from its first record: hash chain, re-execution byte for byte, conservation after each record, every certificate.
  * `hashOf` makes a record's hash from its bytes.
  */
-export function verify(journal: Pick<Journal, 'read'>, hashOf: (previous: string, commands: string, events: string) => string, genesisHash: string): Verdict {
+export async function verify(
+  journal: Pick<Journal, 'read'>,
+  hashOf: (previous: string, commands: string, events: string) => string,
+  genesisHash: string,
+): Promise<Verdict> {
   const state = createState()
   const counts = { certificates: 0, events: 0, records: 0 }
   let previous = genesisHash
   const bad = (seq: number, problem: string): Verdict => ({ ...counts, bad_seq: seq, ok: false, problem })
-  for (const batch of journal.read(0)) {
+  for await (const batch of journal.read(0)) {
     const firstSeq = state.seq + 1
     if (batch.number !== counts.records + 1) return bad(firstSeq, `record ${counts.records + 1} is missing`)
     if (batch.previous_hash !== previous || hashOf(previous, batch.commands_json, batch.events_json) !== batch.hash)

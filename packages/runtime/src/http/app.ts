@@ -4,6 +4,7 @@ import { html, raw } from 'hono/html'
 import { HTTPException } from 'hono/http-exception'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { secureHeaders } from 'hono/secure-headers'
+import { HostStopped } from '../host/index.ts'
 import { addAttentionRoutes } from './attention-routes.ts'
 import { addBusRoutes } from './bus-routes.ts'
 import { addEconomyRoutes } from './economy-routes.ts'
@@ -60,6 +61,18 @@ function addFrame(app: App, parts: ServiceParts): void {
       return problem(context, 'rate_limited', `At most ${RATE.per_s} requests a second.`)
     context.set('principal', principal)
     return next()
+  })
+  // No answer leaves that rests on what is not durable yet.
+  app.use('*', async (context, next) => {
+    await next()
+    try {
+      await parts.host.settled()
+    } catch (error) {
+      if (!(error instanceof HostStopped)) throw error
+      const answer = problem(context, 'unavailable', error.message)
+      context.res = undefined
+      context.res = answer
+    }
   })
   app.use(
     '*',

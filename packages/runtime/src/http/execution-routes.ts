@@ -83,8 +83,13 @@ export function addExecutionRoutes(app: App, parts: ServiceParts): void {
     tool: 'execution.receipts',
   })
   addOperation(app, parts, {
-    handle: ({ query }) => ({
-      events: parts.readEvents({ after_seq: Number(query.after_seq ?? 0), agent_id: query.agent_id, limit: Number(query.limit ?? 200), type: query.type }),
+    handle: async ({ query }) => ({
+      events: await parts.readEvents({
+        after_seq: Number(query.after_seq ?? 0),
+        agent_id: query.agent_id,
+        limit: Number(query.limit ?? 200),
+        type: query.type,
+      }),
     }),
     method: 'get',
     path: '/events',

@@ -28,7 +28,7 @@ beforeEach(async () => {
   const bus = createMemoryBus(() => undefined)
   bus.subscribe((event) => void events.push(event))
   const database = openDatabase(join(folder, 'economy.sqlite'))
-  host = new Host({
+  host = await Host.open({
     bus,
     createClock: () => ({ now: () => T0 }),
     journal: new SqliteJournal(database),

@@ -15,7 +15,7 @@ let app: App
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'syntropism-operator-'))
   const database = openDatabase(join(folder, 'economy.sqlite'))
-  host = new Host({
+  host = await Host.open({
     bus: createMemoryBus(() => undefined),
     createClock: () => ({ now: () => 1_700_000_000_000 }),
     journal: new SqliteJournal(database),

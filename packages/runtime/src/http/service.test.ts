@@ -20,7 +20,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'syntropism-http-'))
   now = T0
   const database = openDatabase(join(folder, 'economy.sqlite'))
-  host = new Host({
+  host = await Host.open({
     bus: createMemoryBus(() => undefined),
     createClock: () => ({ now: () => now }),
     journal: new SqliteJournal(database),

@@ -5,7 +5,7 @@ import type { Context } from 'hono'
 import type { Alert } from '../alerts/index.ts'
 import { type Draft, type Host, HostStopped } from '../host/index.ts'
 import type { Log } from '../log/index.ts'
-import type { Tracing, WorkspaceHistory } from '../ports/index.ts'
+import type { Maybe, Tracing, WorkspaceHistory } from '../ports/index.ts'
 import { CallRefused, type Gateway, GatewayRefusal } from '../llm-gateway/index.ts'
 import type { Queries } from '../store/index.ts'
 import type { Principal, Role, Tokens } from './principal.ts'
@@ -37,7 +37,7 @@ export interface ServiceParts {
     certificate: Certificate,
   ): Promise<{ readonly candidates: readonly Candidate[]; readonly supply: Readonly<Record<'attention' | 'cpu' | 'llm' | 'memory', number>> } | null>
   /** Reads committed events after a sequence number, oldest first. */
-  readEvents(filter: { after_seq: number; agent_id?: string | undefined; limit: number; type?: string | undefined }): readonly unknown[]
+  readEvents(filter: { after_seq: number; agent_id?: string | undefined; limit: number; type?: string | undefined }): Maybe<readonly unknown[]>
 }
 
 /** `principal` of the bindings: who a call made inside the service speaks for; nobody outside can set it. */

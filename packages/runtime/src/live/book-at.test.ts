@@ -17,7 +17,7 @@ it('the book of every past clearing is derived again: same eligible bids, and th
     if (event.type === 'market_cleared') certificates.push({ certificate: event.data.certificate, seq: event.seq })
   })
   const journal = new SqliteJournal(database)
-  const host = new Host({
+  const host = await Host.open({
     bus,
     createClock: () => ({ now: () => now }),
     journal,

@@ -12,7 +12,7 @@ import { type App, type ServiceParts, Tokens, createService, openDoors } from '.
 import type { Bus } from '../ports/index.ts'
 import type { Remote, RemoteParts } from '../remote/index.ts'
 import { type SandboxDriver, installAgentLibrary, openNodeDriver, openSandbox } from '../sandbox/index.ts'
-import { type Queries, SqliteJournal, createQueries, openDatabase } from '../store/index.ts'
+import { type Queries, SqliteJournal, createQueries, journalReads, openDatabase } from '../store/index.ts'
 import type { TraceFigures } from '../telemetry/index.ts'
 import { type Pages, Web } from '../web/index.ts'
 import { bookAt } from './book-at.ts'
@@ -154,28 +154,23 @@ const sandboxFor = async (options: LiveOptions, paths: ReturnType<typeof pathsOf
   return options.sandbox === 'node' ? openNodeDriver(settings) : await openSandbox(settings)
 }
 
-const remoteParts = (
-  app: App,
-  database: Parameters<typeof readEvents>[0],
-  executor: Executor,
-  rest: Pick<RemoteParts, 'bus' | 'host' | 'tokens'>,
-): RemoteParts => ({
+const remoteParts = (app: App, queries: Queries, executor: Executor, rest: Pick<RemoteParts, 'bus' | 'host' | 'tokens'>): RemoteParts => ({
   ...rest,
   fetch: (request) => app.fetch(request),
-  readEvents: (filter) => readEvents(database, filter),
+  readEvents: (filter) => readEvents(queries, filter),
   workspaces: executor.workspaces,
 })
 
 /** What the service reads of the journal itself. */
-const journalReads = (database: Parameters<typeof readEvents>[0]): Pick<ServiceParts, 'bookAt' | 'readEvents'> => ({
-  bookAt: (seq, certificate) => bookAt(new SqliteJournal(database), seq, certificate),
-  readEvents: (filter) => readEvents(database, filter),
+const readsFor = (queries: Queries): Pick<ServiceParts, 'bookAt' | 'readEvents'> => ({
+  bookAt: (seq, certificate) => bookAt(journalReads(queries), seq, certificate),
+  readEvents: (filter) => readEvents(queries, filter),
 })
 
 /** The door for browsers, in front of the service. */
 const webFor = (
   app: App,
-  database: Parameters<typeof readEvents>[0],
+  queries: Queries,
   { config, pages }: Pick<LiveOptions, 'config' | 'pages'>,
   { bus, host, tokens }: Pick<RemoteParts, 'bus' | 'host' | 'tokens'>,
 ): Web =>
@@ -184,7 +179,7 @@ const webFor = (
     fetch: (request) => app.fetch(request),
     pages,
     phoenix_url: config.telemetry.phoenix_url,
-    readEvents: (filter) => readEvents(database, filter),
+    readEvents: (filter) => readEvents(queries, filter),
     subscribe: (listener) => bus.subscribe(listener),
     tokens,
   })
@@ -203,13 +198,13 @@ async function assemble(
   const bus = createMemoryBus((error) => observation.log.error('a listener failed', { error }))
   bus.subscribe((event) => options.onEvent(event))
   const { created, kept } = openTokens(paths, config, options.new_tokens)
-  const host = new Host({ bus, createClock: createWallClock, journal: new SqliteJournal(database), onFatal: options.onFatal, ...observation.forHost() })
-  observation.follow(bus, host, (after_seq) => readEvents(database, { after_seq, limit: 1_000_000 }))
+  const host = await Host.open({ bus, createClock: createWallClock, journal: new SqliteJournal(database), onFatal: options.onFatal, ...observation.forHost() })
+  await observation.follow(bus, host, (after_seq) => readEvents(queries, { after_seq, limit: 1_000_000 }))
   const llm = openLlm(config, paths.root, { alarm: (text) => observation.log.error(text, {}), bus, host, onFatal: options.onFatal })
   const tokens = new Tokens(kept, (hash) => llm.findKey(hash))
   const app = createService({
     ...(remote?.credentials === undefined ? {} : { busCredentials: remote.credentials }),
-    ...journalReads(database),
+    ...readsFor(queries),
     host,
     queries,
     tokens,
@@ -217,7 +212,7 @@ async function assemble(
     ...llm.forService(),
     workspaces: { log: (agentId, limit) => executor.workspaces.log(agentId, limit), rollBack: (agentId, commit) => executor.rollBack(agentId, commit) },
   })
-  const doors = await openDoors(webFor(app, database, options, { bus, host, tokens }).fetch, { host: '127.0.0.1', port: config.port }, paths.socket)
+  const doors = await openDoors(webFor(app, queries, options, { bus, host, tokens }).fetch, { host: '127.0.0.1', port: config.port }, paths.socket)
   const sandbox = await sandboxFor(options, paths)
   const isNew = await beginOrResume(host, config, paths.configured_rules)
   await llm.start()
@@ -236,7 +231,7 @@ async function assemble(
   })
   await executor.start()
   await createAgents(host, executor, config, folders, capacity)
-  await remote?.begin(remoteParts(app, database, executor, { bus, host, tokens }))
+  await remote?.begin(remoteParts(app, queries, executor, { bus, host, tokens }))
   writeFileSync(paths.service, JSON.stringify({ pid: process.pid, started_at: new Date().toISOString(), url: doors.url }, null, 2))
   host.startBeat(config.beat_ms)
   return {

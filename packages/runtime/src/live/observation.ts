@@ -53,10 +53,10 @@ export class Observation {
   }
 
   /** Tells every event from now on as spans; before the first command of a new economy. `read` gives the journal's events after a sequence number. */
-  follow(bus: Bus, host: Host, read: (afterSeq: number) => readonly EconomyEvent[]): void {
+  async follow(bus: Bus, host: Host, read: (afterSeq: number) => Promise<readonly EconomyEvent[]>): Promise<void> {
     const { economy_id, seq } = host.state
     bus.subscribe((event) => this.#flow.observe(event))
-    const begun = this.#traces === null || host.started_clean ? [] : read(Math.max(0, seq - LOOK_BACK)).filter((event) => isOpen(host.state, event))
+    const begun = this.#traces === null || host.started_clean ? [] : (await read(Math.max(0, seq - LOOK_BACK))).filter((event) => isOpen(host.state, event))
     this.#traces?.follow(bus, economy_id, begun)
   }
 

@@ -12,8 +12,8 @@ const event = (type: string, data: object): EconomyEvent => {
 const SCORES = { interesting: 7, understandable: 6, useful: 8 }
 const REWARD = { agent_id: 'a', credits_awarded_micro: 1_050_000_000, human_id: 'ada', prompt_id: 'prompt-1', reason: 'clear', scores: SCORES }
 
-it('puts a human’s three scores on the span of the window that asked, and the prompt with them into a dataset', () => {
-  const { annotations, prompts } = gather([
+it('puts a human’s three scores on the span of the window that asked, and the prompt with them into a dataset', async () => {
+  const { annotations, prompts } = await gather([
     event('resources_allocated', { agent_id: 'a', bundle: {}, lease_id: 'lease-1', quantities: { cpu: 250 } }),
     event('prompt_filed', { content: { title: 'well?' }, prompt_id: 'prompt-1' }),
     event('human_reward_issued', REWARD),
@@ -23,7 +23,7 @@ it('puts a human’s three scores on the span of the window that asked, and the 
   expect(prompts).toMatchObject([{ id: 'prompt-1', input: { content: { title: 'well?' } }, output: { ...SCORES, reason: 'clear' }, spanId: WINDOW }])
 })
 
-it('puts a judge’s criteria on the span of the window whose reasoning was judged', () => {
+it('puts a judge’s criteria on the span of the window whose reasoning was judged', async () => {
   const reasoned = event('reasoning_trace', { decision: 'ask' })
   const verdict = {
     agent_reasoning: { event_id: reasoned.event_id },
@@ -32,13 +32,13 @@ it('puts a judge’s criteria on the span of the window whose reasoning was judg
     scenario_id: 's1',
   }
   const bought = event('resources_allocated', { agent_id: 'a', bundle: {}, lease_id: 'lease-1', quantities: { cpu: 250 } })
-  const { annotations } = gather([bought, reasoned, event('judge_evaluation', verdict)])
+  const { annotations } = await gather([bought, reasoned, event('judge_evaluation', verdict)])
   expect(annotations).toMatchObject([
     { annotatorKind: 'CODE', explanation: 'paid less than it earned', identifier: 'v1', name: 'economic sense', score: 4, spanId: WINDOW },
   ])
 })
 
-it('keeps a window with its decision and receipt, always in the same split', () => {
+it('keeps a window with its decision and receipt, always in the same split', async () => {
   const run = () =>
     gather([
       event('resources_allocated', { agent_id: 'a', bundle: { duration_ms: 3000 }, lease_id: 'lease-1', quantities: { cpu: 250 } }),
@@ -46,8 +46,8 @@ it('keeps a window with its decision and receipt, always in the same split', () 
       event('execution_terminated', { agent_id: 'a', bid_id: 'bid-1', cause: 'completed', execution_id: 'lease-1', offered_micro: 5, paid_micro: 4 }),
     ])
   seq = 0
-  const first = run()
+  const first = await run()
   seq = 0
-  expect(run()).toEqual(first)
+  expect(await run()).toEqual(first)
   expect(first.windows).toMatchObject([{ id: 'lease-1', output: { cause: 'completed', decision: 'ask', paid_micro: 4 }, spanId: WINDOW, splits: 'train' }])
 })

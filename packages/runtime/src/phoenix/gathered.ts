@@ -137,8 +137,8 @@ class Gatherer implements Gathered {
 }
 
 /** What of a run can be looked at as datasets and annotations. */
-export function gather(events: Iterable<EconomyEvent>): Gathered {
+export async function gather(events: AsyncIterable<EconomyEvent> | Iterable<EconomyEvent>): Promise<Gathered> {
   const gatherer = new Gatherer()
-  for (const event of events) gatherer.take(event)
+  for await (const event of events) gatherer.take(event)
   return gatherer
 }

@@ -7,7 +7,7 @@ export interface Batch {
   readonly commands: readonly Command[]
   readonly events: readonly EconomyEvent[]
   /** Ids of the commands that took effect: never to be used again. */
-  readonly ids: readonly { readonly id: string; readonly owner: string }[]
+  readonly ids: readonly CommandId[]
   readonly postings: readonly Posting[]
 }
 
@@ -20,22 +20,31 @@ export interface StoredBatch {
   readonly hash: string
 }
 
+/** Whether a writer answers at once or later is its own affair. */
+export type Maybe<T> = T | Promise<T>
+
+/** An id under which an owner sent a command. */
+export interface CommandId {
+  readonly id: string
+  readonly owner: string
+}
+
 /** The system of record. Every method throws JournalError; after a failed `commit` the state in memory must not be used any more. */
 export interface Journal {
   /** Number of the last record, 0 when there is none. */
   readonly last_number: number
-  /** Writes one record with its read-model rows in a single durable transaction. `state` is the state after it. */
-  commit(batch: Batch, state: State): void
+  /** Writes one record with its read-model rows in a single durable transaction; done once it is durable. `state` is the state after it. */
+  commit(batch: Batch, state: State): Maybe<void>
   /** Records after `number`, in order. */
-  read(afterNumber: number): Iterable<StoredBatch>
-  /** Sequence of the record in which an owner used a command id before, or null. */
-  findCommandId(owner: string, id: string): number | null
-  saveSnapshot(number: number, text: string): void
+  read(afterNumber: number): AsyncIterable<StoredBatch>
+  /** For each id, in their order: the number of the record in which its owner used it before, or null. */
+  findCommandIds(ids: readonly CommandId[]): Maybe<readonly (number | null)[]>
+  saveSnapshot(number: number, text: string): Maybe<void>
   /** The newest snapshot; with a number, the newest of a record before that one. */
-  latestSnapshot(beforeNumber?: number): { readonly number: number; readonly text: string } | null
+  latestSnapshot(beforeNumber?: number): Maybe<{ readonly number: number; readonly text: string } | null>
   /** Number of the record that reaches a moment: it holds the event with that sequence number, or is the first with anything later than that time. Null when none does. */
-  recordReaching(moment: Moment): number | null
-  close(): void
+  recordReaching(moment: Moment): Maybe<number | null>
+  close(): Maybe<void>
 }
 
 /** A moment of an economy's past: that of an event, by its sequence number, or a time in milliseconds since the Unix epoch. */

@@ -5,7 +5,7 @@ import { type Config, queueSettings } from '../config/index.ts'
 import type { Workspaces } from '../executor/index.ts'
 import type { Host } from '../host/index.ts'
 import type { Tokens } from '../http/index.ts'
-import type { Bus, WorkQueue } from '../ports/index.ts'
+import type { Bus, Maybe, WorkQueue } from '../ports/index.ts'
 import { boardOf } from './board.ts'
 import { agentInbox, issueCredentials, readIssuer } from './credentials.ts'
 import { startEngine } from './engine.ts'
@@ -20,7 +20,7 @@ export interface RemoteParts {
   /** The System Service of this process. */
   fetch(request: Request): Response | Promise<Response>
   /** Committed events after a sequence number, oldest first, from the journal. */
-  readEvents(filter: { after_seq: number; limit: number }): readonly EconomyEvent[]
+  readEvents(filter: { after_seq: number; limit: number }): Maybe<readonly EconomyEvent[]>
 }
 
 /** The writer's place on NATS: joined before anything else happens, begun when the economy has an id. */

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { type State, eventText } from '@syntropism/economy'
-import { type Batch, type Journal, JournalError, type Moment, type StoredBatch } from '../ports/index.ts'
+import { type Batch, type CommandId, type Journal, JournalError, type Maybe, type Moment, type StoredBatch } from '../ports/index.ts'
 import { Projection } from './projection.ts'
+import { createQueries } from './queries.ts'
+import { type JournalReads, journalReads } from './records.ts'
 import { MIGRATIONS } from './schema.ts'
 
 /** Hash of a record over the previous record's hash and its own bytes. */
@@ -42,6 +44,7 @@ function migrate(database: DatabaseSync): void {
 /** The journal in SQLite: one row per batch, read models in the same transaction. */
 export class SqliteJournal implements Journal {
   readonly #database: DatabaseSync
+  readonly #reads: JournalReads
   readonly #projection: Projection
   readonly #insert: StatementSync
   readonly #remember: StatementSync
@@ -51,6 +54,7 @@ export class SqliteJournal implements Journal {
 
   constructor(database: DatabaseSync) {
     this.#database = database
+    this.#reads = journalReads(createQueries(database))
     this.#projection = new Projection(database)
     this.#insert = database.prepare('INSERT INTO batches VALUES (?,?,?,?,?,?,?,?)')
     this.#remember = database.prepare('INSERT INTO command_ids VALUES (?,?,?)')
@@ -60,7 +64,7 @@ export class SqliteJournal implements Journal {
     this.#lastHash = last?.hash ?? GENESIS_HASH
   }
 
-  commit(batch: Batch, state: State): void {
+  commit(batch: Batch, state: State): Maybe<void> {
     const commandsJson = JSON.stringify(batch.commands)
     const eventsJson = `[${batch.events.map(eventText).join(',')}]`
     const hash = batchHash(this.#lastHash, commandsJson, eventsJson)
@@ -75,16 +79,14 @@ export class SqliteJournal implements Journal {
     this.last_number = batch.number
   }
 
-  *read(afterNumber: number): Iterable<StoredBatch> {
-    const rows = this.#database
-      .prepare('SELECT number, commands, events, previous_hash, hash FROM batches WHERE number > ? ORDER BY number')
-      .iterate(afterNumber)
-    for (const row of rows as Iterable<{ number: number; commands: string; events: string; previous_hash: string; hash: string }>)
-      yield { commands_json: row.commands, events_json: row.events, hash: row.hash, number: row.number, previous_hash: row.previous_hash }
+  read(afterNumber: number): AsyncIterable<StoredBatch> {
+    return this.#reads.read(afterNumber)
   }
 
-  findCommandId(owner: string, id: string): number | null {
-    return (this.#find.get(owner, id) as { number: number } | undefined)?.number ?? null
+  findCommandIds(ids: readonly CommandId[]): (number | null)[] {
+    return unavailable('the journal could not be read', () =>
+      ids.map(({ id, owner }) => (this.#find.get(owner, id) as { number: number } | undefined)?.number ?? null),
+    )
   }
 
   saveSnapshot(number: number, text: string): void {
@@ -96,17 +98,12 @@ export class SqliteJournal implements Journal {
     })
   }
 
-  latestSnapshot(beforeNumber = Number.MAX_SAFE_INTEGER): { readonly number: number; readonly text: string } | null {
-    const row = this.#database.prepare('SELECT number, state FROM snapshots WHERE number < ? ORDER BY number DESC LIMIT 1').get(beforeNumber) as
-      | { number: number; state: string }
-      | undefined
-    return row === undefined ? null : { number: row.number, text: row.state }
+  latestSnapshot(beforeNumber?: number): ReturnType<JournalReads['latestSnapshot']> {
+    return this.#reads.latestSnapshot(beforeNumber)
   }
 
-  recordReaching(moment: Moment): number | null {
-    const [condition, value] = 'seq' in moment ? ['last_seq >= ?', moment.seq] : ['at_ms > ?', moment.at_ms]
-    const row = this.#database.prepare(`SELECT number FROM batches WHERE ${condition} ORDER BY number LIMIT 1`).get(value) as { number: number } | undefined
-    return row?.number ?? null
+  recordReaching(moment: Moment): Promise<number | null> {
+    return this.#reads.recordReaching(moment)
   }
 
   close(): void {

@@ -55,7 +55,7 @@ async function runWindow(options: Partial<TraceOptions> = {}, headers: Record<st
   traces.follow(bus, '')
   let now = 1_700_000_000_000
   const { tracing } = traces
-  const host = new Host({ bus, createClock: () => ({ now: () => now }), journal: new SqliteJournal(database), onFatal: fail, tracing })
+  const host = await Host.open({ bus, createClock: () => ({ now: () => now }), journal: new SqliteJournal(database), onFatal: fail, tracing })
   const tokens = new Tokens([])
   const app = createService({ host, queries: createQueries(database), readEvents: () => [], tokens, tracing })
   const submit = async (draft: Parameters<Host['submit']>[0]) => expect(await host.submit(draft)).toMatchObject({ ok: true })

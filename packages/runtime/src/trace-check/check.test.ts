@@ -19,19 +19,19 @@ const span = (id: string, event_ids: readonly string[] | null, more: Partial<Sto
 })
 const NOTHING = { events_not_sampled: 0, events_untraced: [], events_without_span: [], orphans: [], spans_without_event: [], split_traces: [] }
 
-it('a run whose every event is told and whose every parent is stored is complete', () => {
+it('a run whose every event is told and whose every parent is stored is complete', async () => {
   const spans = [
     span('s1', ['e1']),
     span('s2', ['e2', 'e3'], { parent_id: 's1' }),
     span('s3', null, { foreign_parent: true, parent_id: 'elsewhere' }),
     span('s1', ['e1']),
   ]
-  expect(checkTraces([event(1), event(2), event(3)], spans, false)).toMatchObject({ ...NOTHING, events: 3, repeated: 1, spans: 3, traces: 1 })
+  expect(await checkTraces([event(1), event(2), event(3)], spans, false)).toMatchObject({ ...NOTHING, events: 3, repeated: 1, spans: 3, traces: 1 })
 })
 
-it('finds an event that names no trace, one without span, a span without event, an orphan and a second root', () => {
+it('finds an event that names no trace, one without span, a span without event, an orphan and a second root', async () => {
   const spans = [span('s1', ['e1']), span('s2', ['e9'], { parent_id: 's1' }), span('s3', [], { parent_id: 'gone' }), span('s4', ['e1'])]
-  expect(checkTraces([event(1), event(2), event(3, '')], spans, false)).toMatchObject({
+  expect(await checkTraces([event(1), event(2), event(3, '')], spans, false)).toMatchObject({
     events_untraced: ['3 agent_died e3'],
     events_without_span: ['2 agent_died e2'],
     orphans: [`${TRACE}/s3 s3`],
@@ -40,9 +40,9 @@ it('finds an event that names no trace, one without span, a span without event, 
   })
 })
 
-it('lets a sampled trace be missing as a whole, but not in part', () => {
+it('lets a sampled trace be missing as a whole, but not in part', async () => {
   const other = 'c'.repeat(32)
-  const check = checkTraces([event(1), event(2), event(3, other)], [span('s1', ['e1'])], true)
+  const check = await checkTraces([event(1), event(2), event(3, other)], [span('s1', ['e1'])], true)
   expect(check).toMatchObject({ events_not_sampled: 1, events_without_span: ['2 agent_died e2'] })
 })
 

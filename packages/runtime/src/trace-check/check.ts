@@ -34,7 +34,11 @@ export interface TraceCheck {
 const nameOf = (span: StoredSpan): string => `${span.trace_id}/${span.span_id} ${span.name}`
 
 /** Compares the events of a journal with the spans that tell of them. With `sampled`, a trace may be missing as a whole. */
-export function checkTraces(events: Iterable<EconomyEvent>, stored: Iterable<StoredSpan>, sampled: boolean): TraceCheck {
+export async function checkTraces(
+  events: AsyncIterable<EconomyEvent> | Iterable<EconomyEvent>,
+  stored: Iterable<StoredSpan>,
+  sampled: boolean,
+): Promise<TraceCheck> {
   const spans = new Map<string, StoredSpan>()
   let count = 0
   for (const span of stored) {
@@ -54,7 +58,7 @@ export function checkTraces(events: Iterable<EconomyEvent>, stored: Iterable<Sto
   const untraced: string[] = []
   const withoutSpan: string[] = []
   let notSampled = 0
-  for (const event of events) {
+  for await (const event of events) {
     known.add(event.event_id)
     const ids = traceIdsOf(event.traceparent)
     const line = `${event.seq} ${event.type} ${event.event_id}`

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Maybe } from '../ports/index.ts'
 
 export interface StreamParts {
   /** Committed events after a sequence number, oldest first. */
-  readEvents(filter: { after_seq: number; limit: number }): readonly { readonly seq: number }[]
+  readEvents(filter: { after_seq: number; limit: number }): Maybe<readonly { readonly seq: number }[]>
   /** Calls the listener for every event committed from now on. */
   subscribe(listener: () => void): () => void
 }
@@ -47,7 +48,7 @@ export function eventStream(parts: StreamParts, afterSeq: number): Response {
       async pull(controller) {
         while (!gone.signal.aborted) {
           heard = false
-          const events = parts.readEvents({ after_seq: last, limit: PAGE })
+          const events = await parts.readEvents({ after_seq: last, limit: PAGE })
           if (events.length > 0) {
             last = events.at(-1)?.seq ?? last
             return controller.enqueue(encoder.encode(events.map((event) => `id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`).join('')))

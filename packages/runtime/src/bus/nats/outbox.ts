@@ -2,6 +2,7 @@ import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
 import { type Msg, type NatsConnection, type Subscription, createInbox } from '@nats-io/transport-node'
 import type { EconomyEvent } from '@syntropism/contract'
 import { eventText } from '@syntropism/economy'
+import type { Maybe } from '../../ports/index.ts'
 import { BusError } from './connection.ts'
 import { eventHeaders } from './headers.ts'
 import { subjects } from './subjects.ts'
@@ -10,7 +11,7 @@ export interface OutboxOptions {
   readonly connection: NatsConnection
   readonly economy_id: string
   /** Committed events after a sequence number, oldest first, at most `limit`: the journal, which keeps all that could not be sent yet. */
-  read(afterSeq: number, limit: number): readonly EconomyEvent[]
+  read(afterSeq: number, limit: number): Maybe<readonly EconomyEvent[]>
   /** Last committed sequence number at the start. */
   readonly committed_seq: number
   /** Told each time sending comes to a halt; it goes on by itself, except after `stream_ahead`. */
@@ -153,7 +154,7 @@ export class Outbox {
       if (this.#failure !== null) throw new BusError('unavailable', this.#failure)
       const room = this.#unacknowledgedMax - (this.#sent - this.#acknowledged)
       if (room > 0 && this.#sent < this.#known) {
-        for (const event of this.#next(Math.min(room, READ_MAX))) {
+        for (const event of await this.#next(Math.min(room, READ_MAX))) {
           connection.publish(subjects.event(economy_id, event.type), encoder.encode(eventText(event)), {
             headers: eventHeaders(event),
             reply: `${this.#inbox}.${this.#round}.${event.seq}`,
@@ -169,7 +170,7 @@ export class Outbox {
   }
 
   /** The next events after those sent: from memory while they are there, else from the journal. */
-  #next(limit: number): readonly EconomyEvent[] {
+  #next(limit: number): Maybe<readonly EconomyEvent[]> {
     const first = this.#recent[0]
     if (first === undefined || first.seq > this.#sent + 1) return this.#options.read(this.#sent, limit)
     const from = this.#sent + 1 - first.seq
