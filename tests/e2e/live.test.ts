@@ -50,11 +50,12 @@ describe('a live economy', () => {
     expect(JSON.parse(verdict.stdout)).toMatchObject({ bad_seq: null, ok: true })
     expect(verdict.code).toBe(0)
     const last = events.at(-1)?.seq ?? 0
-    const now = await run(['indicators', '--data', data, '--json'])
+    const [now, early] = await Promise.all([run(['indicators', '--data', data, '--json']), run(['indicators', '--data', data, '--at', '3', '--json'])])
     const figures = (JSON.parse(now.stdout) as { indicators: Record<string, number>; seq: number }).indicators
     expect(JSON.parse(now.stdout)).toMatchObject({ seq: last })
     expect(figures.circulating_micro).toBe((figures.minted_micro as number) - (figures.burned_micro as number))
     expect(figures.velocity_per_minute).toBeGreaterThan(0)
+    expect(JSON.parse(early.stdout)).toMatchObject({ indicators: { burned_micro: 0, velocity_per_minute: 0 } })
   })
 
   it('mints only when a human with a token scores, and refuses a second live on the same folder', async () => {

@@ -8,6 +8,7 @@ export {
   certificateHash,
   checkRules,
   createState,
+  forkIntoVirtualTime,
   lowestWinningOf,
   nextDeadlineMs,
   replay,

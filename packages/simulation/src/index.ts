@@ -1,4 +1,9 @@
 export {
+  AgentPopulation,
+  type EconomyTerms,
+  VirtualEconomy,
+} from './economy/index.ts'
+export {
   type Extra,
   type Figures,
   type Model,
@@ -8,6 +13,7 @@ export {
   Run,
   type RunRequest,
   type RunResult,
+  type SavedRun,
   type Running,
   STEP_MS,
   type Stage,
@@ -18,9 +24,24 @@ export {
   actEach,
   decideEach,
   paramSchema,
+  readParams,
   simulate,
 } from './engine/index.ts'
 export { giniOf, jain, priceIndex } from './indicators/index.ts'
 export { MODELS } from './models/index.ts'
 export { ACTIVATIONS, type Activation, Population } from './population/index.ts'
 export { Random, streamOf } from './random/index.ts'
+export {
+  type Action,
+  AgentView,
+  type Bundle,
+  type Game,
+  type MarketSpec,
+  type Memory,
+  Players,
+  type Role,
+  type StrategySet,
+  type Surroundings,
+  commandOf,
+  marketModel,
+} from './strategies/index.ts'

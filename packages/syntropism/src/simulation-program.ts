@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { LocalFlags } from './local.ts'
 import { integer, withData } from './options.ts'
+import type { PastFlags } from './past.ts'
 import type { SimulateFlags } from './simulate-command.ts'
 import type { SweepFlags } from './sweep-command.ts'
 
@@ -9,9 +10,9 @@ const count = integer(1, Number.MAX_SAFE_INTEGER)
 
 /** An economy in figures. */
 export function addIndicators(program: Command): void {
-  withData(
-    program.command('indicators').description('the economy in figures: inequality, velocity, supply, prices, use, welfare and gap, population, lineage'),
-  ).action(async (flags: LocalFlags) => (await import('./indicator-commands.ts')).showIndicators(flags))
+  withData(program.command('indicators').description('the economy in figures: inequality, velocity, supply, prices, use, welfare and gap, population, lineage'))
+    .option('--at <seq>', 'as it was after this sequence number', integer(1, Number.MAX_SAFE_INTEGER))
+    .action(async (flags: LocalFlags & PastFlags) => (await import('./indicator-commands.ts')).showIndicators(flags))
 }
 
 /** Runs and sweeps of models in virtual time. */

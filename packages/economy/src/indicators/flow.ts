@@ -40,4 +40,15 @@ export class CreditFlow {
     this.#turn(atMs)
     return this.#buckets.reduce((sum, amount) => sum + amount, 0)
   }
+
+  /** What `resume` needs to count on from here. */
+  save(): { readonly buckets: readonly number[]; readonly moved_micro: number; readonly second: number } {
+    return { buckets: [...this.#buckets], moved_micro: this.moved_micro, second: this.#second }
+  }
+
+  resume(saved: ReturnType<CreditFlow['save']>): void {
+    this.#buckets.set(saved.buckets)
+    this.moved_micro = saved.moved_micro
+    this.#second = saved.second
+  }
 }

@@ -7,10 +7,10 @@ export class UsageError extends Error {
 export class StrategyError extends Error {
   override readonly name = 'StrategyError'
   readonly population: string
-  readonly agent: number
+  readonly agent: number | string
   readonly step: number
 
-  constructor(population: string, agent: number, step: number, what: string, options?: ErrorOptions) {
+  constructor(population: string, agent: number | string, step: number, what: string, options?: ErrorOptions) {
     super(`${population} ${agent}, step ${step}: ${what}`, options)
     this.population = population
     this.agent = agent

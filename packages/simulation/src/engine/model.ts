@@ -1,5 +1,5 @@
 import type { Activation, Population } from '../population/index.ts'
-import type { ParamTable } from './params.ts'
+import type { ParamTable, ParamValues } from './params.ts'
 import type { Time, World } from './world.ts'
 
 /** Who acts now: `order[offset … offset + length − 1]`, in this order. */
@@ -38,6 +38,10 @@ export interface Running {
   observe(): Figures
   /** Tables for the report. */
   extras?(): readonly Extra[]
+  /** Everything that the model keeps outside ledger, populations, streams of chance and economy, as plain data; null when that is nothing. Without it a run cannot be taken up again. */
+  save?(): unknown
+  /** Puts back what `save` gave, into a model that was set up anew. */
+  resume?(saved: never): void
 }
 
 /** A model: parameters, populations, a step for each, and what to observe. Deterministic: chance comes from `world.random(use)` alone. */
@@ -52,6 +56,10 @@ export interface Model {
   /** The first is the default. */
   readonly activations: readonly Activation[]
   readonly times: readonly Time[]
+  /** Whether it can go on from the state of an economy. */
+  readonly forks?: boolean
+  /** The scripts of its agents, for models that have some: they run live too. */
+  readonly strategies?: { readonly params: ParamTable; roles(values: ParamValues): readonly object[] }
   setup(world: World): Running
 }
 

@@ -5,6 +5,15 @@ export interface Due {
   readonly subject: number
 }
 
+/** A queue as it was: plain data. */
+export interface SavedQueue {
+  readonly at: Float64Array
+  readonly order: Float64Array
+  readonly kinds: Int32Array
+  readonly subjects: Int32Array
+  readonly inserted: number
+}
+
 /** Events in virtual time: a binary heap over typed arrays, ordered by instant, then by when they were put in. */
 export class EventQueue {
   length = 0
@@ -52,6 +61,22 @@ export class EventQueue {
     }
     this.copy(last, index)
     return due
+  }
+
+  /** What is due, for `resume`. */
+  save(): SavedQueue {
+    const { at, inserted, kinds, length, order, subjects } = this
+    return { at: at.slice(0, length), inserted, kinds: kinds.slice(0, length), order: order.slice(0, length), subjects: subjects.slice(0, length) }
+  }
+
+  resume(saved: SavedQueue): void {
+    while (this.at.length < saved.at.length) this.grow()
+    this.at.set(saved.at)
+    this.order.set(saved.order)
+    this.kinds.set(saved.kinds)
+    this.subjects.set(saved.subjects)
+    this.length = saved.at.length
+    this.inserted = saved.inserted
   }
 
   private isBefore(one: number, other: number): boolean {

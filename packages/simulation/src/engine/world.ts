@@ -1,13 +1,26 @@
-import { BURN, type Ledger, MINT, assertCirculation, balanceOf, createLedger, moveEach, openAccount, KINDS, move, post } from '@syntropism/economy'
-import { type Activation, Population } from '../population/index.ts'
+import { BURN, type Ledger, MINT, type State, assertCirculation, balanceOf, createLedger, moveEach, openAccount, KINDS, move, post } from '@syntropism/economy'
+import { type EconomyTerms, VirtualEconomy } from '../economy/index.ts'
+import { type Activation, Population, type SavedPopulation } from '../population/index.ts'
 import { type Random, streamOf } from '../random/index.ts'
 import { StrategyError, UsageError, shown } from './errors.ts'
 import type { ParamValues } from './params.ts'
-import { EventQueue } from './queue.ts'
+import { EventQueue, type SavedQueue } from './queue.ts'
 
 /** How time passes: every stage once per step, or each member at its own random instants. */
 export const TIMES = ['scheduled', 'event-driven'] as const
 export type Time = (typeof TIMES)[number]
+
+/** A world as it was: plain data. */
+export interface SavedWorld {
+  readonly step: number
+  readonly at_ms: number
+  readonly moved_micro: number
+  readonly ledger: { readonly agents_micro: number; readonly balances: Float64Array; readonly granted_micro: number; readonly rewarded_micro: number } | null
+  readonly economy: ReturnType<VirtualEconomy['save']> | null
+  readonly populations: readonly SavedPopulation[]
+  readonly queue: SavedQueue
+  readonly streams: readonly (readonly [number, number, number, number])[]
+}
 
 /** What a model is built on: ledger, chance, time, and the request it answers. Everything that moves credits goes through here and is counted. */
 export class World {
@@ -17,9 +30,16 @@ export class World {
   readonly params: ParamValues
   readonly activation: Activation
   readonly time: Time
-  readonly ledger: Ledger = createLedger()
+  ledger: Ledger = createLedger()
   readonly queue: EventQueue = new EventQueue()
   readonly populations: Population[] = []
+  /** State of an economy that the run goes on from. */
+  readonly start: State | undefined
+  /** Steps between two observations. */
+  readonly observe_every: number
+  /** The economy of `live`, for models whose agents live in it. */
+  economy: VirtualEconomy | null = null
+  private readonly streams: Random[] = []
   step = 0
   at_ms = 0
   /** Credits that changed hands since the start, grants apart. */
@@ -32,6 +52,8 @@ export class World {
     readonly params: ParamValues
     readonly activation: Activation
     readonly time: Time
+    readonly start?: State | undefined
+    readonly observe_every?: number
   }) {
     this.seed = request.seed
     this.agents = request.agents
@@ -39,6 +61,13 @@ export class World {
     this.params = request.params
     this.activation = request.activation
     this.time = request.time
+    this.start = request.start
+    this.observe_every = request.observe_every ?? 1
+  }
+
+  /** Whether a step is one after which the run is looked at. */
+  observes(step: number): boolean {
+    return step % this.observe_every === 0 || step === this.steps
   }
 
   number(name: string): number {
@@ -55,13 +84,23 @@ export class World {
 
   /** The stream of chance for one use. */
   random(use: string): Random {
-    return streamOf(this.seed, use)
+    const stream = streamOf(this.seed, use)
+    this.streams.push(stream)
+    return stream
   }
 
   population(name: string, alive: number, capacity: number = alive): Population {
     const population = new Population(this.ledger, name, alive, capacity)
     this.populations.push(population)
     return population
+  }
+
+  /** Opens the economy of `live` in virtual time; its ledger is the world's from then on. */
+  openEconomy(terms: Omit<EconomyTerms, 'economy_id' | 'start'>): VirtualEconomy {
+    const from = this.start === undefined ? '' : `-from-${this.start.economy_id}-${this.start.seq}`
+    this.economy = new VirtualEconomy({ ...terms, economy_id: `simulation-${this.seed}${from}`.slice(0, 64), start: this.start })
+    this.ledger = this.economy.state.ledger
+    return this.economy
   }
 
   /** A named account that is no agent's: a pool, a treasury. Counted in circulation. */
@@ -121,5 +160,40 @@ export class World {
 
   assertCirculation(): void {
     assertCirculation(this.ledger)
+  }
+
+  /** Ledger, populations, chance, time and economy, for `resume`. */
+  save(): SavedWorld {
+    const { agents_micro, balances, count, granted_micro, rewarded_micro } = this.ledger
+    return {
+      at_ms: this.at_ms,
+      economy: this.economy?.save() ?? null,
+      ledger: this.economy === null ? { agents_micro, balances: balances.slice(0, count), granted_micro, rewarded_micro } : null,
+      moved_micro: this.moved_micro,
+      populations: this.populations.map((population) => population.save()),
+      queue: this.queue.save(),
+      step: this.step,
+      streams: this.streams.map((stream) => stream.save()),
+    }
+  }
+
+  /** Puts back what `save` gave, into a world in which the model was set up in the same way. */
+  resume(saved: SavedWorld): void {
+    if (saved.streams.length !== this.streams.length || saved.populations.length !== this.populations.length)
+      throw new UsageError('what was kept of the run does not fit the model as it is now')
+    if (saved.economy !== null && this.economy !== null) {
+      this.economy.resume(saved.economy)
+      this.ledger = this.economy.state.ledger
+    }
+    if (saved.ledger !== null) {
+      const { balances, ...totals } = saved.ledger
+      if (balances.length !== this.ledger.count) throw new UsageError('what was kept of the run does not fit the model as it is now')
+      this.ledger.balances.set(balances)
+      Object.assign(this.ledger, totals)
+    }
+    for (const [index, population] of this.populations.entries()) population.resume(saved.populations[index] as never)
+    for (const [index, stream] of this.streams.entries()) stream.resume(saved.streams[index] as SavedWorld['streams'][number])
+    this.queue.resume(saved.queue)
+    Object.assign(this, { at_ms: saved.at_ms, moved_micro: saved.moved_micro, step: saved.step })
   }
 }

@@ -7,6 +7,18 @@ export type Activation = (typeof ACTIVATIONS)[number]
 
 type Column = Float64Array | Int32Array | Uint8Array
 
+/** A population as it was: plain data. */
+export interface SavedPopulation {
+  readonly alive: Uint8Array
+  readonly order: Int32Array
+  readonly columns: readonly Column[]
+  readonly vacant: readonly number[]
+  readonly fresh: number
+  readonly living: number
+  readonly births: number
+  readonly deaths: number
+}
+
 /** Members as a struct of arrays: one number per member and column, and one account of credits each. Members are indexes 0 … capacity − 1. */
 export class Population {
   readonly name: string
@@ -19,6 +31,7 @@ export class Population {
   deaths = 0
   private readonly alive: Uint8Array
   private readonly vacant: number[] = []
+  private newborn: number[] = []
   private readonly columns: Column[] = []
   private fresh: number
   private changed = false
@@ -81,7 +94,36 @@ export class Population {
     if (activation !== 'simultaneous') this.seen = null
   }
 
+  /** Members and columns, for `resume`; their credits stand in the ledger. */
+  save(): SavedPopulation {
+    return {
+      alive: this.alive.slice(),
+      births: this.births,
+      columns: this.columns.map((column) => column.slice()),
+      deaths: this.deaths,
+      fresh: this.fresh,
+      order: this.order.slice(),
+      vacant: [...this.vacant],
+      // Who acts next is counted anew when that was due.
+      living: this.changed ? -1 : this.living,
+    }
+  }
+
+  /** Puts back what `save` gave, into a population that was set up in the same way. */
+  resume(saved: SavedPopulation): void {
+    if (saved.alive.length !== this.capacity || saved.columns.length !== this.columns.length)
+      throw new RangeError(
+        `population ${this.name}: what was kept has ${saved.alive.length} places and ${saved.columns.length} columns, not ${this.capacity} and ${this.columns.length}`,
+      )
+    this.alive.set(saved.alive)
+    this.order.set(saved.order)
+    for (const [index, column] of this.columns.entries()) column.set(saved.columns[index] as Column)
+    this.vacant.splice(0, this.vacant.length, ...saved.vacant)
+    Object.assign(this, { births: saved.births, changed: saved.living < 0, deaths: saved.deaths, fresh: saved.fresh, living: Math.max(0, saved.living) })
+  }
+
   private recount(): void {
+    this.newborn = this.newborn.filter((member) => this.alive[member] === 1)
     let count = 0
     for (let member = 0; member < this.fresh; member++) if (this.alive[member] === 1) this.order[count++] = member
     this.living = count
@@ -95,8 +137,17 @@ export class Population {
     this.alive[member] = 1
     for (const column of this.columns) column[member] = 0
     this.births += 1
+    this.newborn.push(member)
     this.changed = true
     return member
+  }
+
+  /** Those born since the last call, for a clock that gives each its first instant. */
+  takeNewborn(): readonly number[] {
+    if (this.newborn.length === 0) return this.newborn
+    const born = this.newborn
+    this.newborn = []
+    return born
   }
 
   /** Ends a member whose account is empty. */

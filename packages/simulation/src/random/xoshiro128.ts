@@ -19,6 +19,19 @@ export class Random {
     if ((this.a | this.b | this.c | this.d) === 0) throw new RangeError('the state of a generator is not all zero')
   }
 
+  /** The state, for `resume`. */
+  save(): readonly [number, number, number, number] {
+    return [this.a, this.b, this.c, this.d]
+  }
+
+  /** Goes on from a state that `save` gave. */
+  resume([a, b, c, d]: readonly [number, number, number, number]): void {
+    this.a = a
+    this.b = b
+    this.c = c
+    this.d = d
+  }
+
   /** Next 32 bits as an unsigned integer. */
   u32(): number {
     const five = Math.imul(this.b, 5)

@@ -113,6 +113,14 @@ export const baseFee: Model = {
         ;[feeSum, usedSum, count] = [0, 0, 0]
         return figures
       },
+      resume(saved: { readonly chain: object; readonly sums: readonly [number, number, number] }) {
+        Object.assign(chain, saved.chain)
+        ;[feeSum, usedSum, count] = saved.sums
+      },
+      save: () => ({
+        chain: { base: chain.base, served: chain.served, used: chain.used, wanted: chain.wanted, welfare: chain.welfare },
+        sums: [feeSum, usedSum, count],
+      }),
       stages: [
         {
           population: senders,

@@ -76,7 +76,7 @@ export const boltzmann: Model = {
     if (!unit && world.activation === 'simultaneous')
       throw new UsageError('the rule "split" has no meaning under simultaneous activation: two meetings would split the same credits')
     const step = unit ? giveUnit(world, population) : splitPool(world, population)
-    return { observe: () => ({}), stages: [{ population, step }] }
+    return { observe: () => ({}), save: () => null, stages: [{ population, step }] }
   },
   source: 'Drăgulescu, Yakovenko, "Statistical mechanics of money", Eur. Phys. J. B 17 (2000); Chakraborti, Chakrabarti, Eur. Phys. J. B 17 (2000)',
   steps: 1000,

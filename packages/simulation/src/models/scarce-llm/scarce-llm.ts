@@ -80,6 +80,11 @@ class Desk {
     this.waiting = waiting.filter((job) => !won.has(job.order) && step - job.since + 1 < patience)
   }
 
+  save(): object {
+    const { arrived, gap, orders, poor, served, used, waiting } = this
+    return { arrived: { ...arrived }, gap, orders, poor: { ...poor }, served: { ...served }, used, waiting }
+  }
+
   private byMechanism(mechanism: Mechanism): number[] {
     const bids = this.waiting.map((job) => ({ bundle: { llm: job.size }, id: String(job.order), price: job.value }))
     const cleared = clearBook({ bids, supply: { llm: this.cap } }, mechanism, 'bid')
@@ -128,6 +133,8 @@ export const scarceLlm: Model = {
         welfare: desk.served.value,
         welfare_share: desk.arrived.value === 0 ? 0 : desk.served.value / desk.arrived.value,
       }),
+      resume: (saved: object) => void Object.assign(desk, saved),
+      save: () => desk.save(),
       stages: [{ population, step: (turn) => desk.arrive(turn) }],
     }
   },

@@ -145,6 +145,10 @@ export const zeroIntelligence: Model = {
         trades_efficient: schedule.quantity,
         welfare: market.surplus,
       }),
+      resume(saved: readonly [number, number]) {
+        ;[earned, possible] = saved
+      },
+      save: () => [earned, possible] as const,
       stages: [{ population: buyers, step }],
     }
   },
