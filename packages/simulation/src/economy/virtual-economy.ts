@@ -25,8 +25,8 @@ export type Params = State['params']
 export interface EconomyTerms {
   /** Numbers of the rules that differ from the defaults. */
   readonly params?: Partial<Params>
-  /** Price curves that differ from the defaults. */
-  readonly curves?: Partial<Params['curves']>
+  /** What differs from the default price curves. */
+  readonly curves?: { readonly [R in keyof Params['curves']]?: Partial<Params['curves'][R]> }
   /** Capacity of one virtual executor; a fork that still has executors keeps its own. */
   readonly cpu_millicores: number
   readonly memory_mb: number
@@ -37,6 +37,20 @@ export interface EconomyTerms {
   readonly start?: State | undefined
   /** Name of the economy. */
   readonly economy_id: string
+}
+
+function paramsOf({ curves, params }: EconomyTerms): Params {
+  const { attention, cpu, llm, memory } = DEFAULT_PARAMS.curves
+  return {
+    ...DEFAULT_PARAMS,
+    ...params,
+    curves: {
+      attention: { ...attention, ...curves?.attention },
+      cpu: { ...cpu, ...curves?.cpu },
+      llm: { ...llm, ...curves?.llm },
+      memory: { ...memory, ...curves?.memory },
+    },
+  }
 }
 
 /** The economy of `live` in virtual time: the same state and the same `apply`, without journal. Times are milliseconds since the run's beginning. */
@@ -70,7 +84,7 @@ export class VirtualEconomy {
     if (start === undefined)
       this.must({
         economy_id: terms.economy_id,
-        params: { ...DEFAULT_PARAMS, ...terms.params, curves: { ...DEFAULT_PARAMS.curves, ...terms.curves } },
+        params: paramsOf(terms),
         rules_version: RULES_VERSION,
         type: 'genesis',
       })

@@ -176,6 +176,7 @@ export const evolution: Model = marketModel({
       memory_mb: MEMORY_MB,
       params: {
         bid_duration_ms_min: LOT_MS,
+        credit_value_micro_usd: 0,
         death_below_micro: lifeMicro(world.params),
         llm_micro_usd_per_minute: PPM,
         program_cpu_ppm_min: 1,

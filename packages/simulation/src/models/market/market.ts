@@ -101,9 +101,11 @@ export const market: Model = marketModel({
     cpu_millicores: CPU_MILLICORES,
     memory_mb: MEMORY_MB,
     params: {
+      credit_value_micro_usd: 0,
       // Who has less than a job is worth on average is out of business.
       death_below_micro: world.number('worth_micro'),
       llm_micro_usd_per_minute: world.number('llm_ppm') === 0 ? 0 : LLM_MICRO_USD_PER_MINUTE,
+      mechanism: world.choice('mechanism') as 'shadow',
       program_cpu_ppm_min: 1,
       program_memory_mb_min: 1,
     },
@@ -118,6 +120,12 @@ export const market: Model = marketModel({
       kind: 'integer',
       max: 1_000_000,
       min: 0,
+    },
+    mechanism: {
+      choices: ['highest-bid', 'density', 'density-sqrt', 'shadow'],
+      default: 'highest-bid',
+      description: 'who wins; winners pay their bid',
+      kind: 'choice',
     },
     share_ppm: { default: 10_000, description: 'share of the cpu that a job needs, half as much memory', kind: 'integer', max: 1_000_000, min: 2 },
     start_micro: { default: 20_000_000, description: 'credits of each at the start, micro-credits', kind: 'integer', max: 1_000_000_000_000, min: 1 },
