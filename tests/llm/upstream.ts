@@ -70,7 +70,8 @@ async function answerChat(fake: FakeUpstream, body: Record<string, unknown>, ans
   fake.reported.input += usage.prompt_tokens
   fake.reported.output += usage.completion_tokens
   const shown = model === 'nonsense' ? { completion_tokens: -5, prompt_tokens: 'many' } : usage
-  if (body.stream === true) return stream(fake, answer, model, shown)
+  const total = { ...shown, total_tokens: usage.prompt_tokens + usage.completion_tokens }
+  if (body.stream === true) return stream(fake, answer, model, total)
   const message = { content: body.response_format === undefined ? 'Hello wide world' : '{"answer":42}', role: 'assistant' }
   const calls = body.tools === undefined ? {} : { tool_calls: [{ function: { arguments: '{}', name: 'look' }, id: 't', type: 'function' }] }
   json(200, {
@@ -78,7 +79,7 @@ async function answerChat(fake: FakeUpstream, body: Record<string, unknown>, ans
     id: 'c',
     model,
     object: 'chat.completion',
-    ...(model === 'silent' ? {} : { usage: { ...shown, total_tokens: usage.prompt_tokens + usage.completion_tokens } }),
+    ...(model === 'silent' ? {} : { usage: total }),
   })
 }
 

@@ -63,3 +63,29 @@ export async function rotateKey(keyId: string, flags: LocalFlags): Promise<void>
 export async function revokeKey(keyId: string, flags: LocalFlags): Promise<void> {
   print(flags, await callService(flags, 'DELETE', `/operator/llm/keys/${encodeURIComponent(keyId)}`), () => `${keyId} revoked.`)
 }
+
+interface UpstreamLine {
+  readonly upstream_id: string
+  readonly kind: string
+  readonly answers: Readonly<Record<string, number>>
+  readonly failures: number
+  readonly circuit: string
+  readonly tripped_by: string | null
+}
+
+function describeUpstream({ answers, circuit, failures, kind, tripped_by: call, upstream_id: id }: UpstreamLine): string {
+  const counts = Object.entries(answers).map(([status, count]) => `${count} × ${status}`)
+  const state = call === null ? `circuit ${circuit}` : `OUT OF ROTATION since ${call} passed its bound; put it back with "upstreams restore ${id}"`
+  return `${id} (${kind}): ${counts.length === 0 ? 'no answer yet' : counts.join(', ')}, ${failures} without answer; ${state}`
+}
+
+/** `upstreams list`: the counts start with the running service. */
+export async function listUpstreams(flags: LocalFlags): Promise<void> {
+  const answer = await callService(flags, 'GET', '/operator/llm/upstreams')
+  print(flags, answer, () => (answer.upstreams as UpstreamLine[]).map(describeUpstream).join('\n') || 'No upstream is configured.')
+}
+
+/** `upstreams restore`. */
+export async function restoreUpstream(id: string, flags: LocalFlags): Promise<void> {
+  print(flags, await callService(flags, 'POST', `/operator/llm/upstreams/${encodeURIComponent(id)}/restore`, {}), () => `${id} is asked again.`)
+}

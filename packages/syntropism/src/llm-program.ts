@@ -54,4 +54,11 @@ export function addLlm(program: Command): void {
   withData(keys.command('revoke').argument('<id>').description('end a key')).action(async (id: string, flags: LocalFlags) =>
     (await import('./llm-commands.ts')).revokeKey(id, flags),
   )
+  const upstreams = program.command('upstreams').description('LLM upstreams; needs SYNTROPISM_TOKEN of the operator')
+  withData(upstreams.command('list').description('answers and failures of each, its circuit, and whether it is out of rotation')).action(
+    async (flags: LocalFlags) => (await import('./llm-commands.ts')).listUpstreams(flags),
+  )
+  withData(upstreams.command('restore').argument('<id>').description('put one back that passed a bound')).action(async (id: string, flags: LocalFlags) =>
+    (await import('./llm-commands.ts')).restoreUpstream(id, flags),
+  )
 }

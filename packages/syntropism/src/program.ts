@@ -3,6 +3,7 @@ import { addArchive } from './archive-program.ts'
 import type { ScoreFlags } from './desk-commands.ts'
 import { addLab } from './lab-program.ts'
 import { addLlm } from './llm-program.ts'
+import { addModel } from './model-program.ts'
 import type { LiveFlags } from './live-command.ts'
 import type { LocalFlags } from './local.ts'
 import { addNats } from './nats-program.ts'
@@ -104,6 +105,7 @@ export function createProgram(): Command {
   addDesk(program)
   addInspection(program)
   addLlm(program)
+  addModel(program)
   addOperator(program)
   addArchive(program)
   addObservability(program)

@@ -46,6 +46,8 @@ const Upstream = z
     price_provider: z.string().optional(),
     /** Tries after a first one that failed without cost. */
     retries: z.int().min(0).max(10).default(2),
+    /** Threads of an embedded model. More than the machine has to spare are slower than one: they spin while they wait for each other. */
+    threads: z.int().min(1).max(64).default(1),
     /** Longest wait for an answer to begin, and between two parts of a stream; for an embedded model, for the whole answer. */
     timeout_ms: z.int().positive().default(120_000),
   })

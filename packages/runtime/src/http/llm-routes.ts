@@ -102,17 +102,41 @@ export function addOpenAiRoutes(app: App, parts: ServiceParts): void {
       }
     })
   }
+  addModelRoutes(app, parts)
+}
+
+/** The models that the caller may ask, one by one or all. */
+function addModelRoutes(app: App, { gateway, host }: ServiceParts): void {
+  const modelsOf = (principal: Principal): object[] => {
+    const { agents, llm } = host.state
+    const terms = principal.role === 'agent' ? agents.get(principal.agent_id) : principal.role === 'key' ? llm.keys.get(principal.key_id) : undefined
+    const allowed = terms?.models ?? []
+    return (gateway?.models ?? [])
+      .filter((id) => allowed.length === 0 || allowed.includes(id))
+      .map((id) => ({ created: 0, id, object: 'model', owned_by: 'syntropism' }))
+  }
+  const documented = { security: [{ bearer: [] }], tags: ['llm'] }
   app.openAPIRegistry.registerPath({
+    ...documented,
     method: 'get',
     path: '/v1/models',
     responses: { 200: anyAnswer('The models.'), 401: STATUSES[401], 429: STATUSES[429] },
-    security: [{ bearer: [] }],
     summary: 'Models that may be called.',
-    tags: ['llm'],
   })
-  app.get('/v1/models', (context) =>
-    context.json({ data: (gateway?.models ?? []).map((id) => ({ created: 0, id, object: 'model', owned_by: 'syntropism' })), object: 'list' }),
-  )
+  app.get('/v1/models', (context) => context.json({ data: modelsOf(context.get('principal')), object: 'list' }))
+  app.openAPIRegistry.registerPath({
+    ...documented,
+    method: 'get',
+    path: '/v1/models/{model}',
+    request: { params: z.object({ model: z.string().max(128) }) },
+    responses: { 200: anyAnswer('The model.'), 401: STATUSES[401], 404: STATUSES[404], 429: STATUSES[429] },
+    summary: 'One of the models that may be called.',
+  })
+  app.get('/v1/models/:model', (context) => {
+    const id = context.req.param('model')
+    const found = modelsOf(context.get('principal')).find((one) => 'id' in one && one.id === id)
+    return found === undefined ? gatewayRefused(context, 'llm_model_unknown', { model: id.slice(0, 128) }) : context.json(found)
+  })
 }
 
 interface Completion {

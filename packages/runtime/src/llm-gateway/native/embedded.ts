@@ -126,7 +126,7 @@ export function openEmbedded(config: UpstreamConfig, modelsDir: string): { attem
   const queue = new Queue()
   const load = (file: string): Promise<Loaded> => {
     if (basename(file) !== file) throw new RequestUnsupported('model', 'the name of a file in the folder of models')
-    const loaded = loading.get(file) ?? loadModel(folder, file, config.context_tokens)
+    const loaded = loading.get(file) ?? loadModel(folder, file, config)
     loading.set(file, loaded)
     // What did not load may be installed meanwhile.
     loaded.catch(() => loading.delete(file))

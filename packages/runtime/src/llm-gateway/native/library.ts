@@ -18,7 +18,7 @@ interface Grammar {
   readonly grammar?: string
 }
 interface Model {
-  createContext(options: { contextSize: number; sequences: number }): Promise<{ getSequence(): Sequence }>
+  createContext(options: { contextSize: number; sequences: number; threads: number }): Promise<{ getSequence(): Sequence }>
 }
 interface Sequence {
   readonly tokenMeter: { readonly usedInputTokens: number; readonly usedOutputTokens: number }
@@ -53,7 +53,11 @@ export interface Loaded {
 const advice = 'run "syntropism model install", or name the folder as models_dir'
 
 /** Loads a model file of a folder, with the library that was installed beside it. */
-export async function loadModel(folder: string, file: string, contextTokens: number): Promise<Loaded> {
+export async function loadModel(
+  folder: string,
+  file: string,
+  { context_tokens, threads }: { readonly context_tokens: number; readonly threads: number },
+): Promise<Loaded> {
   let library: Library
   try {
     const entry = createRequire(join(folder, 'package.json')).resolve('node-llama-cpp')
@@ -64,7 +68,7 @@ export async function loadModel(folder: string, file: string, contextTokens: num
   const llama = await library.getLlama({ build: 'never', gpu: false, logLevel: 'error', skipDownload: true })
   try {
     const model = await llama.loadModel({ modelPath: join(folder, file) })
-    const context = await model.createContext({ contextSize: contextTokens, sequences: 1 })
+    const context = await model.createContext({ contextSize: context_tokens, sequences: 1, threads })
     const sequence = context.getSequence()
     return { chat: new library.LlamaChat({ contextSequence: sequence }), library, llama, sequence }
   } catch (error) {
