@@ -128,6 +128,13 @@ describe('the structure', () => {
     }
   })
 
+  it('the auditor of clearings takes nothing but types from the economy', () => {
+    const audit = sources.filter((file) => file.includes('/runtime/src/audit/'))
+    expect(audit.length).toBeGreaterThan(3)
+    for (const { file, from, types_only } of audit.flatMap(importsOf))
+      expect(types_only || from.startsWith('./'), `${file} takes code from ${from}: an auditor has its own`).toBe(true)
+  })
+
   it('the economy and the simulation use no clock, no chance and nothing of Node', () => {
     for (const file of sources.filter((one) => one.includes('/economy/') || (one.includes('/simulation/') && !one.includes('/simulation/src/node/'))))
       expect(readFileSync(file, 'utf8').replace(/\/\/.*|\/\*[\s\S]*?\*\//g, ''), file).not.toMatch(

@@ -25,6 +25,8 @@ const number = fc.integer({ max: 12, min: 1 })
 const named = (prefix: string) => number.map((index) => `${prefix}-${index}`)
 const lease_id = named('lease')
 const executor = { executor_id: fc.constantFrom('x', 'y'), incarnation: fc.constantFrom('i1', 'i2') }
+const curveKind = fc.constantFrom('linear', 'base-fee', 'excess', 'clearing')
+const mechanism = fc.constantFrom('highest-bid', 'density', 'density-sqrt', 'shadow', 'drf', 'exact')
 const type = <T extends string>(name: T) => fc.constant(name)
 const usage = {
   cpu_ms: fc.nat(3000),
@@ -64,6 +66,7 @@ const command = fc.oneof(
       duration_ms: fc.integer({ max: 6000, min: 50 }),
       expires_at_ms: fc.option(fc.integer({ max: T0 + 60_000, min: T0 }), { nil: undefined }),
       payer_id: agent,
+      tip_micro: fc.option(fc.nat(5_000_000), { nil: undefined }),
       type: type('place_bid'),
     }),
     weight: 8,
@@ -153,7 +156,13 @@ const command = fc.oneof(
     audit: fc.constant({ by: 'op', reason: 'why' }),
     changes: fc.record(
       {
-        curves: fc.record({ cpu: fc.record({ floor_micro_per_s: fc.integer({ max: 5_000_000, min: 1 }), high_ppm: fc.integer({ max: 1_000_000, min: 0 }) }) }),
+        curves: fc.record({
+          cpu: fc.record({ floor_micro_per_s: fc.integer({ max: 5_000_000, min: 1 }), high_ppm: fc.integer({ max: 1_000_000, min: 0 }), kind: curveKind }),
+          memory: fc.record({ kind: curveKind, target_ppm: fc.integer({ max: 1_000_000, min: 1 }) }),
+        }),
+        credit_value_micro_usd: fc.constantFrom(0, 50, 1000),
+        mechanism,
+        payment_rule: fc.constantFrom('bid', 'critical', 'uniform', 'shadow', 'posted', 'vcg'),
         message_cost_micro: fc.nat(3_000_000),
         reward_weights_micro: fc.record({ useful: fc.nat(90_000_000) }),
         spawn_cost_micro: fc.nat(200_000_000),

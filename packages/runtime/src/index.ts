@@ -1,4 +1,5 @@
 export { ArchiveError, FORMATS, type Format, TABLE_NAMES, type TableName, exportEconomy, fork } from './archive/index.ts'
+export { ClearingAudit, auditClearing, see } from './audit/index.ts'
 export { createMemoryBus } from './bus/index.ts'
 export { CONFIG_FILE, Config, ConfigError, LlmConfig, loadConfig, machineCapacity, paramsOf } from './config/index.ts'
 export { History, Workspaces } from './executor/index.ts'

@@ -1,5 +1,6 @@
 import type { EconomyEvent } from '@syntropism/contract'
 import { assertConserved, certificateHash, createState } from '@syntropism/economy'
+import { ClearingAudit } from '../audit/index.ts'
 import type { Journal } from '../ports/index.ts'
 import { reExecute } from './recover.ts'
 
@@ -25,7 +26,7 @@ function checkCertificates(events: readonly EconomyEvent[]): { seq: number; prob
 }
 
 /**
- * Reads the journal from its first record: hash chain, re-execution byte for byte, conservation after each record, every certificate.
+ * Reads the journal from its first record: hash chain, re-execution byte for byte, conservation after each record, every certificate recomputed by code of its own.
  * `hashOf` makes a record's hash from its bytes.
  */
 export async function verify(
@@ -34,6 +35,7 @@ export async function verify(
   genesisHash: string,
 ): Promise<Verdict> {
   const state = createState()
+  const audit = new ClearingAudit()
   const counts = { certificates: 0, events: 0, records: 0 }
   let previous = genesisHash
   const bad = (seq: number, problem: string): Verdict => ({ ...counts, bad_seq: seq, ok: false, problem })
@@ -44,8 +46,9 @@ export async function verify(
       return bad(firstSeq, `record ${batch.number} breaks the hash chain`)
     previous = batch.hash
     try {
-      const { difference_seq: seq, events } = reExecute(state, batch)
+      const { difference_seq: seq, events, finding } = reExecute(state, batch, audit)
       if (seq !== null) return bad(seq, `re-executing record ${batch.number} gives other events`)
+      if (finding !== null) return bad(finding.seq, finding.problem)
       const certificate = checkCertificates(events)
       if (certificate !== null) return bad(certificate.seq, certificate.problem)
       assertConserved(state.ledger)

@@ -1,0 +1,2 @@
+export { ClearingAudit, auditClearing } from './audit.ts'
+export { see } from './seen.ts'
