@@ -63,7 +63,7 @@ export async function initNats(folder: string, flags: LocalFlags): Promise<void>
     secret,
   )
   writeFileSync(issuerFile, `${JSON.stringify(keys.issuer, null, 2)}\n`, secret)
-  for (const role of ['writer', 'service', 'observer'] as const)
+  for (const role of ['writer', 'service', 'observer', 'worker'] as const)
     writeFileSync(join(root, `${role}.creds`), await issueCredentials(keys.issuer, { role }), secret)
   print(
     flags,

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import type { LocalFlags } from './local.ts'
 import type { DeadFlags, ExecutorFlags, ServiceFlags } from './nats-commands.ts'
 import { integer } from './options.ts'
+import type { WorkerFlags } from './worker-command.ts'
 
 const withNats = (command: Command): Command =>
   command
@@ -24,11 +25,20 @@ export function addNats(program: Command): void {
     .option('--allow-weak-sandbox', 'run programs other than Node without bubblewrap')
     .addOption(new Option('--sandbox <which>', 'auto or node').choices(['auto', 'node']).default('auto'))
     .action(async (flags: ExecutorFlags) => (await import('./nats-commands.ts')).runExecutor(flags))
+  program
+    .command('worker')
+    .description('carry out runs of sweeps that come over NATS')
+    .option('--nats <url>', 'address of NATS (default NATS_URL)')
+    .option('--creds <file>', 'credentials for NATS (default NATS_CREDS)')
+    .option('--threads <n>', 'runs at the same time (default: as many as the machine runs at once)', integer(1, 1024))
+    .option('--allow-modules', 'also carry out models that come along as modules: code of whoever may publish on this NATS')
+    .option('--json', 'machine-readable output')
+    .action(async (flags: WorkerFlags) => (await import('./worker-command.ts')).runWorker(flags))
   const nats = program.command('nats').description('keys and credentials for NATS')
   nats
     .command('init')
     .argument('<folder>')
-    .description("new keys: the server's configuration, an issuer, credentials of writer, service and observer")
+    .description("new keys: the server's configuration, an issuer, credentials of writer, service, observer and workers")
     .option('--json', 'machine-readable output')
     .action(async (folder: string, flags: LocalFlags) => (await import('./nats-commands.ts')).initNats(folder, flags))
   nats

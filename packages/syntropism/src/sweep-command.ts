@@ -3,14 +3,17 @@ import { join, resolve } from 'node:path'
 import { UsageError } from '@syntropism/simulation'
 import { type SweepResult, type SweepSpec, readGridKey, readSeeds, sweep } from '@syntropism/simulation/node'
 import { table } from './format.ts'
+import { natsOf } from './nats-commands.ts'
 import { PROGRESS_EVERY_MS, progressLine } from './progress.ts'
 import { settings } from './simulate-command.ts'
 
 export interface SweepFlags {
   readonly activation?: string
   readonly agents?: number
+  readonly creds?: string
   readonly grid?: readonly string[]
   readonly json?: boolean
+  readonly nats?: string
   readonly observeEvery?: number
   readonly out?: string
   readonly resume?: boolean
@@ -77,6 +80,7 @@ export async function runSweep(model: string, flags: SweepFlags): Promise<void> 
   process.on('SIGINT', stop).on('SIGTERM', stop)
   const shown = flags.json === true ? null : progressOn(process.stderr)
   const result = await sweep({
+    ...(flags.nats === undefined ? {} : { carryOut: (await import('./sweep-nats.ts')).onWorkers(natsOf(flags), (text) => console.error(text)) }),
     folder,
     progress: (done, all) => shown?.draw(done, all),
     resume: flags.resume === true,

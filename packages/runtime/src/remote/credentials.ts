@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type User, encodeAccount, encodeOperator, encodeUser, fmtCreds } from '@nats-io/jwt'
 import { type KeyPair, createAccount, createOperator, createUser, fromSeed } from '@nats-io/nkeys'
 import { z } from 'zod'
-import { BusError, subjects } from '../bus/nats/index.ts'
+import { BusError, SWEEP_STREAMS, subjects } from '../bus/nats/index.ts'
 
 /** What signs credentials: the account they belong to, and the seed of a key that may sign for it. Whoever holds it can speak as anybody on this NATS. */
 export const Issuer = z.strictObject({ account_id: z.string().startsWith('A'), account_signing_seed: z.string().startsWith('SA') })
@@ -13,11 +13,14 @@ export type BusRole =
   | { readonly role: 'writer' }
   | { readonly role: 'service' }
   | { readonly role: 'observer' }
+  /** Sweeps and their workers. */
+  | { readonly role: 'worker' }
   | { readonly role: 'executor'; readonly executor_id: string }
   | { readonly role: 'agent'; readonly economy_id: string; readonly agent_id: string; readonly lease_id: string; readonly expires_at_ms: number }
 
 /** Subject under which an agent gets its replies. */
 export const agentInbox = (leaseId: string): string => `_INBOX_${leaseId}`
+export const WORKER_INBOX = '_INBOX_worker'
 export const executorInbox = (executorId: string): string => `_INBOX_executor_${executorId}`
 
 type Permissions = Pick<User, 'pub' | 'sub' | 'resp'>
@@ -62,6 +65,23 @@ export function permissionsOf(who: BusRole): Permissions {
         sub: { allow: [`${executorInbox(executor_id)}.>`, `syntropism.*.control.${executor_id}`] },
       }
     }
+    case 'worker':
+      return {
+        pub: {
+          allow: [
+            'syntropism_sweeps.>',
+            '$JS.API.INFO',
+            ...SWEEP_STREAMS.flatMap((stream) => [
+              `$JS.API.STREAM.*.${stream}`,
+              `$JS.API.CONSUMER.*.${stream}.>`,
+              `$JS.API.CONSUMER.DURABLE.CREATE.${stream}.>`,
+              `$JS.API.CONSUMER.MSG.NEXT.${stream}.>`,
+              `$JS.ACK.${stream}.>`,
+            ]),
+          ],
+        },
+        sub: { allow: [`${WORKER_INBOX}.>`] },
+      }
     case 'agent':
       return {
         pub: { allow: [`${subjects.call(who.economy_id, who.agent_id, who.lease_id)}.>`] },

@@ -2,6 +2,7 @@ export {
   type BusKeys,
   type BusRole,
   type Issuer,
+  WORKER_INBOX,
   agentInbox,
   createBusKeys,
   executorInbox,
@@ -9,7 +10,7 @@ export {
   permissionsOf,
   readIssuer,
 } from './credentials.ts'
-export { startEngine } from './engine.ts'
+export { VERSION, startEngine } from './engine.ts'
 export { NatsWorkQueue, connectNats, inspectBus, places } from '../bus/nats/index.ts'
 export { createFront } from './front.ts'
 export { operationsOf } from './operations.ts'
@@ -19,3 +20,4 @@ export { type Hop, childOf } from './trace.ts'
 export { type RemoteExecutor, type RemoteExecutorOptions, startRemoteExecutor } from './executor-process.ts'
 export { packFolder, unpackFolder } from './protocol.ts'
 export { RemoteExecutors } from './executors.ts'
+export { type FanOut, type RunServer, fanOut, serveRuns } from './sweeps.ts'

@@ -1,5 +1,6 @@
 export { loadModel } from './load.ts'
-export { type SweepSpec, readGridKey, readSeeds } from './plan.ts'
+export { type CarryOut, type RunRequest, RunThread } from './pool.ts'
+export { type Point, type SweepSpec, readGridKey, readSeeds } from './plan.ts'
 export { type Estimate, type Group } from './statistics.ts'
 export { type Outcome } from './store.ts'
 export { type SweepRequest, type SweepResult, sweep, writeRun } from './sweep.ts'

@@ -53,7 +53,10 @@ export function pointsOf(spec: SweepSpec): Point[] {
 }
 
 /** A point as the request of a run, without the model. */
-export function requestOf(spec: SweepSpec, point: Point): { readonly params: Record<string, string>; readonly seed: number } & Record<string, unknown> {
+export function requestOf(
+  spec: Pick<SweepSpec, 'fixed'>,
+  point: Point,
+): { readonly params: Record<string, string>; readonly seed: number } & Record<string, unknown> {
   const all = Object.entries({ ...spec.fixed, ...point.chosen })
   const own = all.filter(([key]) => RUN_KEYS.has(key)).map(([key, value]) => [key, key === 'activation' || key === 'time' ? value : Number(value)])
   return { ...Object.fromEntries(own), params: Object.fromEntries(all.filter(([key]) => !RUN_KEYS.has(key))), seed: point.seed }

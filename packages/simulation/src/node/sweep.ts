@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Model, Run, type RunResult, UsageError } from '../index.ts'
 import { loadModel } from './load.ts'
 import { type SweepSpec, pointsOf, requestOf } from './plan.ts'
-import { runPoints } from './pool.ts'
+import { type CarryOut, onThreads } from './pool.ts'
 import { runReport, sweepReport } from './report.ts'
 import { csvOf, parquetOf, runsSheet, seriesSheet } from './results.ts'
 import { type Group, groupsOf } from './statistics.ts'
@@ -16,6 +16,8 @@ export interface SweepRequest {
   readonly resume: boolean
   /** Threads; 0 for as many as the machine runs at once. */
   readonly workers: number
+  /** Carries the runs out elsewhere instead. */
+  readonly carryOut?: CarryOut
   readonly signal: AbortSignal
   readonly progress?: (done: number, all: number) => void
 }
@@ -50,7 +52,8 @@ export async function sweep(request: SweepRequest): Promise<SweepResult> {
   const all = pointsOf(spec).length
   let finished = 0
   progress?.(0, open.length)
-  await runPoints(spec, open, request.workers === 0 ? availableParallelism() : request.workers, signal, (point, text) => {
+  const carryOut = request.carryOut ?? onThreads(request.workers === 0 ? availableParallelism() : request.workers)
+  await carryOut(spec, open, signal, (point, text) => {
     folder.keep(point, text)
     finished += 1
     progress?.(finished, open.length)

@@ -1,19 +1,20 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { type Model, simulate } from '../index.ts'
 import { loadModel } from './load.ts'
-import { type Point, type SweepSpec, requestOf } from './plan.ts'
+import { requestOf } from './plan.ts'
+import type { RunRequest } from './pool.ts'
 
-const { spec } = workerData as { readonly spec: SweepSpec }
-let model: Model | null = null
+const models = new Map<string, Model>()
 
 /** What a run came to, as text that is the same wherever it ran. */
-async function carryOut(point: Point): Promise<string> {
+async function carryOut({ fixed, model, point }: RunRequest): Promise<string> {
   try {
-    model ??= await loadModel(spec.model)
-    return JSON.stringify({ index: point.index, result: simulate({ ...requestOf(spec, point), model }) })
+    const loaded = models.get(model) ?? (await loadModel(model))
+    models.set(model, loaded)
+    return JSON.stringify({ index: point.index, result: simulate({ ...requestOf({ fixed }, point), model: loaded }) })
   } catch (error) {
     return JSON.stringify({ error: error instanceof Error ? error.message : String(error), index: point.index })
   }
 }
 
-parentPort?.on('message', (point: Point) => void carryOut(point).then((text) => parentPort?.postMessage(text, [])))
+parentPort?.on('message', (request: RunRequest) => void carryOut(request).then((text) => parentPort?.postMessage(text, [])))
