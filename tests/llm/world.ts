@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAdaptorServer } from '@hono/node-server'
 import type { EconomyEvent } from '@syntropism/contract'
-import { DEFAULT_PARAMS } from '@syntropism/economy'
+import { DEFAULT_PARAMS, balanceOf } from '@syntropism/economy'
 import { createMemoryBus } from '../../packages/runtime/src/bus/index.ts'
 import { LlmConfig } from '../../packages/runtime/src/config/index.ts'
 import { Host, createWallClock } from '../../packages/runtime/src/host/index.ts'
@@ -113,6 +113,12 @@ export async function openWorld(options: WorldOptions = {}) {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     alarms,
+    /** Micro-dollars that the ledger has as used, overruns included. */
+    booked: () =>
+      ['llm_micro_usd:used', 'llm_micro_usd:upstream_overrun'].reduce(
+        (sum, name) => sum + balanceOf(host.state.ledger, host.state.ledger.index_by_name.get(name) as number),
+        0,
+      ),
     agentToken: tokens.issue('a', 'lease-1'),
     events,
     gateway,
