@@ -23,6 +23,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     'hyparquet-writer',
     'isomorphic-git',
     'kysely',
+    'lru-cache',
     'zod',
     '@pydantic/genai-prices',
     'cockatiel',
@@ -63,6 +64,7 @@ const ECONOMY_RANK: Readonly<Record<string, number>> = {
   params: 1,
   services: 7,
   state: 3,
+  tools: 7,
   units: 0,
 }
 /** Rooms of the runtime that are adapters: they import ports, and no other adapter. */

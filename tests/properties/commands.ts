@@ -207,6 +207,27 @@ const command = fc.oneof(
   fc.record({ agent_id: agent, left_micro_usd: fc.option(fc.nat(50_000)), type: type('set_llm_budget') }),
   fc.record({ type: type('restore_llm_upstream'), upstream_id: fc.constant('u') }),
   fc.record({ economy_id: fc.constantFrom('p', 'q', 'r'), parent_hash: fc.constant('0'.repeat(64)), type: type('fork') }),
+  {
+    arbitrary: fc.record({
+      agent_id: agent,
+      arguments: fc.constant({}),
+      deadline_ms: fc.integer({ max: 5000, min: 1 }),
+      price_micro: fc.oneof(fc.constant(0), amount),
+      server_id: fc.constant('s'),
+      tool_name: fc.constant('t'),
+      tries_max: fc.integer({ max: 3, min: 1 }),
+      type: type('admit_tool_call'),
+    }),
+    weight: 2,
+  },
+  fc.record({ call_id: named('tool-call'), type: type('start_tool_call') }),
+  fc.record({
+    call_id: named('tool-call'),
+    outcome: fc.constantFrom('answered', 'failed'),
+    reason: fc.constant('r'),
+    result: fc.constant(null),
+    type: type('settle_tool_call'),
+  }),
   fc.record({ type: type('resumed') }),
 )
 

@@ -108,7 +108,8 @@ describe(`random command sequences (seed ${SEED})`, () => {
         const held = [...walk.state.agents.values()].reduce((sum, agent) => sum + agent.held_micro, 0)
         const claimed =
           [...walk.state.bids.values()].reduce((sum, bid) => sum + bid.amount_micro, 0) +
-          [...walk.state.invocations.values()].reduce((sum, one) => sum + one.held_micro, 0)
+          [...walk.state.invocations.values()].reduce((sum, one) => sum + one.held_micro, 0) +
+          [...walk.state.tool_calls.values()].reduce((sum, one) => sum + one.price_micro, 0)
         expect(held).toBe(claimed)
         expect(walk.state.ledger.balances[2]).toBe(held)
         assertCapacity(walk.state, sold)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { LLM_COMMANDS } from './llm.ts'
 import { Audit, OPERATOR_COMMANDS } from './operator.ts'
 import { ParamChanges, Params, Solution } from './rules.ts'
+import { TOOL_COMMANDS } from './tools.ts'
 import { AmountMicro, AmountMicroOrZero, AtMs, Bundle, ClientId, DurationMs, Id, Resource, Scores, StandingBid } from './units.ts'
 
 /** Fields that every command carries. `owner` is the principal whose ids are remembered: `agent:<id>`, `human:<id>`, `operator`, `executor:<id>`, `host`. */
@@ -145,6 +146,9 @@ export const COMMANDS = {
   rotate_llm_key: define('rotate_llm_key', LLM_COMMANDS.rotate_llm_key),
   revoke_llm_key: define('revoke_llm_key', LLM_COMMANDS.revoke_llm_key),
   set_llm_budget: define('set_llm_budget', LLM_COMMANDS.set_llm_budget),
+  admit_tool_call: define('admit_tool_call', TOOL_COMMANDS.admit_tool_call),
+  start_tool_call: define('start_tool_call', TOOL_COMMANDS.start_tool_call),
+  settle_tool_call: define('settle_tool_call', TOOL_COMMANDS.settle_tool_call),
   report: define('report', {
     ...acting,
     agent_id: Id,

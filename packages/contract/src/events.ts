@@ -3,6 +3,7 @@ import { Certificate, Quantities } from './certificate.ts'
 import { D, H, Text, event } from './event-shape.ts'
 import { LLM_EVENTS } from './llm-events.ts'
 import { PriceCurve } from './rules.ts'
+import { TOOL_EVENTS } from './tools.ts'
 import { Bundle, Resource, Scores } from './units.ts'
 
 const Micro = z.int()
@@ -235,6 +236,7 @@ export const EVENTS = {
   windows_paused: event('system', 'execution.windows.paused', H, { agent_id: Text.nullable(), ended: z.array(Text) }),
   windows_resumed: event('system', 'execution.windows.resumed', H, { agent_id: Text.nullable() }),
   ...LLM_EVENTS,
+  ...TOOL_EVENTS,
   reasoning_trace: event('agent', 'agent.mind.reasoned', D, {
     alternatives_considered: z
       .array(z.object({ estimated_cost: z.number().optional(), estimated_value: Text.optional(), option: Text, rejected_reason: Text.optional() }))

@@ -8,6 +8,7 @@ export { LlmKeyTerms, LlmLimit, LlmPrice, LlmUsage, LlmWindow, ModelName } from 
 export { AgentManifest } from './manifest.ts'
 export { Audit } from './operator.ts'
 export { REFUSALS } from './refusals.ts'
+export { ToolName } from './tools.ts'
 export type { Refusal, RefusalCode } from './refusals.ts'
 export { ParamChanges, Params, PriceCurve, Solution } from './rules.ts'
 export {

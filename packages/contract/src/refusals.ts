@@ -42,6 +42,8 @@ export const REFUSALS = {
   service_unknown: [404, 'There is no such service.'],
   supply_overflow: [422, 'The amount would take the supply past 2^52 micro-credits.'],
   time_runs_back: [409, 'The time of the command lies before the time of the economy.'],
+  tool_call_exhausted: [409, 'The tool was called as often as it may be for this call.'],
+  tool_call_unknown: [404, 'There is no such open call of a tool.'],
   transfer_unknown: [404, 'There is no such transfer to reverse.'],
 } as const satisfies Record<string, readonly [status: number, meaning: string]>
 

@@ -116,6 +116,24 @@ export interface PromptView {
   readonly credits_awarded_micro: number | null
 }
 
+export interface OutsideTool {
+  readonly server_id: string
+  readonly tool_name: string
+  readonly description: string
+  readonly price_micro: number
+  /** JSON Schema of the arguments. */
+  readonly input_schema: Body
+}
+export interface ToolAnswer {
+  readonly status: 'answered' | 'open'
+  readonly call_id: string | null
+  readonly cached: boolean
+  readonly charged_micro: number
+  /** The tool answered, and said that it failed. */
+  readonly is_error: boolean
+  readonly result: { readonly content?: readonly Body[]; readonly structuredContent?: Body } | null
+}
+
 export interface ClientOptions {
   readonly url: string
   readonly token: string
@@ -193,6 +211,9 @@ export interface Client {
   prompt(content: Body, amountMicro: number): Promise<{ prompt_id: string }>
   prompts(): Promise<PromptView[]>
   withdrawPrompt(promptId: string): Promise<object>
+  /** Outside tools that may be called. */
+  tools(): Promise<OutsideTool[]>
+  callTool(serverId: string, toolName: string, input: Body, justification?: string): Promise<ToolAnswer>
   report(eventType: 'reasoning_trace' | 'reflection' | 'code_change_proposed' | 'code_change_applied', data: Body): Promise<object>
 }
 
@@ -206,6 +227,8 @@ export function createClient(options: ClientOptions): Client {
     bid: (bid) => change('POST', '/market/bids', bid),
     book: () => listed('/market/book', 'bids'),
     call: (method, path, body) => change(method, path, body),
+    callTool: (serverId, toolName, input, justification) =>
+      change('POST', '/tools/calls', { arguments: input, justification, server_id: serverId, tool_name: toolName }),
     directory: () => listed('/social/directory', 'agents'),
     history: (agentId, limit = 50) => listed(`/economic/history/${agentId}${queryOf({ limit })}`, 'transfers'),
     inbox: () => listed('/social/inbox', 'messages'),
@@ -225,6 +248,7 @@ export function createClient(options: ClientOptions): Client {
     setStandingBid: (bid) => change('PUT', '/market/standing-bid', { standing_bid: bid as unknown as Body | null }),
     spawn: (child) => change('POST', '/social/spawn', child as unknown as Body),
     takeMessages: (ids) => change('POST', '/social/inbox/take', { message_ids: ids }),
+    tools: () => listed('/tools', 'tools'),
     transfer: (toAgentId, amountMicro, purpose) => change('POST', '/economic/transfer', { amount_micro: amountMicro, purpose, to_agent_id: toAgentId }),
     withdrawBid: (bidId) => change('DELETE', `/market/bids/${bidId}`),
     withdrawPrompt: (promptId) => change('DELETE', `/attention/prompts/${promptId}`),

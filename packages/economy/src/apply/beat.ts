@@ -6,6 +6,7 @@ import { callIsDue } from '../llm/index.ts'
 import { movePrices, pricesAreDue, pricesNow } from '../market/index.ts'
 import { type Bid, type Deadline, type State, type Step, addDeadline, emit, inTrace, popDeadline } from '../state/index.ts'
 import { endInvocation } from '../services/index.ts'
+import { settleToolCall } from '../tools/index.ts'
 import { certificateHash, clear, lowestWinningOf } from './clearing.ts'
 
 /** Whether a deadline still speaks of something: its record may have ended or moved. */
@@ -29,6 +30,8 @@ export function isLive(state: State, due: Deadline): boolean {
       return state.prompts.has(due.id)
     case 'resumed':
       return state.down_from_ms !== null
+    case 'tool_call':
+      return state.tool_calls.has(due.id)
   }
 }
 
@@ -72,6 +75,9 @@ function meet(step: Step, due: Deadline): void {
       break
     case 'resumed':
       step.state.down_from_ms = null
+      break
+    case 'tool_call':
+      settleToolCall(step, state.tool_calls.get(due.id) as never, { outcome: 'failed', reason: 'deadline', result: null })
       break
   }
 }

@@ -6,6 +6,7 @@ import { checkLeaseReport } from '../leases/index.ts'
 import { checkCreateAgent, checkSpawn } from '../lifecycle/index.ts'
 import { checkAdmit, checkCreateKey, checkKey, checkSettle } from '../llm/index.ts'
 import { checkInstruction, checkInvoke, checkLinkedTransfers, checkMessage, checkTransfer } from '../services/index.ts'
+import { checkAdmitTool, checkSettleTool, checkStartTool } from '../tools/index.ts'
 import { checkRules, checkTune } from './rules.ts'
 import { type State, freeMicro, refuse } from '../state/index.ts'
 
@@ -96,10 +97,18 @@ function checkOwn(state: State, command: Command): Refusal | null {
   }
 }
 
-function checkLlm(
-  state: State,
-  command: Extract<Command, { type: 'admit_llm_call' | 'create_llm_key' | 'revoke_llm_key' | 'rotate_llm_key' | 'settle_llm_call' }>,
-): Refusal | null {
+type CallCommand =
+  | 'admit_llm_call'
+  | 'admit_tool_call'
+  | 'create_llm_key'
+  | 'revoke_llm_key'
+  | 'rotate_llm_key'
+  | 'settle_llm_call'
+  | 'settle_tool_call'
+  | 'start_tool_call'
+
+/** Calls of models and of outside tools, and keys for them. */
+function checkCall(state: State, command: Extract<Command, { type: CallCommand }>): Refusal | null {
   switch (command.type) {
     case 'admit_llm_call':
       return checkAdmit(state, command)
@@ -110,6 +119,12 @@ function checkLlm(
     case 'rotate_llm_key':
     case 'revoke_llm_key':
       return checkKey(state, command.key_id)
+    case 'admit_tool_call':
+      return checkAdmitTool(state, command)
+    case 'settle_tool_call':
+      return checkSettleTool(state, command)
+    case 'start_tool_call':
+      return checkStartTool(state, command)
   }
 }
 
@@ -187,12 +202,6 @@ export function checkCommand(state: State, command: Command): Refusal | null {
     case 'resume_windows':
     case 'instruct_agent':
       return checkOrder(state, command)
-    case 'admit_llm_call':
-    case 'settle_llm_call':
-    case 'create_llm_key':
-    case 'rotate_llm_key':
-    case 'revoke_llm_key':
-      return checkLlm(state, command)
     case 'kill_agent':
     case 'set_llm_budget':
     case 'report':
@@ -210,5 +219,7 @@ export function checkCommand(state: State, command: Command): Refusal | null {
     case 'resumed':
     case 'tick':
       return null
+    default:
+      return checkCall(state, command)
   }
 }

@@ -2,6 +2,7 @@ import { endPrompt } from '../attention/index.ts'
 import { closeExecutorLeases, endLease, meterSold } from '../leases/index.ts'
 import { closeAgent } from '../lifecycle/index.ts'
 import { endDealings } from '../services/index.ts'
+import { endToolCalls } from '../tools/index.ts'
 import { type Agent, type Step, agentOf } from '../state/index.ts'
 
 /** Buries an agent: prompt withdrawn, dealings ended, window closed, then bids and estate. */
@@ -10,6 +11,7 @@ export function bury(step: Step, agent: Agent, cause: 'economic' | 'killed', rea
   const prompt = state.prompts.get(agent.prompt_id ?? '')
   if (prompt !== undefined) endPrompt(step, prompt, 'agent_dead')
   endDealings(step, agent)
+  endToolCalls(step, agent)
   for (const lease of [...state.leases.values()]) {
     if (lease.agent_id !== agent.agent_id) continue
     endLease(step, lease, {

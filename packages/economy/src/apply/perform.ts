@@ -8,6 +8,7 @@ import { admitCall, createKey, restoreUpstream, revokeKey, rotateKey, setBudget,
 import { createMeter } from '../market/index.ts'
 import { endInvocation, instructAgent, invokeService, registerService, removeService, sendMessage } from '../services/index.ts'
 import { type Bid, type Lease, type LlmCall, type Prompt, RESOURCES, type Step, agentOf, emit, free, mintCredits, moveCredits, touch } from '../state/index.ts'
+import { performTool } from '../tools/index.ts'
 import { forkEconomy, pauseWindows, resumeWindows } from './orders.ts'
 import { changeRules, tuneRules } from './rules.ts'
 import { awaitExecutors, beat } from './beat.ts'
@@ -259,6 +260,9 @@ function performLlm(step: Step, command: Llm): Result {
 }
 
 type Social =
+  | 'admit_tool_call'
+  | 'settle_tool_call'
+  | 'start_tool_call'
   | 'send_message'
   | 'take_messages'
   | 'register_service'
@@ -315,6 +319,10 @@ function performSocial(step: Step, command: Of<Social>): Result {
       return finishLease(step, command)
     case 'report':
       return report(step, command)
+    case 'admit_tool_call':
+    case 'settle_tool_call':
+    case 'start_tool_call':
+      return performTool(step, command)
     default:
       return performLlm(step, command)
   }

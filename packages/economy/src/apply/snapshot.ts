@@ -18,7 +18,7 @@ export function createState(): State {
     bids: new Map(),
     book_changed: false,
     book_hash: '0'.repeat(64),
-    counters: { agent: 0, bid: 0, clearing: 0, entry: 0, invocation: 0, lease: 0, llm_call: 0, message: 0, order: 0, prompt: 0, transfer: 0 },
+    counters: { agent: 0, bid: 0, clearing: 0, entry: 0, invocation: 0, lease: 0, llm_call: 0, message: 0, order: 0, prompt: 0, tool_call: 0, transfer: 0 },
     deadlines: [],
     down_from_ms: null,
     economy_id: '',
@@ -45,6 +45,7 @@ export function createState(): State {
     seq: 0,
     services: new Map(),
     starving: null,
+    tool_calls: new Map(),
   }
 }
 
@@ -100,8 +101,14 @@ export function snapshot(state: State): string {
 /** The state that `snapshot` wrote. A sorted array is a valid heap. */
 export function restore(text: string): State {
   const plain = JSON.parse(text, unpack) as Omit<State, 'ledger'> & { ledger: Parameters<typeof restoreLedger>[0] }
-  // Snapshots of economies that nobody could pause yet do not name it.
-  const state: State = { ...plain, paused: plain.paused ?? { agents: new Set(), everyone: false }, ledger: restoreLedger(plain.ledger) }
+  // Snapshots of economies that knew no pause or no tools yet do not name them.
+  const state: State = {
+    ...plain,
+    counters: { ...plain.counters, tool_call: plain.counters.tool_call ?? 0 },
+    ledger: restoreLedger(plain.ledger),
+    paused: plain.paused ?? { agents: new Set(), everyone: false },
+    tool_calls: plain.tool_calls ?? new Map(),
+  }
   assertConserved(state.ledger)
   return state
 }

@@ -162,7 +162,8 @@ const hasWindowBid = (state: State, agent: Agent): boolean => [...agent.bid_ids]
 
 function isSpent(state: State, agent: Agent): boolean {
   const nothingLeft = freeMicro(state, agent) + agent.held_micro < state.params.death_below_micro
-  return nothingLeft && agent.bid_ids.size === 0 && agent.prompt_id === null && agent.open_invocations === 0
+  const noClaims = agent.bid_ids.size === 0 && agent.prompt_id === null && agent.open_invocations === 0
+  return nothingLeft && noClaims && ![...state.tool_calls.values()].some((call) => call.agent_id === agent.agent_id)
 }
 
 /** The look at one agent after a command: next standing bid, dormancy, waking, death. Never inside a window. */

@@ -20,6 +20,7 @@ export {
   type Resource,
   type Service,
   type State,
+  type ToolCall,
   refuse,
 } from './state.ts'
 export {

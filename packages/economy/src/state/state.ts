@@ -216,6 +216,20 @@ export interface Invocation {
   readonly traceparent: string
 }
 
+/** A call of an outside tool whose price is held until it is settled. */
+export interface ToolCall {
+  readonly call_id: string
+  readonly agent_id: string
+  readonly server_id: string
+  readonly tool_name: string
+  readonly price_micro: number
+  readonly requested_at_ms: number
+  readonly due_at_ms: number
+  readonly tries_max: number
+  tries: number
+  readonly traceparent: string
+}
+
 /** Sold share of one resource over its price period; the next price rests on its time-weighted mean. */
 export interface Meter {
   price_micro_per_s: number
@@ -261,6 +275,7 @@ export interface State {
     entry: number
     llm_call: number
     order: number
+    tool_call: number
   }
   readonly ledger: Ledger
   readonly llm: LlmBook
@@ -282,6 +297,7 @@ export interface State {
   readonly prompts: Map<string, Prompt>
   readonly services: Map<string, Service>
   readonly invocations: Map<string, Invocation>
+  readonly tool_calls: Map<string, ToolCall>
   readonly reversed: Set<string>
   readonly remembered: Map<string, Remembered>
   deadlines: Deadline[]

@@ -83,8 +83,10 @@ const COMPOSED: ReadonlySet<EventType> = new Set<EventType>([
   'service_registered',
   'service_requested',
   'standing_bid_set',
+  'tool_call_admitted',
   'tool_call_completed',
   'tool_call_initiated',
+  'tool_call_settled',
 ])
 
 /** Canonical bytes of an event (RFC 8785). Events that are not in COMPOSED are built with sorted members, so that plain JSON.stringify is already canonical. */

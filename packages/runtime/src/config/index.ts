@@ -7,8 +7,10 @@ import { z } from 'zod'
 import { LOG_LEVELS } from '../log/index.ts'
 import type { WorkQueueSettings } from '../ports/index.ts'
 import { LlmConfig, usdToMicro } from './llm.ts'
+import { ToolsConfig } from './tools.ts'
 
 export { LlmConfig, type ModelConfig, type UpstreamConfig, usdToMicro } from './llm.ts'
+export { type ToolServerConfig, type ToolTerms, ToolsConfig, isAllowed, termsOf } from './tools.ts'
 
 /** Traces, metrics and logs; off until they have somewhere to go. */
 const TelemetryConfig = z
@@ -75,6 +77,7 @@ export const Config = z.strictObject({
   data: z.string().default('./.syntropism'),
   humans: z.array(Id).default(['human']),
   llm: LlmConfig.optional(),
+  tools: ToolsConfig.optional(),
   memory_mb: z.int().positive().optional(),
   /** File with the user JWT and seed for NATS. */
   nats_credentials: z.string().min(1).optional(),

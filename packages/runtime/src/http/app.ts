@@ -18,6 +18,7 @@ import type { Principal } from './principal.ts'
 import { allProblems, problem } from './problem.ts'
 import { type App, type ServiceParts } from './service.ts'
 import { addSocialRoutes } from './social-routes.ts'
+import { addToolRoutes } from './tool-routes.ts'
 import { addWatchRoutes } from './watch-routes.ts'
 import { addWorkspaceRoutes } from './workspace-routes.ts'
 
@@ -157,6 +158,7 @@ export function createService(parts: ServiceParts): App {
   addBusRoutes(app, parts)
   addLlmRoutes(app, parts)
   addOpenAiRoutes(app, parts)
+  addToolRoutes(app, parts)
   addMcpRoute(app, parts)
   if (parts.workspaces !== undefined) addWorkspaceRoutes(app, parts, parts.workspaces)
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { scheme: 'bearer', type: 'http' })

@@ -1,7 +1,11 @@
 import { z } from '@hono/zod-openapi'
+import { microToCredits } from '@syntropism/economy'
 import type { McpAnswer, McpCallMeta, McpDoor, McpTool } from '../mcp/index.ts'
 import type { Principal } from './principal.ts'
 import { type App, type Operation, type ServiceParts, operationsIn } from './service.ts'
+
+/** Longest name of a tool in the protocol. */
+const NAME_CHARACTERS = 128
 
 type Schema = Readonly<Record<string, unknown>> & { readonly properties?: Readonly<Record<string, unknown>>; readonly required?: readonly string[] }
 
@@ -42,7 +46,8 @@ function namesOf(operations: readonly Operation[]): Map<Operation, string> {
   const names = new Map<Operation, string>()
   const taken = new Set<string>()
   for (const operation of operations.toSorted((one, other) => one.path.length - other.path.length)) {
-    const first = operation.name ?? operation.tool ?? plainName(operation)
+    const tool = typeof operation.tool === 'string' ? operation.tool : undefined
+    const first = operation.name ?? tool ?? plainName(operation)
     const name = taken.has(first) ? `${first}.one` : first
     taken.add(name)
     names.set(operation, name)
@@ -74,8 +79,26 @@ function requestOf(operation: Operation, input: Readonly<Record<string, unknown>
   return new Request(`http://service${path}${query.size > 0 ? `?${query.toString()}` : ''}`, { ...body, headers, method: operation.method.toUpperCase() })
 }
 
-/** Every operation that a principal may call, as a tool that calls its route. */
-function toolsFor(app: App, principal: Principal): McpTool[] {
+/** Outside tools under `<server>.<tool>`: the same call as POST /tools/calls. */
+async function outsideTools({ tools }: ServiceParts, call: McpTool): Promise<McpTool[]> {
+  const offered = (await tools?.list())?.tools ?? []
+  return offered.map(({ server_id, terms, tool }) => ({
+    call: (input, meta) => call.call({ arguments: input, server_id, tool_name: tool.name }, meta),
+    description: `${tool.description ?? tool.title ?? tool.name} (${microToCredits(terms.price_micro)} credits a call)`,
+    input_schema: tool.inputSchema,
+    name: `${server_id}.${tool.name.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`.slice(0, NAME_CHARACTERS),
+    read_only: tool.annotations?.readOnlyHint === true,
+  }))
+}
+
+/** Every operation that a principal may call, as a tool that calls its route, and the outside tools beside them. */
+async function toolsFor(app: App, parts: ServiceParts, principal: Principal): Promise<McpTool[]> {
+  const own = ownTools(app, principal)
+  const call = own.find(({ name }) => name === 'tool.call')
+  return call === undefined ? own : [...own, ...(await outsideTools(parts, call))]
+}
+
+function ownTools(app: App, principal: Principal): McpTool[] {
   const operations = operationsIn(app)
   const names = namesOf(operations)
   return operations
@@ -129,6 +152,6 @@ export function addMcpRoute(app: App, parts: ServiceParts): void {
   app.post('/mcp', async (context) => {
     // The protocol's library is loaded by the first who speaks it.
     door ??= import('../mcp/index.ts').then(({ createMcpDoor }) => createMcpDoor(onError))
-    return (await door)(context.req.raw, toolsFor(app, context.get('principal')))
+    return (await door)(context.req.raw, await toolsFor(app, parts, context.get('principal')))
   })
 }

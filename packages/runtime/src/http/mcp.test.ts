@@ -149,7 +149,7 @@ describe('the list of tools', () => {
     expect(operations.length).toBeGreaterThan(10)
     for (const operation of operations) {
       const schema = document.paths[operation.path]?.[operation.method]?.requestBody?.content['application/json'].schema
-      const name = operation.name ?? operation.tool
+      const name = operation.name ?? (typeof operation.tool === 'string' ? operation.tool : undefined)
       const tool = tools.find((one) => one.name === name)
       if (name === undefined || schema === undefined) continue
       expect(Object.keys(tool?.inputSchema.properties ?? {}), name).toEqual(expect.arrayContaining(Object.keys(schema.properties ?? {})))

@@ -2,6 +2,7 @@ import { REFUSALS, type Refusal } from '@syntropism/contract'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { GATEWAY_REFUSALS, type GatewayCode } from '../llm-gateway/index.ts'
+import { TOOL_REFUSALS, type ToolCode } from '../tool-gateway/index.ts'
 
 /** Problems of the transport, beside the economy's refusals. */
 const TRANSPORT = {
@@ -19,9 +20,9 @@ const TRANSPORT = {
   role_forbidden: [403, 'The token does not allow this.'],
   unavailable: [503, 'The economy has stopped; try again with the same Idempotency-Key after its restart.'],
 } as const
-export type ProblemCode = keyof typeof TRANSPORT | keyof typeof REFUSALS | GatewayCode
+export type ProblemCode = keyof typeof TRANSPORT | keyof typeof REFUSALS | GatewayCode | ToolCode
 
-const CODES: Readonly<Record<ProblemCode, readonly [status: number, title: string]>> = { ...TRANSPORT, ...REFUSALS, ...GATEWAY_REFUSALS }
+const CODES: Readonly<Record<ProblemCode, readonly [status: number, title: string]>> = { ...TRANSPORT, ...REFUSALS, ...GATEWAY_REFUSALS, ...TOOL_REFUSALS }
 
 /** Stable address of an error's type; it resolves to the reference page of this service. */
 export const problemType = (code: string): string => `/docs#problem-${code}`
@@ -44,8 +45,8 @@ export function problem(context: Context, code: ProblemCode, detail: string, ext
   })
 }
 
-/** A refusal of the gateway itself, nothing of which has reached the economy. */
-export const gatewayRefused = (context: Context, code: GatewayCode, figures: Refusal['detail']): Response => explained(context, code, figures)
+/** A refusal of a gateway itself. */
+export const gatewayRefused = (context: Context, code: GatewayCode | ToolCode, figures: Refusal['detail']): Response => explained(context, code, figures)
 
 /** A refusal with its figures as a sentence and as members; one that time heals says how long to wait. */
 export function refused(context: Context, refusal: Refusal): Response {

@@ -7,6 +7,7 @@ import { type Draft, type Host, HostStopped } from '../host/index.ts'
 import type { Log } from '../log/index.ts'
 import type { Maybe, Tracing, WorkspaceHistory } from '../ports/index.ts'
 import { CallRefused, type Gateway, GatewayRefusal } from '../llm-gateway/index.ts'
+import { type ToolGateway, ToolRefusal } from '../tool-gateway/index.ts'
 import type { Queries } from '../store/index.ts'
 import type { Principal, Role, Tokens } from './principal.ts'
 import { gatewayRefused, problem, refused } from './problem.ts'
@@ -31,6 +32,8 @@ export interface ServiceParts {
   indicators?(): Indicators
   /** LLM calls; without one none are offered. */
   readonly gateway?: Gateway
+  /** Outside tools; without one none are offered. */
+  readonly tools?: ToolGateway
   /** Eligible bids and supply of the past clearing with this sequence number; null when its book cannot be derived again. */
   bookAt?(
     seq: number,
@@ -68,7 +71,7 @@ export interface Operation<B extends z.ZodType = z.ZodType> {
   readonly tag: string
   readonly roles: readonly Role[]
   /** Name under which an agent's call is recorded; none for what is not a tool. */
-  readonly tool?: string
+  readonly tool?: string | ((body: z.infer<B>) => string)
   /** Name in the list of tools where `tool` is shared or recorded elsewhere. */
   readonly name?: string
   readonly body?: B
@@ -81,6 +84,8 @@ export interface Call {
   readonly principal: Principal
   /** Context of this call, '' when it has none. */
   readonly traceparent: string
+  /** Aborted when the caller hangs up. */
+  readonly signal: AbortSignal
   /** Carries out a command under the caller's Idempotency-Key; throws Refused. Returns the ids it made. */
   submit(draft: Draft): Promise<Record<string, unknown>>
   readonly parts: ServiceParts
@@ -116,6 +121,7 @@ function createCall(context: Context, principal: Principal, isTool: boolean, par
   return {
     parts,
     principal,
+    signal: context.req.raw.signal,
     traceparent,
     async submit(draft) {
       const command = {
@@ -138,6 +144,9 @@ const shown = (value: unknown): Record<string, unknown> => {
   return text.length <= RESPONSE_BYTES_MAX ? (JSON.parse(text) as Record<string, unknown>) : { bytes: text.length, truncated: true }
 }
 
+const codeOf = (error: unknown): string =>
+  error instanceof Refused || error instanceof ToolRefusal || error instanceof GatewayRefusal || error instanceof CallRefused ? error.code : 'internal_error'
+
 /** Records an agent's tool call around it. Observations: nothing waits for them. */
 async function recorded<T extends object>(operation: Operation, call: Call, parameters: unknown, run: () => Promise<T>): Promise<T> {
   const { principal, parts } = call
@@ -146,13 +155,15 @@ async function recorded<T extends object>(operation: Operation, call: Call, para
   const note = (event_type: 'tool_call_initiated' | 'tool_call_completed', data: object): void => {
     parts.host.submit({ agent_id: principal.agent_id, data: data as never, event_type, owner: 'host', ...traced, type: 'report' }).catch(() => undefined)
   }
-  note('tool_call_initiated', { parameters: shown(parameters), tool_name: operation.tool })
+  const tool_name = typeof operation.tool === 'string' ? operation.tool : operation.tool(parameters)
+  const { justification } = parameters as { justification?: unknown }
+  note('tool_call_initiated', { ...(typeof justification === 'string' ? { justification } : {}), parameters: shown(parameters), tool_name })
   try {
     const answer = await run()
-    note('tool_call_completed', { response: shown(answer), result: 'success', tool_name: operation.tool })
+    note('tool_call_completed', { response: shown(answer), result: 'success', tool_name })
     return answer
   } catch (error) {
-    note('tool_call_completed', { response: { error: error instanceof Refused ? error.code : 'internal_error' }, result: 'failure', tool_name: operation.tool })
+    note('tool_call_completed', { response: { error: codeOf(error) }, result: 'failure', tool_name })
     throw error
   }
 }
@@ -212,7 +223,7 @@ export function addOperation<B extends z.ZodType>(app: App, parts: ServiceParts,
     } catch (error) {
       if (error instanceof Refused) return refused(context, { code: error.code, detail: error.figures })
       if (error instanceof CallRefused) return refused(context, { code: error.code as RefusalCode, detail: error.figures })
-      if (error instanceof GatewayRefusal) return gatewayRefused(context, error.code, error.figures)
+      if (error instanceof GatewayRefusal || error instanceof ToolRefusal) return gatewayRefused(context, error.code, error.figures)
       if (error instanceof HostStopped) return problem(context, 'unavailable', error.message)
       throw error
     }

@@ -18,7 +18,7 @@ import { type Pages, Web } from '../web/index.ts'
 import { bookAt } from './book-at.ts'
 import { type NewToken, lockDataDir, openTokens, pathsOf } from './data-dir.ts'
 import { readEvents } from './events.ts'
-import { openLlm } from './llm.ts'
+import { openGateways } from './gateways.ts'
 import { openObservation } from './observation.ts'
 
 export interface LiveOptions {
@@ -200,8 +200,8 @@ async function assemble(
   const { created, kept } = openTokens(paths, config, options.new_tokens)
   const host = await Host.open({ bus, createClock: createWallClock, journal: new SqliteJournal(database), onFatal: options.onFatal, ...observation.forHost() })
   await observation.follow(bus, host, (after_seq) => readEvents(queries, { after_seq, limit: 1_000_000 }))
-  const llm = openLlm(config, paths.root, { alarm: (text) => observation.log.error(text, {}), bus, host, onFatal: options.onFatal })
-  const tokens = new Tokens(kept, (hash) => llm.findKey(hash))
+  const gateways = await openGateways(config, paths.root, { bus, host, log: observation.log, onFatal: options.onFatal, queries })
+  const tokens = new Tokens(kept, gateways.findKey)
   const app = createService({
     ...(remote?.credentials === undefined ? {} : { busCredentials: remote.credentials }),
     ...readsFor(queries),
@@ -209,13 +209,12 @@ async function assemble(
     queries,
     tokens,
     ...observation.forService(host),
-    ...llm.forService(),
+    ...gateways.forService(),
     workspaces: { log: (agentId, limit) => executor.workspaces.log(agentId, limit), rollBack: (agentId, commit) => executor.rollBack(agentId, commit) },
   })
   const doors = await openDoors(webFor(app, queries, options, { bus, host, tokens }).fetch, { host: '127.0.0.1', port: config.port }, paths.socket)
   const sandbox = await sandboxFor(options, paths)
   const isNew = await beginOrResume(host, config, paths.configured_rules)
-  await llm.start()
   await observation.begin(bus, host, () => remote?.outboxLag() ?? null)
   const capacity = machineCapacity(config)
   const executor = new Executor({
@@ -232,6 +231,7 @@ async function assemble(
   await executor.start()
   await createAgents(host, executor, config, folders, capacity)
   await remote?.begin(remoteParts(app, queries, executor, { bus, host, tokens }))
+  await gateways.start(remote?.toolQueue)
   writeFileSync(paths.service, JSON.stringify({ pid: process.pid, started_at: new Date().toISOString(), url: doors.url }, null, 2))
   host.startBeat(config.beat_ms)
   return {
@@ -246,8 +246,8 @@ async function assemble(
     url: doors.url,
     async stop() {
       for (const part of [executor, sandbox, doors]) await part.close()
+      await gateways.close()
       await remote?.leave()
-      await llm.close()
       await host.stop()
       await observation.close()
       unlock()

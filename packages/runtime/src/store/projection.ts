@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { EconomyEvent } from '@syntropism/contract'
 import { type Posting, type State, freeMicro } from '@syntropism/economy'
 import { projectLlm } from './llm-projection.ts'
+import { projectTools } from './tool-projection.ts'
 
 type Row = readonly SQLInputValue[]
 
@@ -234,6 +235,7 @@ export class Projection {
       }
       default:
         projectLlm(event, (sql, row) => this.#run(sql, row))
+        projectTools(event, (sql, row) => this.#run(sql, row))
     }
   }
 }

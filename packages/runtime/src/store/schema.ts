@@ -26,9 +26,28 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE orders (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, ordered_by TEXT NOT NULL, action TEXT NOT NULL, agent_id TEXT, reason TEXT NOT NULL, details TEXT NOT NULL);
   `,
+  `
+  CREATE TABLE tool_calls (call_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, agent_id TEXT NOT NULL, server_id TEXT NOT NULL, tool_name TEXT NOT NULL, arguments TEXT NOT NULL, price_micro INTEGER NOT NULL, charged_micro INTEGER, elapsed_ms INTEGER, outcome TEXT, reason TEXT, result TEXT) WITHOUT ROWID;
+  CREATE INDEX tool_calls_agent ON tool_calls (agent_id, seq);
+  `,
 ]
 
 export interface Tables {
+  tool_calls: {
+    call_id: string
+    seq: number
+    at_ms: number
+    agent_id: string
+    server_id: string
+    tool_name: string
+    arguments: string
+    price_micro: number
+    charged_micro: number | null
+    elapsed_ms: number | null
+    outcome: 'answered' | 'failed' | null
+    reason: string | null
+    result: string | null
+  }
   orders: { seq: number; at_ms: number; ordered_by: string; action: string; agent_id: string | null; reason: string; details: string }
   batches: { number: number; first_seq: number; last_seq: number; at_ms: number; commands: string; events: string; previous_hash: string; hash: string }
   snapshots: { number: number; state: string }

@@ -270,6 +270,9 @@ export const STORIES: { readonly [T in EventType]?: Story<T> } = {
   service_registered: ofTheCall,
   service_removed: ofTheCall,
   standing_bid_set: ofTheCall,
+  tool_call_admitted: ofTheCall,
   tool_call_completed: toolCompleted,
   tool_call_initiated: toolInitiated,
+  tool_call_settled: ofTheCall,
+  tool_call_started: ofTheCall,
 }

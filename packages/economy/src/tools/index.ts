@@ -1,0 +1,1 @@
+export { checkAdmitTool, checkSettleTool, checkStartTool, endToolCalls, performTool, settleToolCall } from './calls.ts'

@@ -1,0 +1,102 @@
+import { Id, ToolName } from '@syntropism/contract'
+import { creditsToMicro } from '@syntropism/economy'
+import { z } from 'zod'
+
+/** First parts of the names of the System Service's own tools. */
+const OWN = ['economic', 'economy', 'events', 'execution', 'human', 'intelligence', 'llm', 'market', 'mcp', 'operator', 'output', 'service', 'services']
+const RESERVED: ReadonlySet<string> = new Set([...OWN, 'social', 'task', 'test', 'tests', 'tool', 'tools', 'watch', 'workspaces'])
+
+/** Credits with at most six decimal places, as micro-credits. */
+const Price = z
+  .number()
+  .nonnegative()
+  .max(1_000_000_000)
+  .transform((credits, context) => {
+    const micro = creditsToMicro(String(credits))
+    if (micro === null) context.addIssue({ code: 'custom', message: 'at most six decimal places: a micro-credit is the smallest amount' })
+    return micro ?? 0
+  })
+
+const terms = {
+  /** How long an answer serves again for the same arguments, to whoever asks; 0 never. */
+  cache_ttl_ms: z.int().nonnegative().max(86_400_000),
+  /** Credits for one call that was answered. */
+  price: Price,
+  /** Tries after one that failed. 0 also means: never called twice, whatever becomes of the process that called it. */
+  retries: z.int().min(0).max(10),
+  /** Longest wait for one try. */
+  timeout_ms: z.int().min(10).max(600_000),
+} as const
+
+const Server = z
+  .strictObject({
+    /** Tools that may be called; "*" is all of them. */
+    allow: z.array(z.union([z.literal('*'), ToolName])).min(1),
+    cache_ttl_ms: terms.cache_ttl_ms.default(0),
+    /** Program and arguments of a server that speaks over its standard input and output. */
+    command: z.array(z.string().min(1)).min(1).optional(),
+    /** Where its program runs. */
+    cwd: z.string().optional(),
+    /** Environment variables that its program is given, beside HOME, LOGNAME, PATH, SHELL, TERM and USER. */
+    env: z.array(z.string()).default([]),
+    /** Headers of requests to its address, each with the environment variable that holds its value. */
+    headers_env: z.record(z.string().regex(/^[A-Za-z0-9-]+$/), z.string()).default({}),
+    id: Id,
+    /** Calls at the same time; more wait. */
+    parallel_max: z.int().positive().max(1000).default(8),
+    price: terms.price,
+    /** Largest result that is passed on, as JSON. */
+    result_bytes_max: z.int().positive().max(524_288).default(65_536),
+    retries: terms.retries.default(0),
+    timeout_ms: terms.timeout_ms.default(30_000),
+    /** Other terms of single tools. */
+    tools: z
+      .record(
+        ToolName,
+        z.strictObject({
+          cache_ttl_ms: terms.cache_ttl_ms.optional(),
+          price: terms.price.optional(),
+          retries: terms.retries.optional(),
+          timeout_ms: terms.timeout_ms.optional(),
+        }),
+      )
+      .default({}),
+    /** Address of a server that speaks Streamable HTTP. */
+    url: z.url({ protocol: /^https?$/ }).optional(),
+  })
+  .superRefine((server, context) => {
+    if ((server.command === undefined) === (server.url === undefined))
+      context.addIssue({ code: 'custom', message: 'name exactly one of command and url', path: ['command'] })
+    if (RESERVED.has(server.id)) context.addIssue({ code: 'custom', message: 'is the beginning of names of own tools; take another', path: ['id'] })
+  })
+export type ToolServerConfig = z.infer<typeof Server>
+
+/** Outside tools that agents may call, each on its server. */
+export const ToolsConfig = z
+  .strictObject({
+    /** Answers kept for `cache_ttl_ms`, all together. */
+    cache_bytes_max: z.int().positive().max(1_073_741_824).default(16_777_216),
+    servers: z.array(Server).min(1).max(100),
+  })
+  .refine(({ servers }) => new Set(servers.map((one) => one.id)).size === servers.length, { message: 'two servers have the same id', path: ['servers'] })
+export type ToolsConfig = z.infer<typeof ToolsConfig>
+
+/** What one tool costs and how it is called. Price in micro-credits. */
+export interface ToolTerms {
+  readonly cache_ttl_ms: number
+  readonly price_micro: number
+  readonly retries: number
+  readonly timeout_ms: number
+}
+
+export function termsOf(server: ToolServerConfig, toolName: string): ToolTerms {
+  const own = server.tools[toolName] ?? {}
+  return {
+    cache_ttl_ms: own.cache_ttl_ms ?? server.cache_ttl_ms,
+    price_micro: own.price ?? server.price,
+    retries: own.retries ?? server.retries,
+    timeout_ms: own.timeout_ms ?? server.timeout_ms,
+  }
+}
+
+export const isAllowed = ({ allow }: ToolServerConfig, toolName: string): boolean => allow.includes('*') || allow.includes(toolName)

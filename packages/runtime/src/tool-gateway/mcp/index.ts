@@ -1,0 +1,2 @@
+export { type SettledCall } from './calls.ts'
+export { type OfferedTool, type QueuedCall, type ToolCallAnswer, ToolGateway } from './gateway.ts'

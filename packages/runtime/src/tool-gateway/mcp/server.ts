@@ -1,0 +1,191 @@
+import {
+  type CallToolResult,
+  Client,
+  ProtocolError,
+  SdkError,
+  SdkErrorCode,
+  StreamableHTTPClientTransport,
+  type Tool,
+  type Transport,
+  fromJsonSchema,
+} from '@modelcontextprotocol/client'
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import type { ToolServerConfig } from '../../config/index.ts'
+import { limitedFetch } from './limited-fetch.ts'
+import { ToolFailure } from '../refusal.ts'
+
+/** Longest wait for a server to begin to speak. */
+const CONNECT_MS = 15_000
+/** After a server could not be reached, others are told so without a new try for this long. */
+const REST_MS = 1000
+/** Beside the result's own limit: the frame of a message, and what a list of tools takes. */
+const MESSAGE_BYTES_MAX = 8_388_608
+const STDERR_CHARACTERS = 2000
+/** Calls without an answer after which a server is started, or asked, anew. */
+const TIMEOUTS_MAX = 3
+
+export interface ServedTool {
+  readonly tool: Tool
+  /** What is wrong with arguments, null when nothing is. */
+  check(input: Readonly<Record<string, unknown>>): Promise<string | null>
+}
+
+interface Connected {
+  readonly client: Client
+  readonly tools: ReadonlyMap<string, ServedTool>
+}
+
+export interface ServerOptions {
+  readonly config: ToolServerConfig
+  readonly environment: NodeJS.ProcessEnv
+  /** A line for the log. */
+  note(level: 'debug' | 'warn', text: string): void
+}
+
+function served(tool: Tool): ServedTool {
+  const schema = fromJsonSchema(tool.inputSchema as Parameters<typeof fromJsonSchema>[0])
+  return {
+    async check(input) {
+      const result = await schema['~standard'].validate(input)
+      return result.issues === undefined
+        ? null
+        : result.issues
+            .map((issue) => issue.message)
+            .join('; ')
+            .slice(0, 1000)
+    },
+    tool,
+  }
+}
+
+const failureOf = (error: unknown): ToolFailure => {
+  const text = (error instanceof Error ? error.message : String(error)).slice(0, 500)
+  const isTimeout = error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout
+  // What the server itself says of a call it would say again.
+  return new ToolFailure(isTimeout ? 'timeout' : 'failed', text, !(error instanceof ProtocolError), { cause: error })
+}
+
+/** One outside MCP server: reached when it is first needed, reached again after it went away. */
+export class ToolServer {
+  readonly #options: ServerOptions
+  #connection: Promise<Connected> | null = null
+  #client: Client | null = null
+  #timeoutsInARow = 0
+  #failed: { readonly at_ms: number; readonly failure: ToolFailure } | null = null
+  #isClosed = false
+
+  constructor(options: ServerOptions) {
+    this.#options = options
+  }
+
+  get config(): ToolServerConfig {
+    return this.#options.config
+  }
+
+  /** Tools as the server lists them. Throws ToolFailure when it cannot be reached. */
+  async tools(): Promise<ReadonlyMap<string, ServedTool>> {
+    return (await this.#connected()).tools
+  }
+
+  /** One try of a call. Throws ToolFailure. */
+  async call(name: string, input: Readonly<Record<string, unknown>>, timeoutMs: number): Promise<CallToolResult> {
+    const connection = await this.#connected()
+    try {
+      const result = await connection.client.callTool({ arguments: { ...input }, name }, { timeout: timeoutMs })
+      this.#timeoutsInARow = 0
+      return result
+    } catch (error) {
+      const failure = failureOf(error)
+      this.#timeoutsInARow = failure.code === 'timeout' ? this.#timeoutsInARow + 1 : 0
+      // A server that was slow once is still there; one that stays silent, and any other fault of the connection, ends it.
+      if (failure.may_pass && (failure.code !== 'timeout' || this.#timeoutsInARow >= TIMEOUTS_MAX)) this.#drop(connection)
+      throw failure
+    }
+  }
+
+  #drop({ client }: Connected): void {
+    this.#forget(client)
+    this.#timeoutsInARow = 0
+    client.close().catch((error: unknown) => this.#options.note('debug', `closing ${this.config.id}: ${String(error)}`))
+  }
+
+  #forget(client: Client): void {
+    if (this.#client !== client) return
+    this.#client = null
+    this.#connection = null
+  }
+
+  #connected(): Promise<Connected> {
+    if (this.#isClosed) return Promise.reject(new ToolFailure('failed', 'the gateway is closed', false))
+    if (this.#failed !== null && Date.now() - this.#failed.at_ms < REST_MS) return Promise.reject(this.#failed.failure)
+    this.#connection ??= this.#connect().catch((error: unknown) => {
+      const failure = failureOf(error)
+      this.#connection = null
+      this.#failed = { at_ms: Date.now(), failure }
+      this.#options.note('warn', `the tool server ${this.config.id} cannot be reached: ${failure.message}`)
+      throw failure
+    })
+    return this.#connection
+  }
+
+  #transport(): Transport {
+    const { command, cwd, env, headers_env, result_bytes_max, url } = this.config
+    const { environment, note } = this.#options
+    const given = (name: string): [string, string][] => (environment[name] === undefined ? [] : [[name, environment[name]]])
+    if (url !== undefined) {
+      const headers = Object.fromEntries(Object.entries(headers_env).flatMap(([header, name]) => given(name).map(([, value]) => [header, value])))
+      return new StreamableHTTPClientTransport(new URL(url), { fetch: limitedFetch(MESSAGE_BYTES_MAX + result_bytes_max), requestInit: { headers } })
+    }
+    const [program = '', ...args] = command ?? []
+    const transport = new StdioClientTransport({
+      args,
+      command: program,
+      ...(cwd === undefined ? {} : { cwd }),
+      env: Object.fromEntries(env.flatMap(given)),
+      maxBufferSize: MESSAGE_BYTES_MAX + result_bytes_max,
+      stderr: 'pipe',
+    })
+    transport.stderr?.on('data', (chunk: Buffer) => note('debug', `${this.config.id}: ${chunk.toString('utf8').slice(0, STDERR_CHARACTERS)}`))
+    return transport
+  }
+
+  async #connect(): Promise<Connected> {
+    const tools = new Map<string, ServedTool>()
+    const keep = (listed: readonly Tool[]): void => {
+      tools.clear()
+      for (const tool of listed)
+        try {
+          tools.set(tool.name, served(tool))
+        } catch (error) {
+          this.#options.note('warn', `${this.config.id}: the schema of ${tool.name} cannot be used: ${String(error)}`)
+        }
+    }
+    const client = new Client(
+      { name: 'syntropism', version: '0.1.0' },
+      {
+        listChanged: {
+          tools: { onChanged: (error, listed) => (error === null ? keep(listed ?? []) : this.#options.note('warn', `${this.config.id}: ${error.message}`)) },
+        },
+      },
+    )
+    const connection: Connected = { client, tools }
+    this.#client = client
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the client is no event target
+    client.onclose = () => this.#forget(client)
+    try {
+      await client.connect(this.#transport(), { timeout: CONNECT_MS })
+      keep((await client.listTools(undefined, { timeout: CONNECT_MS })).tools)
+    } catch (error) {
+      await client.close()
+      throw error
+    }
+    this.#failed = null
+    return connection
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    const connection = await this.#connection?.catch(() => null)
+    await connection?.client.close()
+  }
+}
