@@ -1,3 +1,4 @@
+export type { Bundle, Params, PriceCurve } from '@syntropism/contract'
 export {
   type Outcome,
   type Result,
@@ -29,6 +30,7 @@ export {
   type Ledger,
   MINT,
   KINDS,
+  accountOf,
   assertConserved,
   assertCirculation,
   balanceOf,
@@ -50,14 +52,19 @@ export {
   type Demand,
   currentReserveMicro,
   curveOf,
+  dueMean,
   floorReserveMicro,
   linearThreshold,
   llmCostMicroPerS,
   nextPoint,
+  noteSold,
+  openMeter,
   pointAt,
   pricesNow,
   refusedPrice,
   reserveCostMicro,
+  sharesCostMicro,
+  takeMean,
 } from './market/index.ts'
 export {
   FormulaError,
@@ -81,6 +88,7 @@ export {
   zipStep,
 } from './formulas/index.ts'
 export {
+  type BidTable,
   type Book,
   BookError,
   type ClearedBook,
@@ -93,12 +101,16 @@ export {
   type PaymentRule,
   clearAtShadowPrices,
   clearBook,
+  criticalPayments,
+  dominantShareOrder,
   dominantShareTasks,
   gini,
   giniOfAscending,
+  greedyOrder,
   jain,
   readBook,
   unsoundPairing,
+  walk,
 } from './mechanisms/index.ts'
 export { DEFAULT_PARAMS, RULES_VERSION } from './params/index.ts'
 export {
@@ -107,6 +119,7 @@ export {
   type Lease,
   type LlmCall,
   type LlmKey,
+  type Meter,
   type Posting,
   type Prompt,
   type Quantities,

@@ -28,6 +28,7 @@ export {
   simulate,
 } from './engine/index.ts'
 export { giniOf, jain, priceIndex } from './indicators/index.ts'
+export { type Beat, Market, type MarketRules } from './market/index.ts'
 export { MODELS } from './models/index.ts'
 export { ACTIVATIONS, type Activation, Population } from './population/index.ts'
 export { Random, streamOf } from './random/index.ts'

@@ -1,8 +1,9 @@
-import type { Bundle, Params, PriceCurve } from '@syntropism/contract'
+import type { Bundle, Params } from '@syntropism/contract'
 import { type Meter, RESOURCES, type Resource, type State, type Step, emit, inTrace } from '../state/index.ts'
-import { PPM, microToCredits, mulDivFloor } from '../units/index.ts'
+import { PPM, microToCredits } from '../units/index.ts'
 import { type CurvePoint, curveOf, nextPoint, pointAt } from './curves.ts'
 import { demandFor, refusedPrice } from './demand.ts'
+import { dueMean, noteSold, openMeter, takeMean } from './meter.ts'
 import { type Prices, reserveCostMicro } from './reserve.ts'
 
 const floorsOf = ({ params }: State): Prices => ({
@@ -15,54 +16,26 @@ export const currentReserveMicro = (state: State, bundle: Bundle, durationMs: nu
 export const floorReserveMicro = (state: State, bundle: Bundle, durationMs: number): number => reserveCostMicro(floorsOf(state), bundle, durationMs)
 
 /** A resource's meter at its opening price. */
-export function createMeter(params: Params, resource: Resource, atMs: number): Meter {
-  const curve = curveOf(params, resource)
-  return {
-    capacity: 0,
-    changed_at_ms: atMs,
-    integral_ppm_ms: 0,
-    pending_mean_ppm: -1,
-    period: Math.floor(atMs / curve.period_ms),
-    ...pointAt(curve, curve.opening_micro_per_s),
-    sold: 0,
-    sold_ppm: 0,
-    traceparent: '',
-  }
-}
-
-/** Closes the meter's period when it is over; keeps the mean of the last complete one. Periods are aligned to the epoch. */
-function roll(meter: Meter, curve: PriceCurve, atMs: number): void {
-  const period = Math.floor(atMs / curve.period_ms)
-  if (period > meter.period) {
-    const endMs = (meter.period + 1) * curve.period_ms
-    const mean =
-      period === meter.period + 1 ? Math.floor((meter.integral_ppm_ms + meter.sold_ppm * (endMs - meter.changed_at_ms)) / curve.period_ms) : meter.sold_ppm
-    meter.pending_mean_ppm = meter.capacity > 0 ? mean : -1
-    Object.assign(meter, { changed_at_ms: period * curve.period_ms, integral_ppm_ms: 0, period })
-  }
-}
+export const createMeter = (params: Params, resource: Resource, atMs: number): Meter => openMeter(curveOf(params, resource), atMs)
 
 /** Notes what is sold and offered now; `utilisation_changed` when the sold share moved. */
 export function setSold(step: Step, resource: Resource, sold: number, capacity: number): void {
   const { state } = step
   const meter = state.meters[resource]
   if (meter.sold === sold && meter.capacity === capacity) return
-  roll(meter, state.params.curves[resource], state.at_ms)
-  meter.integral_ppm_ms += meter.sold_ppm * (state.at_ms - meter.changed_at_ms)
   const before = meter.sold_ppm
   if (step.traceparent !== '') meter.traceparent = step.traceparent
-  Object.assign(meter, { capacity, changed_at_ms: state.at_ms, sold, sold_ppm: capacity === 0 ? 0 : Math.min(PPM, mulDivFloor(sold, PPM, capacity)) })
+  noteSold(meter, state.params.curves[resource], state.at_ms, sold, capacity)
   if (before !== meter.sold_ppm) emit(step, 'utilisation_changed', '', { capacity, resource, sold, utilisation_ppm: meter.sold_ppm })
 }
 
 /** Where the end of a period would take the curve now, with the mean it rests on; null when no period ended or nothing would change. */
 function duePoint(state: State, resource: Resource): (CurvePoint & { readonly mean_ppm: number }) | null {
   const meter = state.meters[resource]
-  const view = { ...meter }
-  roll(view, state.params.curves[resource], state.at_ms)
-  if (view.pending_mean_ppm < 0) return null
-  const next = nextPoint(curveOf(state.params, resource), meter, view.pending_mean_ppm, () => refusedPrice(demandFor(state, resource, pricesNow(state)), PPM))
-  return next.price_micro_per_s === meter.price_micro_per_s && next.excess_ppm === meter.excess_ppm ? null : { ...next, mean_ppm: view.pending_mean_ppm }
+  const mean = dueMean(meter, state.params.curves[resource], state.at_ms)
+  if (mean < 0) return null
+  const next = nextPoint(curveOf(state.params, resource), meter, mean, () => refusedPrice(demandFor(state, resource, pricesNow(state)), PPM))
+  return next.price_micro_per_s === meter.price_micro_per_s && next.excess_ppm === meter.excess_ppm ? null : { ...next, mean_ppm: mean }
 }
 
 /** Whether a price would move at this instant. */
@@ -78,8 +51,7 @@ export function movePrices(step: Step): void {
   for (const { point, resource } of due) {
     if (point === null) continue
     const meter = state.meters[resource]
-    roll(meter, state.params.curves[resource], state.at_ms)
-    meter.pending_mean_ppm = -1
+    takeMean(meter, state.params.curves[resource], state.at_ms)
     meter.excess_ppm = point.excess_ppm
     const price = point.price_micro_per_s
     const reason = price < meter.price_micro_per_s ? 'low_demand' : point.mean_ppm >= PPM ? 'supply_constraint' : 'demand_spike'

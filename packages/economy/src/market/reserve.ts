@@ -1,5 +1,5 @@
 import type { Bundle } from '@syntropism/contract'
-import { RESOURCES, type Resource } from '../state/index.ts'
+import type { Resource } from '../state/index.ts'
 import { MS_PER_S, PPM, mulDivCeil } from '../units/index.ts'
 
 /** Micro-credits per second of the whole capacity of each resource. */
@@ -8,10 +8,15 @@ export type Prices = Readonly<Record<Resource, number>>
 /** Σ price × share × duration over the bundle, rounded up once, in micro-credits. */
 export function reserveCostMicro(prices: Prices, bundle: Bundle, durationMs: number): number {
   const { attention = 0, cpu = 0, llm = 0, memory = 0 } = bundle
+  return sharesCostMicro(prices, attention, cpu, llm, memory, durationMs)
+}
+
+/** The same for shares in parts per million. */
+export function sharesCostMicro(prices: Prices, attention: number, cpu: number, llm: number, memory: number, durationMs: number): number {
   const perSecond = prices.attention * attention + prices.cpu * cpu + prices.llm * llm + prices.memory * memory
   if (perSecond <= Number.MAX_SAFE_INTEGER) return mulDivCeil(perSecond, durationMs, PPM * MS_PER_S)
-  let wide = 0n
-  for (const resource of RESOURCES) wide += BigInt(bundle[resource] ?? 0) * BigInt(prices[resource])
+  const product = (price: number, share: number): bigint => BigInt(price) * BigInt(share)
+  const wide = product(prices.attention, attention) + product(prices.cpu, cpu) + product(prices.llm, llm) + product(prices.memory, memory)
   const divisor = BigInt(PPM * MS_PER_S)
   return Number((wide * BigInt(durationMs) + divisor - 1n) / divisor)
 }

@@ -80,13 +80,32 @@ function isSameOffer({ prices, quantities, supply: { length: width } }: BidTable
   return true
 }
 
-/** Walks an order and takes each bid that fits what is left, all or nothing. Winners in order of acceptance. */
-export function walk(book: BidTable, order: Iterable<number>, left: Float64Array = Float64Array.from(book.supply)): number[] {
+/** Least quantity of each resource that any bid of the table wants. */
+function leastWants({ prices, quantities, supply }: BidTable): Float64Array {
+  const width = supply.length
+  const least = new Float64Array(width).fill(Infinity)
+  for (let i = 0, at = 0; i < prices.length; i++)
+    for (let r = 0; r < width; r++, at++) if ((quantities[at] as number) < (least[r] as number)) least[r] = quantities[at] as number
+  return least
+}
+
+/** Whether of some resource less is left than anybody wants. */
+function isExhausted(left: Float64Array, least: Float64Array): boolean {
+  for (let r = 0; r < left.length; r++) if ((least[r] as number) > (left[r] as number)) return true
+  return false
+}
+
+/** Walks an order and takes each bid that fits what is left, all or nothing, until nothing can. Winners in order of acceptance. */
+export function walk(book: BidTable, order: ArrayLike<number>): number[] {
+  const left = Float64Array.from(book.supply)
+  const least = leastWants(book)
   const winners: number[] = []
-  for (const index of order) {
+  for (let place = 0; place < order.length; place++) {
+    const index = order[place] as number
     if (!fits(book, index, left)) continue
     take(book, index, left)
     winners.push(index)
+    if (isExhausted(left, least)) break
   }
   return winners
 }

@@ -1,0 +1,54 @@
+import { KINDS, type Ledger, MS_PER_S, accountOf, mulDivFloor, openAccount, post } from '@syntropism/economy'
+import { type RunningLeases, WIDTH } from './columns.ts'
+
+const MS_PER_MINUTE = 60_000
+
+/** What the leases of each resource grant, and where it goes when a lease has run its time: cpu and memory count as used, the others lapse. */
+const GRANTS = [
+  { asset: 'attention_ms', ends: 'lapsed' },
+  { asset: 'cpu_ms', ends: 'used' },
+  { asset: 'llm_micro_usd', ends: 'lapsed' },
+  { asset: 'memory_mb_ms', ends: 'used' },
+] as const
+
+/** What a quantity of each resource comes to over a time. */
+const granted = (r: number, quantity: number, durationMs: number): number =>
+  r === 1 ? mulDivFloor(quantity, durationMs, MS_PER_S) : r === 2 ? mulDivFloor(quantity, durationMs, MS_PER_MINUTE) : quantity * durationMs
+
+/** The grants of all running leases of a market in the ledger: nobody meters single ones, so they share an account per asset, posted once a beat. */
+export class Envelopes {
+  private readonly ledger: Ledger
+  private readonly accounts: { readonly ended: number; readonly leased: number; readonly offered: number }[]
+  private readonly began: Float64Array = new Float64Array(WIDTH)
+  private readonly ended: Float64Array = new Float64Array(WIDTH)
+
+  constructor(ledger: Ledger) {
+    this.ledger = ledger
+    this.accounts = GRANTS.map(({ asset, ends }) => ({
+      ended: accountOf(ledger, `${asset}:${ends}`),
+      leased: openAccount(ledger, `${asset}:leased ${ledger.count}`, asset, KINDS.holder),
+      offered: accountOf(ledger, `${asset}:offered`),
+    }))
+  }
+
+  /** Notes that a lease begins, or that it ends. */
+  note(leases: RunningLeases, row: number, begins: boolean): void {
+    const sums = begins ? this.began : this.ended
+    const duration = leases.durations[row] as number
+    for (let r = 0; r < WIDTH; r++) {
+      const quantity = leases.quantities[row * WIDTH + r] as number
+      if (quantity > 0) sums[r] = (sums[r] as number) + granted(r, quantity, duration)
+    }
+  }
+
+  /** Posts what was noted. */
+  flush(): void {
+    for (const [r, { ended, leased, offered }] of this.accounts.entries()) {
+      const [over, fresh] = [this.ended[r] as number, this.began[r] as number]
+      if (over > 0) post(this.ledger, leased, ended, over)
+      if (fresh > 0) post(this.ledger, offered, leased, fresh)
+    }
+    this.began.fill(0)
+    this.ended.fill(0)
+  }
+}

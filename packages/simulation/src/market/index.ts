@@ -1,0 +1,2 @@
+export { type Beat, Market } from './market.ts'
+export type { MarketRules } from './rules.ts'
