@@ -100,6 +100,7 @@ export {
   PAYMENT_RULES,
   type PaymentRule,
   clearAtShadowPrices,
+  bundleCost,
   clearBook,
   criticalPayments,
   dominantShareOrder,
@@ -108,7 +109,9 @@ export {
   giniOfAscending,
   greedyOrder,
   jain,
+  orderAt,
   readBook,
+  supplyPrices,
   unsoundPairing,
   walk,
 } from './mechanisms/index.ts'

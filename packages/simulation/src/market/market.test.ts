@@ -1,4 +1,4 @@
-import { DEFAULT_PARAMS, type Params, type State, accountOf, apply, assertConserved, balanceOf, createState, pricesNow } from '@syntropism/economy'
+import { DEFAULT_PARAMS, type Params, type State, accountOf, apply, curveOf, assertConserved, balanceOf, createState, pricesNow } from '@syntropism/economy'
 import { describe, expect, it } from 'vitest'
 import { World } from '../engine/index.ts'
 import { Population } from '../population/index.ts'
@@ -25,9 +25,9 @@ class Live {
   winners: { readonly member: number; readonly payment_micro: number }[] = []
   private readonly bidIds: (string | null)[] = Array.from({ length: AGENTS }, () => null)
 
-  constructor() {
+  constructor(rules: Pick<MarketRules, 'mechanism' | 'payment_rule'>) {
     const base = { at_ms: T0, owner: 'o' }
-    this.must({ ...base, economy_id: 'e', params: PARAMS, rules_version: 1, type: 'genesis' })
+    this.must({ ...base, economy_id: 'e', params: { ...PARAMS, ...rules }, rules_version: 1, type: 'genesis' })
     const executor = { cpu_millicores: CAPACITY.cpu, executor_id: 'x', incarnation: 'i', memory_mb: CAPACITY.memory, reports: false }
     this.must({ ...base, ...executor, type: 'register_executor' })
     for (let member = 0; member < AGENTS; member++) this.must({ ...base, agent_id: `a${member}`, grant_micro: START_MICRO, name: 'a', type: 'create_agent' })
@@ -101,18 +101,28 @@ const worldWith = (agents: number): { population: Population; world: World } => 
 }
 const rulesWith = (over: Partial<MarketRules> = {}): MarketRules => ({
   capacity: CAPACITY,
-  curves: PARAMS.curves,
+  curves: { attention: curveOf(PARAMS, 'attention'), cpu: curveOf(PARAMS, 'cpu'), llm: curveOf(PARAMS, 'llm'), memory: curveOf(PARAMS, 'memory') },
   mechanism: 'highest-bid',
   payment_rule: 'bid',
   ...over,
 })
 
 describe('the market of typed arrays beside the live economy', () => {
-  it.each([1, 2, 3, 4, 5])('has the same winners, payments, balances and prices after every beat (seed %i)', (seed) => {
+  it.each([
+    [1, 'highest-bid', 'bid'],
+    [2, 'highest-bid', 'bid'],
+    [3, 'highest-bid', 'critical'],
+    [4, 'density', 'bid'],
+    [5, 'density', 'critical'],
+    [6, 'density-sqrt', 'critical'],
+    [7, 'drf', 'bid'],
+    [8, 'shadow', 'bid'],
+    [9, 'shadow', 'shadow'],
+  ] as const)('has the same winners, payments, balances and prices after every beat (seed %i, %s, pays %s)', (seed, mechanism, payment_rule) => {
     const random = streamOf(seed, 'offers')
     const { population, world } = worldWith(AGENTS)
-    const market = new Market(world, [population], rulesWith())
-    const live = new Live()
+    const market = new Market(world, [population], rulesWith({ mechanism, payment_rule }))
+    const live = new Live({ mechanism, payment_rule })
     let [won, refused, lapsed] = [0, 0, 0]
     for (let beat = 1; beat <= 60; beat++) {
       for (let turn = 0; turn < AGENTS; turn++) {

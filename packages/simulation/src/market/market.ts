@@ -3,7 +3,6 @@ import {
   type Bundle,
   HOLDS,
   type Meter,
-  type Quantities,
   type Resource,
   balanceOf,
   openMeter,

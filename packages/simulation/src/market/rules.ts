@@ -6,7 +6,11 @@ import {
   clearAtShadowPrices,
   criticalPayments,
   dominantShareOrder,
+  bundleCost,
   greedyOrder,
+  orderAt,
+  supplyPrices,
+  unsoundPairing,
   walk,
 } from '@syntropism/economy'
 import { UsageError } from '../engine/index.ts'
@@ -21,11 +25,9 @@ export interface MarketRules {
   readonly capacity: Quantities
   readonly curves: Readonly<Record<Resource, PriceCurve>>
   readonly mechanism: Greedy | 'drf' | 'shadow'
-  /** `critical` with a greedy mechanism only. */
-  readonly payment_rule: 'bid' | 'critical'
+  /** `critical` with a greedy mechanism only, `shadow` with `shadow` only. */
+  readonly payment_rule: 'bid' | 'critical' | 'shadow'
 }
-
-const isGreedy = (mechanism: MarketRules['mechanism']): mechanism is Greedy => mechanism in EXPONENTS
 
 /** Throws UsageError when rules do not go together or a capacity is none. */
 export function checkRules({ capacity, curves, mechanism, payment_rule: rule }: MarketRules): void {
@@ -37,17 +39,31 @@ export function checkRules({ capacity, curves, mechanism, payment_rule: rule }: 
       throw new UsageError(
         `the curve of ${resource} is one of linear, base-fee, excess: a population's book shows no demand curve to find a clearing price from`,
       )
-  if (rule === 'critical' && !isGreedy(mechanism))
-    throw new UsageError(`critical values are defined for the greedy rules (${Object.keys(EXPONENTS).join(', ')}), not for ${mechanism}`)
+  const unsound = unsoundPairing(mechanism, rule)
+  if (unsound !== null) throw new UsageError(unsound)
 }
 
-/** Winners of a table in order of acceptance, and what each would pay before reserve and offer bound it; null payments are the offers. */
-export function clearTable(
-  table: BidTable,
-  { mechanism, payment_rule: rule }: MarketRules,
-): { readonly payments: readonly number[] | null; readonly winners: readonly number[] } {
-  if (!isGreedy(mechanism))
-    return { payments: null, winners: mechanism === 'drf' ? walk(table, dominantShareOrder(table)) : clearAtShadowPrices(table).winners }
+interface Cleared {
+  /** What each winner is to pay before its reserve and its offer bound it; null when that is what it offered. */
+  readonly payments: readonly number[] | null
+  /** In order of acceptance. */
+  readonly winners: readonly number[]
+}
+
+/** Winners of the dual come first, the rest fill up by value over cost at its prices. */
+function clearByShadow(table: BidTable, rule: MarketRules['payment_rule']): Cleared {
+  const { prices, winners: first } = clearAtShadowPrices(table)
+  const won = new Set(first)
+  const winners = walk(table, [...first, ...orderAt(table, prices).filter((index) => !won.has(index))])
+  if (rule === 'bid') return { payments: null, winners }
+  const whole = supplyPrices(table, prices)
+  return { payments: winners.map((index) => bundleCost(table, index, whole)), winners }
+}
+
+/** Clears a table by the economy's own rules. */
+export function clearTable(table: BidTable, { mechanism, payment_rule: rule }: MarketRules): Cleared {
+  if (mechanism === 'shadow') return clearByShadow(table, rule)
+  if (mechanism === 'drf') return { payments: null, winners: walk(table, dominantShareOrder(table)) }
   const order = greedyOrder(table, EXPONENTS[mechanism])
   if (rule === 'bid') return { payments: null, winners: walk(table, order) }
   const payments = criticalPayments(table, EXPONENTS[mechanism], order)
