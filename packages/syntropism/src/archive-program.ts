@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
+import type { BackupFlags } from './backup-commands.ts'
 import type { ExportFlags } from './export-command.ts'
+import type { LocalFlags } from './local.ts'
 import type { ForkFlags, ReplayFlags } from './past-commands.ts'
 import { withData } from './options.ts'
 
@@ -7,6 +9,13 @@ const collect = (value: string, before: readonly string[] = []): string[] => [..
 
 /** The ways out: the past as it was, and other economies made from it. */
 export function addArchive(program: Command): void {
+  withData(program.command('backup').argument('<folder>').description('the whole economy at one moment, also while it runs, in a new folder'))
+    .option('--records', 'the records instead of the database file: restored into any database, and checked while they are written')
+    .addHelpText('after', '\nExample:\n  syntropism backup ./backups/2026-11-28')
+    .action(async (folder: string, flags: BackupFlags) => (await import('./backup-commands.ts')).runBackup(folder, flags))
+  withData(program.command('restore').argument('<backup>').description('put a backup into a new data folder (--data), verified')).action(
+    async (folder: string, flags: LocalFlags) => (await import('./backup-commands.ts')).runRestore(folder, flags),
+  )
   withData(
     program.command('export').argument('<folder>').description('records, events, ledger, prices and receipts as files; what an outsider needs to verify them'),
   )

@@ -1,17 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { copyFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs'
 import { type Command, ParamChanges } from '@syntropism/contract'
 import { type State, canonicalJson, snapshot } from '@syntropism/economy'
 import { z } from 'zod'
 import { ConfigError } from '../config/index.ts'
-import { History } from '../executor/index.ts'
 import { type ReadableJournal, stateAt } from '../host/index.ts'
-import type { Moment, StoredBatch, WorkspaceCommit } from '../ports/index.ts'
+import type { Moment, StoredBatch } from '../ports/index.ts'
 import { SqliteJournal, openDatabase } from '../store/index.ts'
-import { type Cut, NewRecord, carryOver } from './carry-over.ts'
+import { type Cut, NewRecord, type WritableJournal, carryOver } from './carry-over.ts'
 import { type Paths, pathsOf } from '../live/index.ts'
 import { makeFolder } from './new-folder.ts'
+import { workspacesAt } from './workspaces.ts'
 
 export interface ForkOptions {
   readonly journal: ReadableJournal
@@ -67,33 +66,6 @@ async function* inputsAfter(journal: ReadableJournal, cut: Cut | null): AsyncGen
     yield batch.number === cut.record ? commandsOf(batch).slice(cut.commands) : commandsOf(batch)
 }
 
-/** The state of a workspace at the moment of a state: that after the last window that had ended then. */
-function commitAt(state: State, newestFirst: readonly WorkspaceCommit[]): string | null {
-  let found: string | null = null
-  for (const { at_ms, commit, message } of newestFirst.toReversed()) {
-    const [, lease] = /^lease-(\d+) /.exec(message) ?? []
-    const isPast = lease === undefined ? at_ms <= state.at_ms : Number(lease) <= state.counters.lease && !state.leases.has(`lease-${lease}`)
-    if (!isPast) break
-    found = commit
-  }
-  // A child whose first window had not ended yet begins with what it had afterwards.
-  return found ?? newestFirst.at(-1)?.commit ?? null
-}
-
-async function forkWorkspaces(state: State, from: Paths, to: Paths): Promise<void> {
-  const old = new History(join(from.agents, 'history'))
-  const kept = new History(join(to.agents, 'history'))
-  for (const agent of state.agents.values()) {
-    if (agent.status === 'dead') continue
-    const commit = commitAt(state, await old.log(agent.agent_id, Number.MAX_SAFE_INTEGER))
-    if (commit === null) continue
-    const workspace = join(to.agents, 'workspaces', agent.agent_id)
-    mkdirSync(workspace, { mode: 0o700, recursive: true })
-    cpSync(join(from.agents, 'history', `${agent.agent_id}.git`), join(to.agents, 'history', `${agent.agent_id}.git`), { recursive: true })
-    await kept.cutAt(agent.agent_id, workspace, commit)
-  }
-}
-
 /**
  * A new economy that has the past of another up to a moment, and from there another name and, when wished, other rules.
  * Its journal holds that past as it was recorded, so it can be verified from its first record. Throws ConfigError, MomentError or JournalError with nothing made.
@@ -109,10 +81,10 @@ export async function fork(options: ForkOptions): Promise<Fork> {
     try {
       // The folder is thrown away when anything fails, and written through to the disk as a whole at the end.
       database.exec('PRAGMA synchronous = OFF')
-      const target = new SqliteJournal(database)
+      const target: WritableJournal = new SqliteJournal(database)
       const { hash, record, state } = await carryOver(journal, target, past)
       const { economy_id: parent, params, seq: parentSeq, at_ms: parentAtMs } = state
-      await forkWorkspaces(state, from, paths)
+      await workspacesAt(state, from.agents, paths.agents)
       await target.commit(beginning(state, economyId, hash, changes).batch(record + 1), state)
       const counts = { done: 0, left_out: 0, number: record + 1 }
       if (with_inputs)
@@ -126,7 +98,7 @@ export async function fork(options: ForkOptions): Promise<Fork> {
           counts.done += next.commands.length
           if (next.commands.length > 0) await target.commit(next.batch((counts.number += 1)), state)
         }
-      target.saveSnapshot(counts.number, snapshot(state))
+      await target.saveSnapshot(counts.number, snapshot(state))
       // Without the parent's, the first start would take the fork's rules for a change to be undone.
       if (existsSync(from.configured_rules)) copyFileSync(from.configured_rules, paths.configured_rules)
       else writeFileSync(paths.configured_rules, canonicalJson(params))
