@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { History, SqliteJournal, backUp, makeFolder, openDatabase, pathsOf, readEvents, restoreBackup, stateAt } from '@syntropism/runtime'
+import { History, SqliteJournal, backUp, createQueries, makeFolder, openDatabase, pathsOf, readEvents, restoreBackup, stateAt } from '@syntropism/runtime'
 import { stateHash } from '@syntropism/economy'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { finish, run, start } from '../program.ts'
@@ -23,7 +23,12 @@ beforeAll(async () => {
   const { agents, tokens } = pathsOf(stage.data)
   writeFileSync(tokens, '[]')
   const history = new History(join(agents, 'history'))
-  const events = readEvents(openDatabase(pathsOf(stage.data).database, true), { after_seq: 0, agent_id: 'a', limit: 1000, type: 'execution_terminated' })
+  const events = await readEvents(createQueries(openDatabase(pathsOf(stage.data).database, true)), {
+    after_seq: 0,
+    agent_id: 'a',
+    limit: 1000,
+    type: 'execution_terminated',
+  })
   const workspace = join(agents, 'workspaces', 'a')
   mkdirSync(workspace, { recursive: true })
   for (const event of events.slice(0, 3)) {
@@ -77,7 +82,7 @@ describe('a backup', () => {
   it('of the records alone makes the database anew, read models and all', async () => {
     const [target, data] = [beside('records'), beside('anew')]
     const database = openDatabase(pathsOf(stage.data).database, true)
-    await backUp({ from: pathsOf(stage.data), records: new SqliteJournal(database), to: target })
+    await backUp({ from: pathsOf(stage.data), records: { journal: new SqliteJournal(database), through_record: Number.MAX_SAFE_INTEGER }, to: target })
     expect(existsSync(pathsOf(target).database)).toBe(false)
     await restoreBackup(target, data)
     const other = openDatabase(pathsOf(data).database, true)

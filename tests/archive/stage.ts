@@ -54,6 +54,12 @@ export async function openStage(): Promise<Stage> {
   writeFileSync(paths.configured_rules, canonicalJson(PARAMS))
   await send({ cpu_millicores: 1000, executor_id: 'local', incarnation: 'i', memory_mb: 2048, owner: 'host', reports: false, type: 'register_executor' })
   await send({ human_id: 'ada', on_duty: true, owner: 'host', type: 'set_duty' })
+  await send({
+    audit: { by: 'olga', reason: 'dearer from the start' },
+    changes: { curves: { cpu: { floor_micro_per_s: 4_500_000 } } },
+    owner: 'operator',
+    type: 'tune_rules',
+  })
   const standing = (cpu: number) => ({ bundle: { cpu, memory: 100_000 }, duration_ms: 900, limit_micro: 20_000_000, margin_ppm: 200_000, pause_ms: 100 })
   await send(
     ...['a', 'b', 'c'].map(

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { ConfigError, SqliteJournal, backUp, loadConfig, pathsOf, readServiceFile, restoreBackup } from '@syntropism/runtime'
+import { ConfigError, backUp, journalReads, loadConfig, pathsOf, readServiceFile, restoreBackup } from '@syntropism/runtime'
 import { type LocalFlags, openLocal, print } from './local.ts'
 
 export interface BackupFlags extends LocalFlags {
@@ -8,9 +8,11 @@ export interface BackupFlags extends LocalFlags {
 
 /** The whole economy at one moment, running or not. */
 export async function runBackup(folder: string, flags: BackupFlags): Promise<void> {
-  const { database, paths } = openLocal(flags)
+  const { close, paths, queries } = await openLocal(flags)
   try {
-    const about = await backUp({ from: paths, records: flags.records === true ? new SqliteJournal(database) : null, to: folder })
+    // A database that is no file is backed up by its records.
+    const journal = flags.records === true || !existsSync(paths.database) ? journalReads(queries) : null
+    const about = await backUp({ from: paths, records: journal === null ? null : { journal, through_record: await journal.lastNumber() }, to: folder })
     print(flags, { ...about, folder }, () =>
       [
         `Economy ${about.economy_id} after #${about.last_seq}, ${new Date(about.last_at_ms).toISOString()}, in ${folder} (${Object.keys(about.files).length} files).`,
@@ -18,7 +20,7 @@ export async function runBackup(folder: string, flags: BackupFlags): Promise<voi
       ].join('\n'),
     )
   } finally {
-    database.close()
+    await close()
   }
 }
 

@@ -32,8 +32,8 @@ export type BackupAbout = z.infer<typeof About>
 export interface BackupOptions {
   readonly from: Paths
   readonly to: string
-  /** The journal to write out record by record; without one the SQLite file is copied. */
-  readonly records: (Pick<ReadableJournal, 'read'> & { readonly last_number: number }) | null
+  /** The journal to write out record by record, and its last record; without one the SQLite file is copied. */
+  readonly records: { readonly journal: Pick<ReadableJournal, 'read'>; readonly through_record: number } | null
 }
 
 const ABOUT = 'backup.json'
@@ -80,12 +80,12 @@ async function headOf(path: string): Promise<Head> {
 }
 
 /** Writes every record as a line. */
-async function writeRecords(journal: NonNullable<BackupOptions['records']>, path: string): Promise<Head> {
+async function writeRecords({ journal, through_record }: NonNullable<BackupOptions['records']>, path: string): Promise<Head> {
   const file = new LineFile(path)
   const state = createState()
   let head = { hash: GENESIS_HASH, number: 0 }
   try {
-    for await (const { stored } of checkedRecords(journal, state, { commands: Infinity, record: journal.last_number })) {
+    for await (const { stored } of checkedRecords(journal, state, { commands: Infinity, record: through_record })) {
       file.line(JSON.stringify(stored))
       head = stored
     }
