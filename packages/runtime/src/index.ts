@@ -18,9 +18,21 @@ export {
   openServer,
 } from './http/index.ts'
 export { Gateway } from './llm-gateway/index.ts'
-export { bookAt, type Live, type NewToken, type Paths, type ServiceFile, pathsOf, readEvents, readHistory, readServiceFile, startLive } from './live/index.ts'
+export {
+  bookAt,
+  type Live,
+  type NewToken,
+  type Paths,
+  type ServiceFile,
+  pathsOf,
+  readEvents,
+  readHistory,
+  readServiceFile,
+  type ScriptedAgents,
+  startLive,
+} from './live/index.ts'
 export { type ExperimentTrial, PhoenixError, gather, pushExperiment, pushToPhoenix } from './phoenix/index.ts'
-export { type Journal, JournalError, type Moment, MomentError } from './ports/index.ts'
+export { type Bus, type Journal, JournalError, type Moment, MomentError } from './ports/index.ts'
 export { type SandboxDriver, type SandboxExit, installAgentLibrary, openBwrapDriver, openNodeDriver, openSandbox } from './sandbox/index.ts'
 export { type Pages, Web } from './web/index.ts'
 export {

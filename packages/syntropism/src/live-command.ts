@@ -2,10 +2,11 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { EconomyEvent } from '@syntropism/contract'
-import { type Config, ConfigError, type Live, loadConfig, machineCapacity, startLive } from '@syntropism/runtime'
+import { type Config, ConfigError, type Live, type ScriptedAgents, loadConfig, machineCapacity, startLive } from '@syntropism/runtime'
 import { openPages } from '@syntropism/console'
 import { describeEvent } from './describe.ts'
 import { openView } from './live-view.ts'
+import { settings } from './settings.ts'
 
 export interface LiveFlags {
   readonly agents?: string[]
@@ -17,6 +18,11 @@ export interface LiveFlags {
   readonly plain?: boolean
   readonly port?: number
   readonly sandbox: 'auto' | 'node'
+  readonly scripted: number
+  readonly seed: number
+  readonly set?: string[]
+  readonly strategies?: string
+  readonly turnMs: number
 }
 
 /** Folder of the project or of the installed package, in which agents and the SDK lie. */
@@ -107,11 +113,28 @@ function printTraces(live: Live, json: boolean): void {
     )
 }
 
+/** Agents that play a model's strategies in this process, when some are named. */
+async function scriptedAgents({ scripted: agents, seed, set, strategies, turnMs }: LiveFlags, config: Config): Promise<ScriptedAgents | null> {
+  if (strategies === undefined) return null
+  if (config.nats_url !== undefined) throw new ConfigError('--strategies plays agents in this process: it does not go with executors on NATS (NATS_URL)')
+  const { openScript } = await import('./scripted-agents.ts')
+  return openScript({
+    agents,
+    everyMs: turnMs,
+    onFault: (fault) => console.error(`syntropism: ${fault.message}; this agent acts no more`),
+    seed,
+    set: settings(set ?? []),
+    strategies,
+  })
+}
+
 /** The main job: runs an economy until it is told to stop. */
 export async function runLive(flags: LiveFlags): Promise<void> {
   if (flags.for !== undefined) parseDuration(flags.for)
   const config = loadConfig({ agents: flags.agents, data: flags.data, port: flags.port }, process.env)
-  const agentDirs = config.agents ?? starterAgents()
+  // Who names strategies means them; starter agents join when they are named.
+  const agentDirs = config.agents ?? (flags.strategies === undefined ? starterAgents() : [])
+  const scripted = await scriptedAgents(flags, config)
   let stopWith: (code: number) => void = () => undefined
   const fatal = new Promise<number>((done) => (stopWith = done))
   const early: EconomyEvent[] = []
@@ -127,6 +150,7 @@ export async function runLive(flags: LiveFlags): Promise<void> {
       stopWith(75)
     },
     pages: openPages(),
+    ...(scripted === null ? {} : { scripted }),
     sandbox: flags.sandbox,
     sdk_dir: sdkDir(),
   })

@@ -10,7 +10,7 @@ import { addNats } from './nats-program.ts'
 import { addObservability } from './observability-program.ts'
 import { addOperator } from './operator-program.ts'
 import { integer, withData } from './options.ts'
-import { addIndicators, addSimulation } from './simulation-program.ts'
+import { addIndicators, addSimulation, collect } from './simulation-program.ts'
 import { addBenchmark } from './benchmark-program.ts'
 
 // A command's module is loaded when the command is run, so that each pays for what it needs alone.
@@ -100,6 +100,11 @@ export function createProgram(): Command {
       },
       'auto',
     )
+    .option('--strategies <model>', 'play the strategies of this model (market, attention, evolution, or a module) in this process')
+    .option('--scripted <n>', 'how many agents play them', integer(1, 10_000), 10)
+    .option('--set <key=value>', 'a parameter of the strategies; may be repeated', collect)
+    .option('--seed <n>', 'of the chance that strategies use', integer(0, Number.MAX_SAFE_INTEGER), 1)
+    .option('--turn-ms <n>', 'time between two turns of the strategies', integer(10, 3_600_000), 1000)
     .addHelpText('after', '\nExamples:\n  syntropism live\n  syntropism live --agents ./my-agent --for 5m --json')
     .action(async (flags: LiveFlags) => (await import('./live-command.ts')).runLive(flags))
   addDesk(program)

@@ -1,8 +1,12 @@
 import { mkdirSync } from 'node:fs'
+import type { State } from '@syntropism/economy'
 import { type Model, Run, type RunResult, UsageError, paramSchema } from '@syntropism/simulation'
-import { loadModel, writeRun } from '@syntropism/simulation/node'
+import { forgetRun, keepRun, loadModel, resumeRun, writeRun } from '@syntropism/simulation/node'
 import { table } from './format.ts'
+import { openLocal } from './local.ts'
+import { pastState } from './past.ts'
 import { PROGRESS_EVERY_MS, progressLine, spark } from './progress.ts'
+import { settings } from './settings.ts'
 
 export interface SimulateFlags {
   readonly agents?: number
@@ -12,20 +16,12 @@ export interface SimulateFlags {
   readonly activation?: string
   readonly time?: string
   readonly observeEvery?: number
+  readonly from?: string
+  readonly at?: string
+  readonly resume?: boolean
   readonly out?: string
   readonly describe?: boolean
   readonly json?: boolean
-}
-
-/** `key=value` pairs of the command line. */
-export function settings(pairs: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const at = pair.indexOf('=')
-      if (at < 1) throw new UsageError(`--set wants key=value, not "${pair}"`)
-      return [pair.slice(0, at), pair.slice(at + 1)]
-    }),
-  )
 }
 
 /** A number for people: whole ones with separators, others with four significant digits. */
@@ -51,26 +47,36 @@ function describe(model: Model): string {
   return `${model.title}\n${model.source}\n\nactivation: ${model.activations.join(' | ')}; time: ${model.times.join(' | ')}; agents ${model.agents.default}, steps ${model.steps}\n\n${table([['parameter', 'default', 'allowed', 'meaning'], ...params])}`
 }
 
+/** Time after which a run with a folder is kept while it goes on, in case the process is killed. */
+const KEEP_EVERY_MS = 30_000
+
 /** Runs to the end, or until the first Ctrl-C: then what is done is shown and the exit code is 130. */
-async function drive(run: Run, agents: number, steps: number, draw: boolean): Promise<boolean> {
+async function drive(run: Run, draw: boolean, keep: () => void): Promise<boolean> {
   const stopping = new AbortController()
   const stop = (): void => stopping.abort()
   process.on('SIGINT', stop).on('SIGTERM', stop)
+  const { agents, steps } = run.world
+  const before = run.world.step
   const began = performance.now()
-  let drawn = began
-  let more = true
+  let [drawn, kept] = [began, began]
+  let more = before < steps
   while (more && !stopping.signal.aborted) {
     more = run.step()
     const now = performance.now()
     if (now - drawn < PROGRESS_EVERY_MS) continue
     drawn = now
-    const done = run.world.step
-    if (draw) process.stderr.write(`\r${progressLine(done, steps, now - began, `${number((done * agents * 1000) / (now - began))} agent-steps/s`)}\u001B[K`)
+    if (now - kept > KEEP_EVERY_MS && more) {
+      kept = now
+      keep()
+    }
+    const done = run.world.step - before
+    if (draw)
+      process.stderr.write(`\r${progressLine(done, steps - before, now - began, `${number((done * agents * 1000) / (now - began))} agent-steps/s`)}\u001B[K`)
     await new Promise((resolve) => setImmediate(resolve))
   }
   if (draw) process.stderr.write('\r\u001B[K')
   process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop)
-  if (draw) process.stderr.write(`${number((run.world.step * agents * 1000) / Math.max(1, performance.now() - began))} agent-steps/s\n`)
+  if (draw) process.stderr.write(`${number(((run.world.step - before) * agents * 1000) / Math.max(1, performance.now() - began))} agent-steps/s\n`)
   return stopping.signal.aborted
 }
 
@@ -86,6 +92,7 @@ export async function runSimulate(name: string, flags: SimulateFlags): Promise<v
     )
     return
   }
+  const start = await startOf(flags)
   const run = new Run({
     activation: flags.activation,
     agents: flags.agents,
@@ -93,17 +100,45 @@ export async function runSimulate(name: string, flags: SimulateFlags): Promise<v
     observe_every: flags.observeEvery,
     params: settings(flags.set ?? []),
     seed: flags.seed,
+    start,
     steps: flags.steps,
     time: flags.time,
   })
-  const stopped = await drive(run, run.world.agents, run.world.steps, process.stderr.isTTY && flags.json !== true)
+  const { out } = flags
+  if (flags.resume === true) resumeRun(out as string, run)
+  const keep = (): boolean => out !== undefined && keepRun(out, run)
+  const stopped = await drive(run, process.stderr.isTTY && flags.json !== true, keep)
   const result = run.result()
-  if (flags.out !== undefined) {
-    mkdirSync(flags.out, { recursive: true })
-    writeRun(flags.out, result)
+  if (out !== undefined) {
+    mkdirSync(out, { recursive: true })
+    writeRun(out, result)
   }
   console.log(flags.json === true ? JSON.stringify(result) : summary(result))
-  if (!stopped) return
-  console.error(`stopped after ${result.steps} of ${run.world.steps} steps`)
+  if (stopped) sayStopped(run, keep(), out)
+  else if (out !== undefined) forgetRun(out)
+}
+
+/** The state that `--from` and `--at` name. */
+async function startOf(flags: SimulateFlags): Promise<State | undefined> {
+  if (flags.resume === true && flags.out === undefined) throw new UsageError('--resume needs --out: the folder of the run that was stopped')
+  if (flags.from === undefined) {
+    if (flags.at !== undefined) throw new UsageError('--at needs --from: the data folder of the economy')
+    return undefined
+  }
+  const local = await openLocal({ data: flags.from })
+  try {
+    return await pastState(local, flags)
+  } finally {
+    await local.close()
+  }
+}
+
+function sayStopped(run: Run, kept: boolean, out: string | undefined): void {
+  const next = kept
+    ? 'the same command with --resume goes on'
+    : out === undefined
+      ? 'with --out it could have been resumed'
+      : 'its model cannot be taken up again'
+  console.error(`stopped after ${run.world.step} of ${run.world.steps} steps; ${next}`)
   process.exitCode = 130
 }

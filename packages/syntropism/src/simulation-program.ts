@@ -5,13 +5,14 @@ import type { PastFlags } from './past.ts'
 import type { SimulateFlags } from './simulate-command.ts'
 import type { SweepFlags } from './sweep-command.ts'
 
-const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
+/** Values of an option that may be repeated. */
+export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
 const count = integer(1, Number.MAX_SAFE_INTEGER)
 
 /** An economy in figures. */
 export function addIndicators(program: Command): void {
   withData(program.command('indicators').description('the economy in figures: inequality, velocity, supply, prices, use, welfare and gap, population, lineage'))
-    .option('--at <seq>', 'as it was after this sequence number', integer(1, Number.MAX_SAFE_INTEGER))
+    .option('--at <seq|time>', 'as it was after this sequence number, or at this time')
     .action(async (flags: LocalFlags & PastFlags) => (await import('./indicator-commands.ts')).showIndicators(flags))
 }
 
@@ -28,12 +29,15 @@ export function addSimulation(program: Command): void {
     .option('--activation <order>', 'random, sequential or simultaneous, as far as the model allows')
     .option('--time <kind>', 'scheduled or event-driven, as far as the model allows')
     .option('--observe-every <n>', 'steps between two observations', count)
-    .option('--out <dir>', 'folder for series.csv, series.parquet, report.html')
+    .option('--from <dir>', 'go on from the economy in this data folder, in virtual time; it is only read')
+    .option('--at <seq|time>', 'with --from: as it was after this sequence number, or at this time')
+    .option('--out <dir>', 'folder for series.csv, series.parquet, report.html, and for a run that is stopped')
+    .option('--resume', 'go on with a run that was stopped in the folder of --out')
     .option('--describe', "show the model's parameters instead of running it")
     .option('--json', 'machine-readable output')
     .addHelpText(
       'after',
-      '\nExamples:\n  syntropism simulate boltzmann --agents 10000 --steps 1000 --seed 7\n  syntropism simulate boltzmann --set rule=split --set saving_ppm=400000 --json',
+      '\nExamples:\n  syntropism simulate boltzmann --agents 10000 --steps 1000 --seed 7\n  syntropism simulate boltzmann --set rule=split --set saving_ppm=400000 --json\n  syntropism simulate market --from ./.syntropism --steps 600',
     )
     .action(async (model: string, flags: SimulateFlags) => (await import('./simulate-command.ts')).runSimulate(model, flags))
   program

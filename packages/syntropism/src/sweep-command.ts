@@ -5,7 +5,7 @@ import { type SweepResult, type SweepSpec, readGridKey, readSeeds, sweep } from 
 import { table } from './format.ts'
 import { natsOf } from './nats-commands.ts'
 import { PROGRESS_EVERY_MS, progressLine } from './progress.ts'
-import { settings } from './simulate-command.ts'
+import { settings } from './settings.ts'
 
 export interface SweepFlags {
   readonly activation?: string

@@ -6,6 +6,7 @@ import type { Host } from '../host/index.ts'
 import type { Tokens } from '../http/index.ts'
 import { type Bus, HistoryError } from '../ports/index.ts'
 import { type SandboxDriver, type SandboxExit, type SandboxProcess, hostFailure } from '../sandbox/index.ts'
+import { scriptedWindow } from './scripted.ts'
 import { Workspaces } from './workspace.ts'
 
 export interface ExecutorOptions {
@@ -18,6 +19,8 @@ export interface ExecutorOptions {
   readonly sandbox: SandboxDriver
   /** Where workspaces are kept; or those of another executor, which then looks after them. */
   readonly workspaces: string | Workspaces
+  /** Whether a script of this process plays an agent: its windows start no program, and it has no workspace. */
+  isScripted?(agentId: string): boolean
   /** Address and socket of the System Service. */
   service(): { readonly url: string; readonly socket_path: string }
   onError(error: unknown): void
@@ -61,7 +64,8 @@ export class Executor {
   }
 
   #onEvent(event: EconomyEvent): void {
-    if (event.type === 'agent_spawned' && this.#keeps) this.workspaces.createChild(event.data.child_id, event.data.parent_id, event.data.files ?? {})
+    if (event.type === 'agent_spawned' && this.#keeps && !this.#isScripted(event.data.parent_id))
+      this.workspaces.createChild(event.data.child_id, event.data.parent_id, event.data.files ?? {})
     else if (event.type === 'agent_died') this.#bury(event.data.agent_id)
     else if (event.type === 'execution_terminated') this.#running.get(event.data.execution_id)?.stop(event.data.detail)
     else if (event.type === 'resources_allocated' && event.data.executor_id === this.#options.executor_id && event.data.incarnation === this.#incarnation)
@@ -75,6 +79,10 @@ export class Executor {
       .filter((one) => one.active)
       .map((one) => one.name)
       .join(', ')}`
+  }
+
+  #isScripted(agentId: string): boolean {
+    return this.#options.isScripted?.(agentId) === true
   }
 
   #runsOf(agentId: string): SandboxProcess[] {
@@ -138,11 +146,13 @@ export class Executor {
       .slice(-4000)
     await host.submit({ ...about, cause, cpu_ms, detail, elapsed_ms, exit_code, memory_mb_ms, memory_peak_mb, sandbox: this.#sandboxNote, type: 'end_lease' })
     // A dead agent's workspace is kept, and moved, by its burial.
-    if (host.state.agents.get(lease.agent_id)?.status !== 'dead') this.#note(lease.agent_id, this.workspaces.keep(lease.agent_id, `${lease.lease_id} ${cause}`))
+    if (host.state.agents.get(lease.agent_id)?.status !== 'dead' && !this.#isScripted(lease.agent_id))
+      this.#note(lease.agent_id, this.workspaces.keep(lease.agent_id, `${lease.lease_id} ${cause}`))
   }
 
   async #start(lease: Allocated, token: string, traceparent: string): Promise<SandboxProcess> {
     const { sandbox, service } = this.#options
+    if (this.#isScripted(lease.agent_id)) return scriptedWindow(lease.bundle.duration_ms)
     const workspace = this.workspaces.pathOf(lease.agent_id)
     await this.workspaces.settled(lease.agent_id)
     const manifestPath = join(workspace, 'agent.json')

@@ -1,3 +1,4 @@
+export { type ScriptedAgents } from './scripted-agents.ts'
 export { bookAt } from './book-at.ts'
 export { type NewToken, type Paths, type ServiceFile, pathsOf, readHistory, readServiceFile } from './data-dir.ts'
 export { type EventFilter, readEvents } from './events.ts'

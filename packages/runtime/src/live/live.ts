@@ -16,10 +16,11 @@ import { type Queries, SqliteJournal, createQueries, journalReads, openDatabase 
 import type { TraceFigures } from '../telemetry/index.ts'
 import { type Pages, Web } from '../web/index.ts'
 import { bookAt } from './book-at.ts'
-import { type NewToken, lockDataDir, openTokens, pathsOf } from './data-dir.ts'
+import { type NewToken, type Paths, lockDataDir, openTokens, pathsOf } from './data-dir.ts'
 import { readEvents } from './events.ts'
 import { openGateways } from './gateways.ts'
 import { openObservation } from './observation.ts'
+import type { ScriptedAgents } from './scripted-agents.ts'
 
 export interface LiveOptions {
   readonly config: Config
@@ -29,6 +30,8 @@ export interface LiveOptions {
   readonly new_tokens: boolean
   /** Which sandbox: the strongest that works, or Node's permission model. */
   readonly sandbox: 'auto' | 'node'
+  /** Agents that scripts of this process play; not with NATS, whose executors know nothing of them. */
+  readonly scripted?: ScriptedAgents
   /** The web console, served at `/`. */
   readonly pages?: Pages
   onFatal(error: unknown): void
@@ -184,6 +187,17 @@ const webFor = (
     tokens,
   })
 
+/** Everyone takes their place: scripted agents, then the executor with its capacity, then agents with programs. */
+async function settle(options: LiveOptions, host: Host, bus: Bus, executor: Executor, folders: ReturnType<typeof readManifest>[]): Promise<void> {
+  await options.scripted?.begin(host, bus)
+  await executor.start()
+  await createAgents(host, executor, options.config, folders, machineCapacity(options.config))
+}
+
+/** Where this process answers, for commands that talk to it. */
+const tellWhere = (paths: Paths, url: string): void =>
+  writeFileSync(paths.service, JSON.stringify({ pid: process.pid, started_at: new Date().toISOString(), url }, null, 2))
+
 async function assemble(
   options: LiveOptions,
   folders: ReturnType<typeof readManifest>[],
@@ -216,11 +230,11 @@ async function assemble(
   const sandbox = await sandboxFor(options, paths)
   const isNew = await beginOrResume(host, config, paths.configured_rules)
   await observation.begin(bus, host, () => remote?.outboxLag() ?? null)
-  const capacity = machineCapacity(config)
   const executor = new Executor({
-    ...capacity,
+    ...machineCapacity(config),
     bus,
     executor_id: 'local',
+    isScripted: (agentId) => options.scripted?.owns(agentId) === true,
     host,
     onError: options.onFatal,
     sandbox,
@@ -228,11 +242,10 @@ async function assemble(
     tokens,
     workspaces: join(paths.agents, 'workspaces'),
   })
-  await executor.start()
-  await createAgents(host, executor, config, folders, capacity)
+  await settle(options, host, bus, executor, folders)
   await remote?.begin(remoteParts(app, queries, executor, { bus, host, tokens }))
   await gateways.start(remote?.toolQueue)
-  writeFileSync(paths.service, JSON.stringify({ pid: process.pid, started_at: new Date().toISOString(), url: doors.url }, null, 2))
+  tellWhere(paths, doors.url)
   host.startBeat(config.beat_ms)
   return {
     bus,
@@ -245,6 +258,7 @@ async function assemble(
     traceFigures: () => observation.figures(),
     url: doors.url,
     async stop() {
+      options.scripted?.end()
       for (const part of [executor, sandbox, doors]) await part.close()
       await gateways.close()
       await remote?.leave()

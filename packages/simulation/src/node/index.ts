@@ -1,3 +1,4 @@
+export { forgetRun, keepRun, resumeRun } from './checkpoint.ts'
 export { loadModel } from './load.ts'
 export { type CarryOut, type RunRequest, RunThread } from './pool.ts'
 export { type Point, type SweepSpec, readGridKey, readSeeds } from './plan.ts'

@@ -59,13 +59,14 @@ class Market {
     this.seat(living)
   }
 
-  /** Agents that a fork brought along take roles in turn; the rest of the wanted number is created. */
+  /** Agents that a fork brought along have the role of their name, or take roles in turn; the rest of the wanted number is created. */
   private seat(living: number): void {
     const { economy, players, world } = this.game
     let seated = 0
     for (const agent of economy.state.agents.values()) {
       if (agent.status === 'dead') continue
-      this.enter(agent.agent_id, players.nextRole(), null)
+      const own = players.roles.findIndex((role) => role.name === agent.name)
+      this.enter(agent.agent_id, own < 0 ? players.nextRole() : own, null)
       seated += 1
     }
     for (; seated < Math.max(world.agents, living); seated++) {
