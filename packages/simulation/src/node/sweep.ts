@@ -6,7 +6,7 @@ import { loadModel } from './load.ts'
 import { type SweepSpec, pointsOf, requestOf } from './plan.ts'
 import { type CarryOut, onThreads } from './pool.ts'
 import { runReport, sweepReport } from './report.ts'
-import { csvOf, parquetOf, runsSheet, seriesSheet } from './results.ts'
+import { type Sheet, csvOf, parquetOf, runsSheet, seriesSheet } from './results.ts'
 import { type Group, groupsOf } from './statistics.ts'
 import { type Outcome, SweepFolder } from './store.ts'
 
@@ -70,21 +70,21 @@ export async function sweep(request: SweepRequest): Promise<SweepResult> {
   return { carried_out: finished, groups, outcomes }
 }
 
-/** Files of one run: series.csv, series.parquet, a CSV for each further table, report.html. */
+/** Files of one run: series.csv, series.parquet, CSV and Parquet for each further table, report.html. */
 export function writeRun(folder: string, result: RunResult): void {
   const series = seriesSheet([{ result, run: 0 }])
   writeFileSync(join(folder, 'series.csv'), csvOf(series))
   writeFileSync(join(folder, 'series.parquet'), parquetOf(series))
-  for (const { columns, name, rows } of result.extras)
-    writeFileSync(
-      join(folder, `${name}.csv`),
-      csvOf({
-        columns: columns.map((column, index) => ({
-          cells: rows.map((row) => row[index] ?? null),
-          kind: rows.some((row) => typeof row[index] === 'string') ? 'text' : 'number',
-          name: column,
-        })),
-      }),
-    )
+  for (const { columns, name, rows } of result.extras) {
+    const sheet: Sheet = {
+      columns: columns.map((column, index) => ({
+        cells: rows.map((row) => row[index] ?? null),
+        kind: rows.some((row) => typeof row[index] === 'string') ? 'text' : 'number',
+        name: column,
+      })),
+    }
+    writeFileSync(join(folder, `${name}.csv`), csvOf(sheet))
+    writeFileSync(join(folder, `${name}.parquet`), parquetOf(sheet))
+  }
   writeFileSync(join(folder, 'report.html'), runReport(result))
 }

@@ -1,5 +1,5 @@
 import type { Extra } from '../index.ts'
-import { escape } from './chart.ts'
+import { escape, short } from './chart.ts'
 
 const [WIDTH, ROW] = [900, 14]
 const SHOWN_MAX = 400
@@ -26,16 +26,30 @@ function walk(members: readonly Member[]): Member[] {
   return order
 }
 
+/**
+ * At most SHOWN_MAX lives, those with most descendants first, then who lives at the end. A parent has more descendants than its child, so a life
+ * is shown with all its ancestors. Ids are in the order of birth.
+ */
+function foremost(members: readonly Member[], end: number): Member[] {
+  if (members.length <= SHOWN_MAX) return [...members]
+  const descendants = new Map<number, number>()
+  for (const { id, parent } of members.toReversed()) descendants.set(parent, (descendants.get(parent) ?? 0) + 1 + (descendants.get(id) ?? 0))
+  const rank = (one: Member): number => (descendants.get(one.id) ?? 0) * 2 + (one.died >= end ? 1 : 0)
+  return members
+    .toSorted((a, b) => rank(b) - rank(a) || a.id - b.id)
+    .slice(0, SHOWN_MAX)
+    .sort((a, b) => a.id - b.id)
+}
+
 /** Lives as lines over time, each joined to its parent's at birth; colour by trait from blue (least) to orange (most). Columns: id, parent, born, died, trait. */
 export function lineageTree(extra: Extra): string {
-  const members = extra.rows
-    .slice(0, SHOWN_MAX)
-    .map(
-      ([id, parent, born, died, trait]): Member => ({ born: Number(born), died: Number(died), id: Number(id), parent: Number(parent), trait: Number(trait) }),
-    )
+  const all = extra.rows.map(
+    ([id, parent, born, died, trait]): Member => ({ born: Number(born), died: Number(died), id: Number(id), parent: Number(parent), trait: Number(trait) }),
+  )
+  const end = all.reduce((last, member) => Math.max(last, member.died), 1)
+  const members = foremost(all, end)
   const order = walk(members)
   const row = new Map(order.map((member, index) => [member.id, index]))
-  const end = Math.max(1, ...members.map((member) => member.died))
   const traits = members.map((member) => member.trait)
   const [low, high] = [Math.min(...traits), Math.max(...traits)]
   const x = (step: number): string => (10 + (step / end) * (WIDTH - 20)).toFixed(1)
@@ -46,6 +60,6 @@ export function lineageTree(extra: Extra): string {
     const join = parent === undefined ? '' : `<path d="M${x(member.born)} ${y(parent)}V${y(index)}" stroke="#8888" fill="none"/>`
     return `${join}<path d="M${x(member.born)} ${y(index)}H${x(member.died)}" stroke="hsl(${hue.toFixed(0)} 80% 45%)" stroke-width="3"><title>${member.id}: steps ${member.born}–${member.died}, trait ${member.trait}</title></path>`
   })
-  const more = extra.rows.length > SHOWN_MAX ? ` (the first ${SHOWN_MAX} of ${extra.rows.length})` : ''
-  return `<h2>Lineage${more}</h2><svg viewBox="0 0 ${WIDTH} ${20 + order.length * ROW}" role="img" aria-label="${escape(extra.name)}">${lines.join('')}</svg>`
+  const more = all.length > members.length ? ` The ${members.length} of ${all.length} with most descendants.` : ''
+  return `<h2>Lineage</h2><p>A line is a life, from step 0 to ${end}; colour by trait from ${short(low)} (blue) to ${short(high)} (orange).${more}</p><svg viewBox="0 0 ${WIDTH} ${20 + order.length * ROW}" role="img" aria-label="${escape(extra.name)}">${lines.join('')}</svg>`
 }

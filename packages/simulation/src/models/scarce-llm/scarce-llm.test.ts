@@ -18,6 +18,37 @@ describe('the scarce-LLM economy', () => {
     expect(highest).toBeGreaterThan((arrival as number) + 0.02)
   })
 
+  it('served in order of arrival, equal jobs all wait load − 1 steps, whatever they are worth: 2, within 0.05', () => {
+    const figures = run({ mechanism: 'arrival', patience: 10, sizes: 'equal' }, 120)
+    expect(Math.abs((figures.waited_steps_mean as number) - 2)).toBeLessThan(0.05)
+    expect(Math.abs((figures.waited_poor_steps_mean as number) - 2)).toBeLessThan(0.05)
+    expect(figures.left_share).toBe(0)
+    expect(figures.served_poor_share).toBeGreaterThan(0.95)
+  })
+
+  it.each(['arrival', 'highest-bid', 'density', 'shadow'])(
+    'keeps Little’s law under %s: jobs at a clearing = served × clearings waited for + left × patience, within 3 per cent',
+    (mechanism) => {
+      const [steps, patience, agents] = [60, 6, 300]
+      const figures = run({ mechanism, patience, sizes: 'equal' }, steps)
+      const [served, left, waited] = [figures.served_share, figures.left_share, figures.waited_steps_mean] as [number, number, number]
+      // Every agent has a job at every clearing: `agents` jobs × `steps` clearings, spread over all that arrived.
+      const clearingsPerJob = served * (waited + 1) + left * patience
+      const arrivedPerStep = (figures.jobs_arrived as number) / steps
+      expect(Math.abs((arrivedPerStep * clearingsPerJob) / agents - 1)).toBeLessThan(0.03)
+    },
+  )
+
+  it('by price serves at once what is worth much, lets what is worth little wait longer, and sends a part away that order of arrival serves', () => {
+    for (const mechanism of ['highest-bid', 'density', 'shadow']) {
+      const figures = run({ mechanism, patience: 6, sizes: 'equal' })
+      expect(figures.waited_steps_mean).toBeLessThan(0.5)
+      expect(figures.waited_poor_steps_mean).toBeGreaterThan(2 * (figures.waited_steps_mean as number))
+      expect(figures.served_poor_share).toBeLessThan(0.7)
+      expect(figures.left_share).toBeGreaterThan(0.1)
+    }
+  })
+
   it('never passes the cap, keeps the books whole, and lets patient jobs wait', () => {
     const figures = run({ mechanism: 'density', patience: 10 })
     expect(figures.utilisation).toBeLessThanOrEqual(1)

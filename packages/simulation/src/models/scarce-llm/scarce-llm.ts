@@ -20,7 +20,9 @@ interface Job {
 class Desk {
   arrived = { count: 0, value: 0 }
   served = { count: 0, value: 0, waited: 0 }
-  poor = { arrived: 0, served: 0 }
+  poor = { arrived: 0, served: 0, waited: 0 }
+  /** Jobs that waited in vain. */
+  left = 0
   readonly cap: number
   used = 0
   gap = 0
@@ -72,17 +74,21 @@ class Desk {
       this.served.count += 1
       this.served.value += job.value
       this.served.waited += step - job.since
-      if (job.value / ((job.size / SIZES[0]) * WORTH_MICRO) < Math.LN2) this.poor.served += 1
+      if (job.value / ((job.size / SIZES[0]) * WORTH_MICRO) < Math.LN2) {
+        this.poor.served += 1
+        this.poor.waited += step - job.since
+      }
       this.world.burn(this.population, job.member, job.value)
       this.world.mint(this.population, job.member, job.value, 'reward')
     }
     const patience = this.world.number('patience')
     this.waiting = waiting.filter((job) => !won.has(job.order) && step - job.since + 1 < patience)
+    this.left += waiting.length - won.size - this.waiting.length
   }
 
   save(): object {
-    const { arrived, gap, orders, poor, served, used, waiting } = this
-    return { arrived: { ...arrived }, gap, orders, poor: { ...poor }, served: { ...served }, used, waiting }
+    const { arrived, gap, left, orders, poor, served, used, waiting } = this
+    return { arrived: { ...arrived }, gap, left, orders, poor: { ...poor }, served: { ...served }, used, waiting }
   }
 
   private byMechanism(mechanism: Mechanism): number[] {
@@ -126,9 +132,12 @@ export const scarceLlm: Model = {
       end: (step) => desk.clear(step),
       observe: () => ({
         gap: desk.gap,
+        jobs_arrived: desk.arrived.count,
+        left_share: desk.arrived.count === 0 ? 0 : desk.left / desk.arrived.count,
         served_poor_share: desk.poor.arrived === 0 ? 0 : desk.poor.served / desk.poor.arrived,
         served_share: desk.arrived.count === 0 ? 0 : desk.served.count / desk.arrived.count,
         utilisation: desk.used / desk.cap,
+        waited_poor_steps_mean: desk.poor.served === 0 ? 0 : desk.poor.waited / desk.poor.served,
         waited_steps_mean: desk.served.count === 0 ? 0 : desk.served.waited / desk.served.count,
         welfare: desk.served.value,
         welfare_share: desk.arrived.value === 0 ? 0 : desk.served.value / desk.arrived.value,
