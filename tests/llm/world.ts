@@ -90,10 +90,10 @@ export async function openWorld(options: WorldOptions = {}) {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const params = { ...DEFAULT_PARAMS, llm_keys_micro_usd_per_minute: (cap * 1e6) / 2, llm_micro_usd_per_minute: cap * 1e6 }
   await host.submit({ economy_id: 'llm', owner: 'host', params, rules_version: 1, type: 'genesis' })
-  await host.submit({ agent_id: 'a', grant_micro: 10 ** 12, name: 'a', owner: 'host', type: 'create_agent' })
+  await host.submit({ agent_id: 'a', grant_micro: 10 ** 13, name: 'a', owner: 'host', type: 'create_agent' })
   await host.submit({
     agent_id: 'a',
-    amount_micro: 10 ** 10,
+    amount_micro: 10 ** 12,
     bundle: { llm: 1_000_000 },
     duration_ms: 600_000,
     owner: 'host',
