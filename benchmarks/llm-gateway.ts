@@ -25,7 +25,7 @@ try {
   if (process.env.LITELLM !== undefined) {
     const lite = await startLiteLlm(process.env.LITELLM, folder, stub.url)
     running.push(lite)
-    targets.push({ ...direct, name: 'LiteLLM', url: lite.url })
+    targets.push(lite.target)
   }
   console.log(machine())
   for (const stream of [false, true]) {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
@@ -14,25 +15,24 @@ export interface Running {
   readonly url: string
 }
 
-/** Starts a program of Node that prints one JSON line once it listens. */
-function startNode(args: readonly string[], cwd: string): Promise<{ child: ChildProcess; line: Record<string, unknown> }> {
+/** Starts a program of Node; resolves with what it printed once that matches. */
+function startNode(args: readonly string[], cwd: string, ready: RegExp): Promise<{ child: ChildProcess; text: string }> {
   const child = spawn(process.execPath, [...NODE, ...args], { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
   return new Promise((done, fail) => {
     let text = ''
     child.once('exit', (code) => fail(new Error(`${args[0]} ended with ${code}`)))
     child.stdout.on('data', (data: Buffer) => {
       text += data.toString('utf8')
-      const line = text.split('\n').find((one) => one.startsWith('{') && one.endsWith('}'))
-      if (line === undefined) return
+      if (!ready.test(text)) return
       child.stdout.removeAllListeners('data').resume()
-      done({ child, line: JSON.parse(line) as Record<string, unknown> })
+      done({ child, text })
     })
   })
 }
 
 export async function startScript(name: string, ...args: string[]): Promise<Running> {
-  const { child, line } = await startNode([join(import.meta.dirname, name), ...args], ROOT)
-  return { child, url: String(line.url) }
+  const { child, text } = await startNode([join(import.meta.dirname, name), ...args], ROOT, /\}\n/)
+  return { child, url: String((JSON.parse(text) as { url: string }).url) }
 }
 
 /** A live economy as an operator starts it, with keys to call the stub through it. */
@@ -45,9 +45,10 @@ export async function startGateway(folder: string, stub: string): Promise<Runnin
   }
   const data = join(folder, 'data')
   writeFileSync(join(folder, 'syntropism.config.json'), JSON.stringify({ agents: [], data, llm, port: 0 }))
-  const { child, line } = await startNode([join(ROOT, 'packages/syntropism/src/main.ts'), 'live', '--json', '--sandbox', 'node'], folder)
-  const url = String(line.url)
-  const operator = (line.tokens as { name: string; token: string }[]).find((one) => one.name === 'operator')?.token ?? ''
+  const shown = /Token of the operator, [^:]*: (\S+)\n/
+  const { child, text } = await startNode([join(ROOT, 'packages/syntropism/src/main.ts'), 'live', '--plain', '--sandbox', 'node'], folder, shown)
+  const operator = shown.exec(text)?.[1] ?? ''
+  const url = /at (http:\/\/\S+?) /.exec(text)?.[1] ?? ''
   const tokens: string[] = []
   for (let index = 0; index < KEYS; index++) {
     const answer = await fetch(`${url}/operator/llm/keys`, {
@@ -81,8 +82,9 @@ const freePort = (): Promise<number> =>
     })
   })
 
-/** The LiteLLM proxy with one worker and no database: it keeps no accounts. */
-export async function startLiteLlm(program: string, folder: string, stub: string): Promise<Running> {
+/** The LiteLLM proxy with one worker, a key to check and no database: it keeps no accounts. */
+export async function startLiteLlm(program: string, folder: string, stub: string): Promise<Running & { target: Target }> {
+  const key = `sk-${randomBytes(24).toString('hex')}`
   const port = await freePort()
   const config = join(folder, 'litellm.json')
   writeFileSync(
@@ -91,7 +93,7 @@ export async function startLiteLlm(program: string, folder: string, stub: string
   )
   const child = spawn(program, ['--config', config, '--port', String(port), '--host', '127.0.0.1', '--num_workers', '1', '--telemetry', 'False'], {
     cwd: folder,
-    env: { ...process.env, LITELLM_LOCAL_MODEL_COST_MAP: 'True', LITELLM_LOG: 'ERROR' },
+    env: { ...process.env, LITELLM_LOCAL_MODEL_COST_MAP: 'True', LITELLM_LOG: 'ERROR', LITELLM_MASTER_KEY: key },
     stdio: ['ignore', 'ignore', 'ignore'],
   })
   const url = `http://127.0.0.1:${port}`
@@ -101,7 +103,7 @@ export async function startLiteLlm(program: string, folder: string, stub: string
       (answer) => answer.ok,
       () => false,
     )
-    if (isUp) return { child, url }
+    if (isUp) return { child, target: { name: 'LiteLLM', tokens: [key], url }, url }
     if (child.exitCode !== null || Date.now() > deadline) throw new Error(`${program} did not start (exit code ${child.exitCode})`)
     await new Promise((wait) => setTimeout(wait, 200))
   }

@@ -35,6 +35,8 @@ interface Waiting {
 
 /** Most commands that one record takes. */
 const BATCH_MAX = 1000
+/** Longest that a command waits which nobody waits for. */
+const SOON_MS = 4
 
 /** The single writer: gathers commands, carries them out, commits them together, and only then answers and publishes. */
 export class Host {
@@ -53,6 +55,7 @@ export class Host {
   /** Commands carried out and not yet durable, and when they are. */
   #underway: readonly Waiting[] = []
   #turn: Promise<void> | null = null
+  #soon: NodeJS.Timeout | null = null
 
   private constructor(options: HostOptions, state: State, startedClean: boolean) {
     this.#options = options
@@ -75,11 +78,25 @@ export class Host {
 
   /** Carries out one command. Resolves once its effect is durable; rejects with HostStopped when it may not have happened. */
   submit(draft: Draft): Promise<Outcome> {
+    const outcome = this.#enqueue(draft)
+    this.#schedule()
+    return outcome
+  }
+
+  /** The same for a command that nobody waits for: it keeps its place, and shares the next commit when one comes within a few milliseconds. */
+  submitSoon(draft: Draft): Promise<Outcome> {
+    const outcome = this.#enqueue(draft)
+    if (!this.#stopped && this.#soon === null)
+      this.#soon = setTimeout(() => {
+        this.#soon = null
+        if (this.#queue.length > 0) this.#schedule()
+      }, SOON_MS)
+    return outcome
+  }
+
+  #enqueue(draft: Draft): Promise<Outcome> {
     if (this.#stopped) return Promise.reject(new HostStopped('the economy has stopped'))
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ draft, reject, resolve })
-      this.#schedule()
-    })
+    return new Promise((resolve, reject) => void this.#queue.push({ draft, reject, resolve }))
   }
 
   /** Starts the clearing beat. */
@@ -204,6 +221,7 @@ export class Host {
   /** Ends in order: what waits is carried out, the state is saved, the journal closed. */
   async stop(): Promise<void> {
     if (this.#beat !== null) clearInterval(this.#beat)
+    if (this.#soon !== null) clearTimeout(this.#soon)
     if (this.#stopped) return
     while (this.#queue.length > 0 || this.#turn !== null) await this.#flush()
     if (this.#stopped) return

@@ -30,7 +30,7 @@ function answerError(context: Context, error: unknown): Response {
 function note(parts: ServiceParts, caller: Caller, api: Api, model: unknown): (result: 'success' | 'failure', response: Record<string, string>) => void {
   if (!('agent_id' in caller)) return () => undefined
   const report = (event_type: 'tool_call_initiated' | 'tool_call_completed', data: Record<string, string | Record<string, string>>): void => {
-    parts.host.submit({ agent_id: caller.agent_id, data, event_type, owner: 'host', type: 'report' }).catch(() => undefined)
+    parts.host.submitSoon({ agent_id: caller.agent_id, data, event_type, owner: 'host', type: 'report' }).catch(() => undefined)
   }
   report('tool_call_initiated', { parameters: { api, model: String(model).slice(0, 128) }, tool_name: 'llm.complete' })
   return (result, response) => report('tool_call_completed', { response, result, tool_name: 'llm.complete' })

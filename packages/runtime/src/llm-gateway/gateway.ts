@@ -220,7 +220,8 @@ export class Gateway {
         peers.delete(abort)
         if (peers.size === 0) this.#byLease.delete(leaseId)
         observed?.ended(finish, usage, answer)
-        host.submit({ call_id, finish, owner: 'gateway', type: 'settle_llm_call', usage }).catch((error: unknown) => {
+        // The caller has its answer; until this is durable the hold stands for the call.
+        host.submitSoon({ call_id, finish, owner: 'gateway', type: 'settle_llm_call', usage }).catch((error: unknown) => {
           if (!(error instanceof HostStopped)) onError(error)
         })
       },

@@ -32,6 +32,20 @@ const toPrice = (rates: Rates): LlmPrice => ({
 const providerOf = ({ base_url, kind }: UpstreamConfig): string | undefined =>
   kind === 'anthropic' || kind === 'google' ? kind : base_url === undefined ? undefined : findProvider({ providerApiUrl: base_url })?.id
 
+/** Prices may change with the hour; looking them up in each call would take as long as the call. */
+const LOOKED_UP_MS = 60_000
+const lookedUp = new Map<string, { readonly minute: number; readonly found: ReturnType<typeof calcPrice> }>()
+
+function lookUp(providerId: string, model: string, at: Date): ReturnType<typeof calcPrice> {
+  const name = `${providerId} ${model}`
+  const minute = Math.floor(at.getTime() / LOOKED_UP_MS)
+  const known = lookedUp.get(name)
+  if (known?.minute === minute) return known.found
+  const found = calcPrice({ input_tokens: 0, output_tokens: 0 }, model, { providerId, timestamp: at })
+  lookedUp.set(name, { found, minute })
+  return found
+}
+
 /**
  * Price of a model at an upstream: the configuration's, else that of the price data for the upstream's provider; null when unknown.
  * A tier that the prompt may reach counts in full.
@@ -40,7 +54,7 @@ export function priceOf(model: ModelConfig, upstreamModel: string, upstream: Ups
   if (model.price !== undefined) return toPrice(model.price)
   const providerId = upstream.price_provider ?? providerOf(upstream)
   if (providerId === undefined) return null
-  const found = calcPrice({ input_tokens: 0, output_tokens: 0 }, upstreamModel, { providerId, timestamp: at })
+  const found = lookUp(providerId, upstreamModel, at)
   if (found === null) return null
   const rate = (name: string): number | undefined => inTier(found.model_price[name] as Rate, promptTokensMax)
   const input = rate('input_mtok')

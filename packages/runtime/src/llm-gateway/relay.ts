@@ -24,15 +24,19 @@ const isUsageAlone = (data: string): boolean => {
 
 /** Passes a stream of server-sent events on as it comes and reads the usage on the way, also when it comes after the end of the text. */
 export function relayStream(relay: Relay): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder()
   const decoder = new TextDecoder()
   let usage: LlmUsage | null = null
   let caller: 'there' | 'served' | 'gone' = 'there'
   let out: ReadableStreamDefaultController<Uint8Array>
-  const write = (text: string): void => {
-    if (caller === 'there') out.enqueue(encoder.encode(text))
+  let ready = ''
+  const write = (text: string): void => void (ready += text)
+  /** What came together goes out together. */
+  const passOn = (): void => {
+    if (caller === 'there' && ready !== '') out.enqueue(Buffer.from(ready))
+    ready = ''
   }
   const endForCaller = (): void => {
+    passOn()
     if (caller !== 'there') return
     caller = 'served'
     out.close()
@@ -42,13 +46,16 @@ export function relayStream(relay: Relay): ReadableStream<Uint8Array> {
       const found = data.includes('"usage"') ? usageIn(data) : null
       usage = found ?? usage
       if (found !== null && relay.api === 'chat/completions' && !relay.wants_usage && isUsageAlone(data)) return
-      write(`${event === undefined ? '' : `event: ${event}\n`}data: ${data}\n\n`)
+      write(`${event === undefined ? '' : `event: ${event}\n`}data: ${data.replaceAll('\n', '\ndata: ')}\n\n`)
       if (data === '[DONE]') endForCaller()
     },
   })
   const pump = async (): Promise<void> => {
     try {
-      for await (const chunk of relay.answer.body) parser.feed(decoder.decode(chunk, { stream: true }))
+      for await (const chunk of relay.answer.body) {
+        parser.feed(decoder.decode(chunk, { stream: true }))
+        passOn()
+      }
       endForCaller()
       relay.ended(caller === 'gone' ? 'cancelled' : 'completed', usage)
     } catch (error) {
