@@ -15,13 +15,15 @@ export interface Finished {
   readonly stderr: string
 }
 
-/** Starts the real command line under this Node. */
-export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd: string = tmpdir()): ChildProcess {
-  return spawn(process.execPath, ['--conditions=@syntropism/source', '--disable-warning=ExperimentalWarning', MAIN, ...args], {
-    cwd,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+/** Starts the real command line under this Node; `wrap` may put another program around it. */
+export function start(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  cwd: string = tmpdir(),
+  wrap: (command: string[]) => string[] = (command) => command,
+): ChildProcess {
+  const [program = '', ...rest] = wrap([process.execPath, '--conditions=@syntropism/source', '--disable-warning=ExperimentalWarning', MAIN, ...args])
+  return spawn(program, rest, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 export function finish(child: ChildProcess): Promise<Finished> {

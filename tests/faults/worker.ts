@@ -1,23 +1,13 @@
 // A small economy under load that kills itself at a chosen journal step; what it acknowledged goes to standard output first.
-import { writeSync } from 'node:fs'
+import { statSync, writeSync } from 'node:fs'
 import { DEFAULT_PARAMS } from '@syntropism/economy'
 import { type Command } from '@syntropism/contract'
 import { createMemoryBus } from '../../packages/runtime/src/bus/index.ts'
 import { Host } from '../../packages/runtime/src/host/index.ts'
 import { SqliteJournal, openDatabase } from '../../packages/runtime/src/store/index.ts'
+import { createRandom } from './figures.ts'
 
-const [path = '', step = '', at = '0', seed = '1'] = process.argv.slice(2)
-
-/** Mulberry32: the same load for the same seed. */
-function createRandom(start: number): () => number {
-  let state = start
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
+const [path = '', step = '', at = '0', seed = '1', loads = '60'] = process.argv.slice(2)
 
 const die = (): never => {
   process.kill(process.pid, 'SIGKILL')
@@ -36,6 +26,7 @@ const commit = journal.commit.bind(journal)
 journal.commit = async (batch, state) => {
   commits += 1
   if (commits === Number(at) && step === 'before') die()
+  if (commits === Number(at) && step === 'after') writeSync(1, `${JSON.stringify({ wal_bytes: statSync(`${path}-wal`).size })}\n`)
   await commit(batch, state)
   if (commits === Number(at) && step === 'after') die()
 }
@@ -45,7 +36,8 @@ const host = await Host.open({
   createClock: (last) => ({ now: () => (now = Math.max(now, last) + 37) }),
   journal,
   onFatal: (error) => {
-    throw error
+    writeSync(2, String(error))
+    process.exit(75)
   },
   snapshot_every: 5,
 })
@@ -58,7 +50,7 @@ if (host.state.economy_id !== '') await tell({ owner: 'test', type: 'resumed' } 
 await tell({ economy_id: 'faults', id: 'g', owner: 'test', params: DEFAULT_PARAMS, rules_version: 1, type: 'genesis' } as never)
 for (const agent_id of ['a', 'b', 'c'])
   await tell({ agent_id, grant_micro: 1_000_000_000, id: `c-${agent_id}`, name: agent_id, owner: 'test', type: 'create_agent' } as never)
-for (let index = 0; index < 60; index++) {
+for (let index = 0; index < Number(loads); index++) {
   const pick = (): string => ['a', 'b', 'c'][Math.floor(random() * 3)] as string
   const from_agent_id = pick()
   const id = `k-${index}`

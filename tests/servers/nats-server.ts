@@ -18,19 +18,19 @@ function binary(): string {
   return found
 }
 
-export const freePort = (): Promise<number> =>
+export const freePort = (host = '127.0.0.1'): Promise<number> =>
   new Promise((done, fail) => {
     const server = createServer()
     server.once('error', fail)
-    server.listen(0, '127.0.0.1', () => {
+    server.listen(0, host, () => {
       const address = server.address()
       server.close(() => (typeof address === 'object' && address !== null ? done(address.port) : fail(new Error('no port'))))
     })
   })
 
-const answers = (port: number): Promise<boolean> =>
+const answers = (host: string, port: number): Promise<boolean> =>
   new Promise((done) => {
-    const socket = connectSocket({ host: '127.0.0.1', port })
+    const socket = connectSocket({ host, port })
     socket.once('data', (chunk) => {
       socket.destroy()
       done(chunk.toString().startsWith('INFO'))
@@ -42,29 +42,31 @@ const answers = (port: number): Promise<boolean> =>
 /** A real nats-server of this test alone: a free port on 127.0.0.1, its store in a temporary folder. */
 export class NatsServer {
   readonly folder: string
+  readonly host: string
   readonly port: number
   readonly #config: string
   #child: ChildProcess | null = null
 
-  private constructor(folder: string, port: number, config: string) {
+  private constructor(folder: string, host: string, port: number, config: string) {
     this.folder = folder
+    this.host = host
     this.port = port
     this.#config = config
   }
 
   /** `settings` is added to the server's configuration file. */
-  static async start(settings = ''): Promise<NatsServer> {
+  static async start(settings = '', host = '127.0.0.1'): Promise<NatsServer> {
     const folder = mkdtempSync(join(tmpdir(), 'syntropism-nats-'))
-    const port = await freePort()
+    const port = await freePort(host)
     const config = join(folder, 'server.conf')
-    writeFileSync(config, `listen: "127.0.0.1:${port}"\njetstream { store_dir: ${JSON.stringify(join(folder, 'store'))} }\n${settings}\n`)
-    const server = new NatsServer(folder, port, config)
+    writeFileSync(config, `listen: "${host}:${port}"\njetstream { store_dir: ${JSON.stringify(join(folder, 'store'))} }\n${settings}\n`)
+    const server = new NatsServer(folder, host, port, config)
     await server.up()
     return server
   }
 
   get url(): string {
-    return `nats://127.0.0.1:${this.port}`
+    return `nats://${this.host}:${this.port}`
   }
 
   async up(): Promise<void> {
@@ -72,7 +74,7 @@ export class NatsServer {
     let log = ''
     this.#child.stderr?.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4000)))
     for (let attempt = 0; attempt < 200; attempt++) {
-      if (await answers(this.port)) return
+      if (await answers(this.host, this.port)) return
       if (this.#child.exitCode !== null) break
       await new Promise((done) => setTimeout(done, 50))
     }
