@@ -65,6 +65,20 @@ describe('strategies of a simulation, live', () => {
     expect(of('bid_placed', 'broken-1')).toEqual([])
   })
 
+  it('are taken up again by their names when the economy starts again, children too', async () => {
+    const again = await run(['live', '--data', data, '--port', '0', '--strategies', path, '--scripted', '2', '--turn-ms', '200', '--for', '3s', '--json'])
+    const later = again.stdout
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((line) => JSON.parse(line) as Seen)
+    const count = (type: string, agentId: string): number => later.filter((event) => event.type === type && event.agent_id === agentId).length
+    expect(later.filter((event) => event.type === 'agent_created')).toEqual([])
+    expect(count('execution_started', 'busy-0')).toBeGreaterThan(0)
+    expect(count('execution_started', 'agent-1')).toBeGreaterThan(0)
+    expect((await run(['verify', '--data', data])).code).toBe(0)
+  })
+
   it('a model without strategies cannot be played', async () => {
     const refused = await run(['live', '--data', join(folder, 'none'), '--strategies', 'boltzmann'])
     expect(refused.code).toBe(2)

@@ -132,6 +132,8 @@ export class Run {
   private act(stage: Stage): void {
     const { world } = this
     const { population } = stage
+    // Nobody needs a first instant here: whoever lives acts.
+    population.takeNewborn()
     population.arrange(world.activation, this.chance)
     stage.step({ at_ms: world.at_ms, length: population.living, offset: 0, order: population.order, step: world.step })
   }

@@ -59,6 +59,18 @@ describe('a sweep', () => {
     expect(bytesIn(three.folder)).toEqual(bytes)
   })
 
+  it.each([
+    ['market', { share_ppm: ['100000'] }],
+    ['attention', { rule: ['auction', 'flat'] }],
+    ['evolution', { start_ppm: ['600000'] }],
+  ])('writes the same bytes with one worker and with three when agents live in the economy: %s', async (model, grid) => {
+    const own = { fixed: { agents: '20', steps: '20' }, grid, model, seeds: [1, 2] }
+    const [one, three] = [request({ spec: own }), request({ spec: own, workers: 3 })]
+    const [first] = await Promise.all([sweep(one), sweep(three)])
+    expect(first.outcomes.every((outcome) => outcome.status === 'done')).toBe(true)
+    expect(bytesIn(three.folder)).toEqual(bytesIn(one.folder))
+  })
+
   it('says in Parquet what it says in CSV', async () => {
     const asked = request()
     const { groups } = await sweep(asked)

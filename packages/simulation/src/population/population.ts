@@ -123,7 +123,6 @@ export class Population {
   }
 
   private recount(): void {
-    this.newborn = this.newborn.filter((member) => this.alive[member] === 1)
     let count = 0
     for (let member = 0; member < this.fresh; member++) if (this.alive[member] === 1) this.order[count++] = member
     this.living = count

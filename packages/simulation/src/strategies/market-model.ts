@@ -40,7 +40,7 @@ export interface MarketSpec extends StrategySet {
 }
 
 /** Agents in the economy of `live`, moved by the clock of a run. */
-class Market {
+class Play {
   readonly game: Game
   readonly lineage = new Lineage()
   private readonly trait: string | undefined
@@ -129,7 +129,7 @@ class Market {
     return { acted: this.acted, lineage: this.lineage.save(), players: this.game.players.save(), refused: this.refused }
   }
 
-  resume(saved: ReturnType<Market['save']>): void {
+  resume(saved: ReturnType<Play['save']>): void {
     this.acted = saved.acted
     this.refused = saved.refused
     this.lineage.resume(saved.lineage)
@@ -145,26 +145,26 @@ export const marketModel = (spec: MarketSpec): Model => ({
   name: spec.name,
   params: spec.params,
   setup(world): Running {
-    const market = new Market(spec, world)
-    const around = spec.surroundings?.(market.game) ?? { save: () => null }
+    const play = new Play(spec, world)
+    const around = spec.surroundings?.(play.game) ?? { save: () => null }
     return {
       begin: (step) => around.begin?.(step),
       end(step) {
-        market.end(step)
+        play.end(step)
         around.end?.(step)
       },
-      extras: () => market.extras(),
-      observe: () => ({ ...market.observe(), ...around.observe?.() }),
+      extras: () => play.extras(),
+      observe: () => ({ ...play.observe(), ...around.observe?.() }),
       ...(around.save === undefined
         ? {}
         : {
-            resume(saved: { readonly around: never; readonly market: ReturnType<Market['save']> }) {
-              market.resume(saved.market)
+            resume(saved: { readonly around: never; readonly play: ReturnType<Play['save']> }) {
+              play.resume(saved.play)
               around.resume?.(saved.around)
             },
-            save: () => ({ around: around.save?.(), market: market.save() }),
+            save: () => ({ around: around.save?.(), play: play.save() }),
           }),
-      stages: [{ population: market.game.players.population, step: (turn) => market.act(turn) }],
+      stages: [{ population: play.game.players.population, step: (turn) => play.act(turn) }],
     }
   },
   source: spec.source,
