@@ -23,6 +23,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     'hyparquet-writer',
     'isomorphic-git',
     'kysely',
+    'pg',
     'lru-cache',
     'zod',
     '@pydantic/genai-prices',

@@ -20,10 +20,14 @@ export {
 export { Gateway } from './llm-gateway/index.ts'
 export {
   bookAt,
+  describeStore,
   type Live,
   type NewToken,
+  openStore,
   type Paths,
+  readStore,
   type ServiceFile,
+  type Standby,
   pathsOf,
   readEvents,
   readHistory,

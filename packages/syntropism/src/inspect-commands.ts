@@ -7,7 +7,7 @@ import {
   GENESIS_HASH,
   balanceAt,
   batchHash,
-  openDatabase,
+  describeStore,
   openSandbox,
   pathsOf,
   journalReads,
@@ -178,15 +178,13 @@ export async function runDoctor(flags: LocalFlags): Promise<void> {
   const config = loadConfig({ data: flags.data }, process.env)
   const paths = pathsOf(config.data)
   const service = readServiceFile(paths)
-  const probe = openDatabase(':memory:')
-  const sqlite = String((probe.prepare('SELECT sqlite_version() AS version').get() as { version: string }).version)
   const sandbox = await describeSandbox()
   const bus = await describeBus(config)
   const report = {
     ...bus,
     capacity: machineCapacity(config),
     data: paths.root,
-    database: `SQLite ${sqlite} (embedded)`,
+    database: await describeStore(config),
     model: 'none configured',
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,

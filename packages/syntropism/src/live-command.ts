@@ -23,6 +23,7 @@ export interface LiveFlags {
   readonly set?: string[]
   readonly strategies?: string
   readonly turnMs: number
+  readonly standby: boolean
 }
 
 /** Folder of the project or of the installed package, in which agents and the SDK lie. */
@@ -74,13 +75,21 @@ function introduction(live: Live, config: Config): string[] {
   ]
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Another process leads: this one waits to take over. */
+function sayStandby({ epoch, holder }: { epoch: number; holder: string }, json: boolean): void {
+  if (json) console.log(JSON.stringify({ epoch, holder, type: 'standby' }))
+  else console.log(`Standing by: ${holder} leads this economy (epoch ${epoch}). This process takes over when it ends.`)
+}
+
 async function untilEnd(duration: string | undefined, fatal: Promise<number>): Promise<number> {
   const ends: Promise<number>[] = [fatal]
   let timer: NodeJS.Timeout | undefined
   if (duration !== undefined) ends.push(new Promise((done) => (timer = setTimeout(() => done(0), parseDuration(duration)))))
   ends.push(
     new Promise((done) => {
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => done(0))
+      for (const signal of SIGNALS) process.once(signal, () => done(0))
     }),
   )
   const code = await Promise.race(ends)
@@ -139,6 +148,9 @@ export async function runLive(flags: LiveFlags): Promise<void> {
   const fatal = new Promise<number>((done) => (stopWith = done))
   const early: EconomyEvent[] = []
   let onEvent = (event: EconomyEvent): void => void early.push(event)
+  const waiting = new AbortController()
+  const end = (): void => waiting.abort()
+  for (const signal of SIGNALS) process.once(signal, end)
   const live = await startLive({
     onEvent: (event) => onEvent(event),
     agent_dirs: agentDirs,
@@ -153,7 +165,12 @@ export async function runLive(flags: LiveFlags): Promise<void> {
     ...(scripted === null ? {} : { scripted }),
     sandbox: flags.sandbox,
     sdk_dir: sdkDir(),
+    ...(flags.standby ? { standby: { onWait: (leader) => sayStandby(leader, flags.json === true), signal: waiting.signal } } : {}),
+  }).catch((error: unknown) => {
+    if (waiting.signal.aborted) process.exit(0)
+    throw error
   })
+  for (const signal of SIGNALS) process.removeListener(signal, end)
   const full = process.stdout.isTTY && process.stdin.isTTY && flags.json !== true && flags.plain !== true
   // The tokens are printed on the ordinary screen, where they stay readable when the view is closed.
   const head = introduction(live, config)

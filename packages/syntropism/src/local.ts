@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { ConfigError, type Paths, type Queries, createQueries, loadConfig, openDatabase, pathsOf, readServiceFile } from '@syntropism/runtime'
+import { ConfigError, type Paths, type Queries, loadConfig, pathsOf, readServiceFile, readStore } from '@syntropism/runtime'
 
 export interface LocalFlags {
   readonly data?: string
@@ -12,13 +11,16 @@ export interface Local {
   close(): Promise<void>
 }
 
-/** The data folder of an economy, running or not, opened for reading. */
+/** An economy, running or not, opened for reading: from its database, or the file in its data folder. */
 export async function openLocal(flags: LocalFlags): Promise<Local> {
-  const paths = pathsOf(loadConfig({ data: flags.data }, process.env).data)
-  if (!existsSync(paths.database))
-    throw new ConfigError(`there is no economy in ${paths.root}; start one with "syntropism live", or name its folder with --data`)
-  const database = openDatabase(paths.database, true)
-  return { close: async () => database.close(), paths, queries: createQueries(database) }
+  const config = loadConfig({ data: flags.data }, process.env)
+  const paths = pathsOf(config.data)
+  const store = await readStore(config, paths)
+  if (store === null) {
+    const place = config.database_url === undefined ? paths.root : 'the database of DATABASE_URL'
+    throw new ConfigError(`there is no economy in ${place}; start one with "syntropism live", or name its folder with --data`)
+  }
+  return { ...store, paths }
 }
 
 /** Calls the running service with the token of SYNTROPISM_TOKEN. */

@@ -89,6 +89,7 @@ export function createProgram(): Command {
     .option('--port <n>', 'port of the System Service; 0 takes a free one (default 8000)', integer(0, 65_535))
     .option('--for <duration>', 'stop after 90s, 5m, 2h …')
     .option('--plain', 'lines instead of the full-screen view')
+    .option('--no-standby', 'with PostgreSQL: refuse to start while another process leads, instead of waiting to take over')
     .option('--new-tokens', 'replace the tokens of operator, observer and humans')
     .option('--allow-weak-sandbox', 'run programs other than Node without bubblewrap')
     .option(

@@ -75,6 +75,8 @@ export const Config = z.strictObject({
   beat_ms: z.int().min(10).max(60_000).default(100),
   cpu_millicores: z.int().positive().optional(),
   data: z.string().default('./.syntropism'),
+  /** Address of PostgreSQL; without one the economy is kept in a file of the data folder. */
+  database_url: z.string().min(1).optional(),
   humans: z.array(Id).default(['human']),
   llm: LlmConfig.optional(),
   tools: ToolsConfig.optional(),
@@ -104,6 +106,7 @@ export class ConfigError extends Error {
 export const CONFIG_FILE = 'syntropism.config.json'
 
 const VARIABLES: Readonly<Record<string, readonly [keyof Config, 'number' | 'text']>> = {
+  DATABASE_URL: ['database_url', 'text'],
   NATS_CREDS: ['nats_credentials', 'text'],
   NATS_ISSUER: ['nats_issuer', 'text'],
   NATS_URL: ['nats_url', 'text'],

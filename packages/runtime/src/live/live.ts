@@ -12,7 +12,7 @@ import { type App, type ServiceParts, Tokens, createService, openDoors } from '.
 import type { Bus } from '../ports/index.ts'
 import type { Remote, RemoteParts } from '../remote/index.ts'
 import { type SandboxDriver, installAgentLibrary, openNodeDriver, openSandbox } from '../sandbox/index.ts'
-import { type Queries, SqliteJournal, createQueries, journalReads, openDatabase } from '../store/index.ts'
+import { type Queries, journalReads } from '../store/index.ts'
 import type { TraceFigures } from '../telemetry/index.ts'
 import { type Pages, Web } from '../web/index.ts'
 import { bookAt } from './book-at.ts'
@@ -21,6 +21,7 @@ import { readEvents } from './events.ts'
 import { openGateways } from './gateways.ts'
 import { openObservation } from './observation.ts'
 import type { ScriptedAgents } from './scripted-agents.ts'
+import { type Standby, openStore } from './store.ts'
 
 export interface LiveOptions {
   readonly config: Config
@@ -34,6 +35,8 @@ export interface LiveOptions {
   readonly scripted?: ScriptedAgents
   /** The web console, served at `/`. */
   readonly pages?: Pages
+  /** Waits for the lead while another process has it (PostgreSQL); refused without it. */
+  readonly standby?: Standby
   onFatal(error: unknown): void
   /** Called for every committed event, from the first. */
   onEvent(event: EconomyEvent): void
@@ -72,8 +75,10 @@ function readManifest(folder: string): { manifest: AgentManifest; path: string }
 async function beginOrResume(host: Host, config: Config, configuredRulesPath: string): Promise<boolean> {
   const params = paramsOf(config)
   const configured = canonicalJson(params)
-  const before = existsSync(configuredRulesPath) ? readFileSync(configuredRulesPath, 'utf8') : canonicalJson(host.state.params)
   const isNew = host.state.economy_id === ''
+  // A folder that has not led this economy before, a standby's, takes the rules as they are.
+  const taken = config.database_url === undefined ? canonicalJson(host.state.params) : configured
+  const before = existsSync(configuredRulesPath) ? readFileSync(configuredRulesPath, 'utf8') : taken
   if (isNew) await host.submit({ economy_id: `e${randomBytes(8).toString('hex')}`, owner: 'host', params, rules_version: RULES_VERSION, type: 'genesis' })
   else {
     await host.submit({ owner: 'host', type: 'resumed' })
@@ -206,13 +211,12 @@ async function assemble(
   unlock: () => void,
 ): Promise<Live> {
   const { config } = options
-  const database = openDatabase(paths.database)
-  const queries = createQueries(database)
+  const { journal, queries } = await openStore(config, paths, options.onFatal, options.standby)
   const observation = await openObservation(config)
   const bus = createMemoryBus((error) => observation.log.error('a listener failed', { error }))
   bus.subscribe((event) => options.onEvent(event))
   const { created, kept } = openTokens(paths, config, options.new_tokens)
-  const host = await Host.open({ bus, createClock: createWallClock, journal: new SqliteJournal(database), onFatal: options.onFatal, ...observation.forHost() })
+  const host = await Host.open({ bus, createClock: createWallClock, journal, onFatal: options.onFatal, ...observation.forHost() })
   await observation.follow(bus, host, (after_seq) => readEvents(queries, { after_seq, limit: 1_000_000 }))
   const gateways = await openGateways(config, paths.root, { bus, host, log: observation.log, onFatal: options.onFatal, queries })
   const tokens = new Tokens(kept, gateways.findKey)

@@ -63,7 +63,7 @@ export class MomentError extends Error {
 /** What went wrong with the system of record. */
 export class JournalError extends Error {
   override readonly name = 'JournalError'
-  readonly code: 'corrupt' | 'locked' | 'unavailable'
+  readonly code: 'corrupt' | 'deposed' | 'locked' | 'unavailable'
   constructor(code: JournalError['code'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code

@@ -1,33 +1,36 @@
-import type { SQLInputValue } from 'node:sqlite'
 import type { EconomyEvent } from '@syntropism/contract'
+import type { Changes } from './changes.ts'
+
+const UNSETTLED = {
+  cost_micro_usd: null,
+  estimated: 0,
+  finish: null,
+  input_tokens: null,
+  output_tokens: null,
+  overrun_micro_usd: 0,
+}
+const numberOf = (callId: string): number => Number(callId.slice('call-'.length))
 
 /** Rows that an event about LLM calls writes. */
-export function projectLlm(event: EconomyEvent, run: (sql: string, row: readonly SQLInputValue[]) => void): void {
+export function projectLlm(event: EconomyEvent, changes: Changes): void {
   if (event.type === 'llm_call_admitted') {
-    const { data } = event
-    run('INSERT INTO llm_calls VALUES (?,?,?,?,?,?,?,?,?,?,?,NULL,0,0,NULL,NULL,NULL)', [
-      Number(data.call_id.slice('call-'.length)),
-      event.seq,
-      event.at_ms,
-      data.minute,
-      data.agent_id,
-      data.key_id,
-      data.lease_id,
-      data.model,
-      data.upstream_id,
-      JSON.stringify(data.price),
-      data.bound_micro_usd,
-    ])
+    const { agent_id, bound_micro_usd, call_id, key_id, lease_id, minute, model, price, upstream_id } = event.data
+    const { at_ms, seq } = event
+    const call = { ...UNSETTLED, agent_id, at_ms, bound_micro_usd, key_id, lease_id, minute, model, price: JSON.stringify(price), seq, upstream_id }
+    changes.create('llm_calls', { number: numberOf(call_id) }, call)
   } else if (event.type === 'llm_call_settled') {
-    const { data } = event
-    run('UPDATE llm_calls SET cost_micro_usd = ?, overrun_micro_usd = ?, estimated = ?, finish = ?, input_tokens = ?, output_tokens = ? WHERE number = ?', [
-      data.cost_micro_usd,
-      data.overrun_micro_usd,
-      data.estimated ? 1 : 0,
-      data.finish,
-      data.usage?.input_tokens ?? null,
-      data.usage?.output_tokens ?? null,
-      Number(data.call_id.slice('call-'.length)),
-    ])
+    const { call_id, cost_micro_usd, estimated, finish, overrun_micro_usd, usage } = event.data
+    changes.update(
+      'llm_calls',
+      { number: numberOf(call_id) },
+      {
+        cost_micro_usd,
+        estimated: estimated ? 1 : 0,
+        finish,
+        input_tokens: usage?.input_tokens ?? null,
+        output_tokens: usage?.output_tokens ?? null,
+        overrun_micro_usd,
+      },
+    )
   }
 }

@@ -1,241 +1,158 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { EconomyEvent } from '@syntropism/contract'
 import { type Posting, type State, freeMicro } from '@syntropism/economy'
+import { Changes } from './changes.ts'
 import { projectLlm } from './llm-projection.ts'
 import { projectTools } from './tool-projection.ts'
 
-type Row = readonly SQLInputValue[]
-
-/** Writes the read models that an event changes. They can be made again from the journal at any time and are never a source. */
-export class Projection {
-  readonly #database: DatabaseSync
-  readonly #statements = new Map<string, StatementSync>()
-
-  constructor(database: DatabaseSync) {
-    this.#database = database
+/** What a batch changes in the read models. They can be made again from the journal at any time and are never a source. `state` is the state after it. */
+export function changesOf(events: readonly EconomyEvent[], postings: readonly Posting[], state: State): Changes {
+  const changes = new Changes()
+  // Movements of credits are rows of `transfers`; `postings` holds those of the other assets.
+  for (const posting of postings) if (posting.transfer_id === '') changes.insert('postings', posting)
+  const touched = new Set<string>()
+  for (const event of events) {
+    projectLedger(event, changes)
+    if (event.type === 'credits_transferred') touched.add(event.data.from_agent).add(event.data.to_agent)
+    else if (event.agent_id !== '') touched.add(event.agent_id)
   }
-
-  #run(sql: string, row: Row): void {
-    let statement = this.#statements.get(sql)
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql)
-      this.#statements.set(sql, statement)
-    }
-    statement.run(...row)
-  }
-
-  write(events: readonly EconomyEvent[], postings: readonly Posting[], state: State): void {
-    const touched = new Set<string>()
-    // Movements of credits are rows of `transfers`; `postings` holds those of the other assets.
-    for (const posting of postings) {
-      if (posting.transfer_id !== '') continue
-      this.#run('INSERT INTO postings VALUES (?,?,?,?,?,?,?,?,?,?,?)', [
-        posting.entry_id,
-        posting.seq,
-        posting.at_ms,
-        posting.asset,
-        posting.debit,
-        posting.credit,
-        posting.amount,
-        posting.purpose,
-        posting.cause_id,
-        posting.transfer_id,
-        posting.traceparent,
-      ])
-    }
-    for (const event of events) {
-      this.#event(event)
-      if (event.type === 'credits_transferred') touched.add(event.data.from_agent).add(event.data.to_agent)
-      else if (event.agent_id !== '') touched.add(event.agent_id)
-    }
-    for (const agentId of touched) this.#balance(state, agentId)
-  }
-
-  #balance(state: State, agentId: string): void {
-    const agent = state.agents.get(agentId)
+  for (const agent_id of touched) {
+    const agent = state.agents.get(agent_id)
     if (agent !== undefined)
-      this.#run('UPDATE agents SET balance_micro = ?, held_micro = ?, status = ? WHERE agent_id = ?', [
-        freeMicro(state, agent),
-        agent.held_micro,
-        agent.status,
-        agentId,
-      ])
+      changes.update('agents', { agent_id }, { balance_micro: freeMicro(state, agent), held_micro: agent.held_micro, status: agent.status })
   }
+  return changes
+}
 
-  #event(event: EconomyEvent): void {
-    const { at_ms: at, seq } = event
-    switch (event.type) {
-      case 'credits_transferred': {
-        const { data } = event
-        this.#run('INSERT INTO transfers VALUES (?,?,?,?,?,?,?,?,?,?,?,?)', [
-          Number(data.transfer_id.slice('transfer-'.length)),
-          data.transfer_id,
-          seq,
-          at,
-          data.from_agent,
-          data.from_account,
-          data.to_agent,
-          data.to_account,
-          data.amount_micro,
-          data.purpose,
-          data.entry_id,
-          data.hold_id,
-        ])
-        return
-      }
-      case 'price_update': {
-        const { data } = event
-        this.#run('INSERT INTO prices VALUES (?,?,?,?,?,?,?)', [
-          seq,
-          at,
-          data.resource,
-          data.old_price_micro_per_s,
-          data.new_price_micro_per_s,
-          data.utilisation_ppm,
-          data.reason,
-        ])
-        return
-      }
-      case 'market_cleared':
-        this.#run('INSERT INTO clearings VALUES (?,?,?,?)', [seq, at, event.data.certificate.clearing_id, JSON.stringify(event.data.certificate)])
-        return
-      case 'execution_terminated':
-        this.#run('INSERT INTO receipts VALUES (?,?,?,?,?)', [event.data.execution_id, seq, at, event.agent_id, JSON.stringify(event.data)])
-        return
-      default:
-        this.#life(event)
+function projectLedger(event: EconomyEvent, changes: Changes): void {
+  const { at_ms, seq } = event
+  switch (event.type) {
+    case 'credits_transferred': {
+      const { data } = event
+      changes.insert('transfers', {
+        amount_micro: data.amount_micro,
+        at_ms,
+        entry_id: data.entry_id,
+        from_account: data.from_account,
+        from_agent: data.from_agent,
+        hold_id: data.hold_id,
+        number: Number(data.transfer_id.slice('transfer-'.length)),
+        purpose: data.purpose,
+        seq,
+        to_account: data.to_account,
+        to_agent: data.to_agent,
+        transfer_id: data.transfer_id,
+      })
+      return
     }
+    case 'price_update': {
+      const { new_price_micro_per_s, old_price_micro_per_s, reason, resource, utilisation_ppm } = event.data
+      changes.insert('prices', { at_ms, new_price_micro_per_s, old_price_micro_per_s, reason, resource, seq, utilisation_ppm })
+      return
+    }
+    case 'market_cleared': {
+      const { certificate } = event.data
+      changes.insert('clearings', { at_ms, certificate: JSON.stringify(certificate), clearing_id: certificate.clearing_id, seq })
+      return
+    }
+    case 'execution_terminated':
+      changes.insert('receipts', { agent_id: event.agent_id, at_ms, lease_id: event.data.execution_id, receipt: JSON.stringify(event.data), seq })
+      return
+    default:
+      projectLife(event, changes)
   }
+}
 
-  #life(event: EconomyEvent): void {
-    const { at_ms: at } = event
-    const insert = 'INSERT INTO agents VALUES (?,?,?,?,?,?,?,?,?,?,?)'
-    switch (event.type) {
-      case 'agent_created':
-        this.#run(insert, [event.agent_id, event.data.name, null, '[]', 'new', '', at, 0, 0, 0, 0])
-        return
-      case 'agent_spawned':
-        this.#run(insert, [event.data.child_id, event.data.name, event.data.parent_id, JSON.stringify(event.data.lineage), 'new', '', at, 0, 0, 0, 0])
-        return
-      case 'agent_dormant':
-        this.#run('UPDATE agents SET status_reason = ? WHERE agent_id = ?', [event.data.reason, event.agent_id])
-        return
-      case 'agent_awake':
-        this.#run('UPDATE agents SET status_reason = ? WHERE agent_id = ?', [`woken by ${event.data.awakened_by}`, event.agent_id])
-        return
-      case 'agent_died':
-        this.#run('UPDATE agents SET status_reason = ? WHERE agent_id = ?', [`${event.data.cause}: ${event.data.reason}`, event.agent_id])
-        return
-      case 'execution_started':
-        this.#run('UPDATE agents SET windows = windows + 1 WHERE agent_id = ?', [event.agent_id])
-        return
-      default:
-        this.#attention(event)
+const NEW_AGENT = { balance_micro: 0, earned_micro: 0, held_micro: 0, status: 'new', status_reason: '', windows: 0 }
+
+function projectLife(event: EconomyEvent, changes: Changes): void {
+  const { agent_id, at_ms: created_at_ms } = event
+  const because = (status_reason: string): void => changes.update('agents', { agent_id }, { status_reason })
+  switch (event.type) {
+    case 'agent_created':
+      changes.create('agents', { agent_id }, { ...NEW_AGENT, created_at_ms, lineage: '[]', name: event.data.name, parent_id: null })
+      return
+    case 'agent_spawned': {
+      const { child_id, lineage, name, parent_id } = event.data
+      changes.create('agents', { agent_id: child_id }, { ...NEW_AGENT, created_at_ms, lineage: JSON.stringify(lineage), name, parent_id })
+      return
     }
+    case 'agent_dormant':
+      because(event.data.reason)
+      return
+    case 'agent_awake':
+      because(`woken by ${event.data.awakened_by}`)
+      return
+    case 'agent_died':
+      because(`${event.data.cause}: ${event.data.reason}`)
+      return
+    case 'execution_started':
+      changes.add('agents', { agent_id }, { windows: 1 })
+      return
+    default:
+      projectAttention(event, changes)
   }
+}
 
-  #attention(event: EconomyEvent): void {
-    switch (event.type) {
-      case 'prompt_filed': {
-        const { data } = event
-        this.#run('INSERT INTO prompts VALUES (?,?,?,?,?,?,?,?,?,?,?,?)', [
-          data.prompt_id,
-          event.seq,
-          event.agent_id,
-          JSON.stringify(data.content),
-          data.bid_micro,
-          event.at_ms,
-          data.deadline_at_ms,
-          'waiting',
-          null,
-          null,
-          null,
-          null,
-        ])
-        return
-      }
-      case 'prompt_shown':
-        this.#run('UPDATE prompts SET status = ? WHERE prompt_id = ?', ['shown', event.data.prompt_id])
-        return
-      case 'prompt_ended':
-        this.#run('UPDATE prompts SET status = ? WHERE prompt_id = ?', [event.data.reason, event.data.prompt_id])
-        return
-      case 'human_reward_issued': {
-        const { data } = event
-        this.#run('UPDATE prompts SET scores = ?, reason = ?, credits_awarded_micro = ?, human_id = ? WHERE prompt_id = ?', [
-          JSON.stringify(data.scores),
-          data.reason,
-          data.credits_awarded_micro,
-          data.human_id,
-          data.prompt_id,
-        ])
-        this.#run('UPDATE agents SET earned_micro = earned_micro + ? WHERE agent_id = ?', [data.credits_awarded_micro, event.agent_id])
-        return
-      }
-      default:
-        this.#dealings(event)
+function projectAttention(event: EconomyEvent, changes: Changes): void {
+  switch (event.type) {
+    case 'prompt_filed': {
+      const { bid_micro, content, deadline_at_ms, prompt_id } = event.data
+      const { agent_id, at_ms: filed_at_ms, seq } = event
+      const open = { credits_awarded_micro: null, human_id: null, reason: null, scores: null, status: 'waiting' }
+      changes.create('prompts', { prompt_id }, { ...open, agent_id, bid_micro, content: JSON.stringify(content), deadline_at_ms, filed_at_ms, seq })
+      return
     }
+    case 'prompt_shown':
+      changes.update('prompts', { prompt_id: event.data.prompt_id }, { status: 'shown' })
+      return
+    case 'prompt_ended':
+      changes.update('prompts', { prompt_id: event.data.prompt_id }, { status: event.data.reason })
+      return
+    case 'human_reward_issued': {
+      const { credits_awarded_micro, human_id, prompt_id, reason, scores } = event.data
+      changes.update('prompts', { prompt_id }, { credits_awarded_micro, human_id, reason, scores: JSON.stringify(scores) })
+      changes.add('agents', { agent_id: event.agent_id }, { earned_micro: credits_awarded_micro })
+      return
+    }
+    default:
+      projectDealings(event, changes)
   }
+}
 
-  #dealings(event: EconomyEvent): void {
-    const { at_ms: at, seq } = event
-    switch (event.type) {
-      case 'message_sent':
-        this.#run('INSERT INTO messages VALUES (?,?,?,?,?,?,?)', [
-          event.data.message_id,
-          seq,
-          at,
-          'message',
-          event.data.from_agent,
-          event.data.to_agent,
-          JSON.stringify({ content: event.data.content }),
-        ])
-        return
-      case 'service_requested': {
-        const { data } = event
-        this.#run('INSERT INTO messages VALUES (?,?,?,?,?,?,?)', [
-          data.message_id,
-          seq,
-          at,
-          'request',
-          data.caller_agent,
-          data.provider_agent,
-          JSON.stringify({
-            cost_micro: data.cost_micro,
-            deadline_at_ms: data.deadline_at_ms,
-            invocation_id: data.invocation_id,
-            request: data.request,
-            service_name: data.service_name,
-          }),
-        ])
-        this.#run('INSERT INTO invocations VALUES (?,?,?,?)', [data.invocation_id, seq, JSON.stringify(data), null])
-        return
-      }
-      case 'service_invoked':
-        this.#run('UPDATE invocations SET result = ? WHERE invocation_id = ?', [JSON.stringify(event.data), event.data.invocation_id])
-        return
-      case 'service_registered': {
-        const { data } = event
-        this.#run('INSERT OR REPLACE INTO services VALUES (?,?,?,?,?)', [
-          data.agent_id,
-          data.service_name,
-          data.advertised_cost_micro,
-          data.payment,
-          JSON.stringify(data.specification),
-        ])
-        return
-      }
-      case 'service_removed':
-        this.#run('DELETE FROM services WHERE agent_id = ? AND service_name = ?', [event.data.agent_id, event.data.service_name])
-        return
-      case 'operator_acted': {
-        const { action, agent_id, by, details, reason } = event.data
-        this.#run('INSERT INTO orders VALUES (?,?,?,?,?,?,?)', [seq, at, by, action, agent_id, reason, JSON.stringify(details)])
-        return
-      }
-      default:
-        projectLlm(event, (sql, row) => this.#run(sql, row))
-        projectTools(event, (sql, row) => this.#run(sql, row))
+function projectDealings(event: EconomyEvent, changes: Changes): void {
+  const { at_ms, seq } = event
+  switch (event.type) {
+    case 'message_sent': {
+      const { content, from_agent, message_id, to_agent } = event.data
+      changes.insert('messages', { at_ms, body: JSON.stringify({ content }), from_agent, kind: 'message', message_id, seq, to_agent })
+      return
     }
+    case 'service_requested': {
+      const { caller_agent, cost_micro, deadline_at_ms, invocation_id, message_id, provider_agent, request, service_name } = event.data
+      const body = JSON.stringify({ cost_micro, deadline_at_ms, invocation_id, request, service_name })
+      changes.insert('messages', { at_ms, body, from_agent: caller_agent, kind: 'request', message_id, seq, to_agent: provider_agent })
+      changes.create('invocations', { invocation_id }, { body: JSON.stringify(event.data), result: null, seq })
+      return
+    }
+    case 'service_invoked':
+      changes.update('invocations', { invocation_id: event.data.invocation_id }, { result: JSON.stringify(event.data) })
+      return
+    case 'service_registered': {
+      const { advertised_cost_micro: cost_micro, agent_id, payment, service_name, specification } = event.data
+      changes.remove('services', { agent_id, service_name })
+      changes.create('services', { agent_id, service_name }, { cost_micro, payment, specification: JSON.stringify(specification) })
+      return
+    }
+    case 'service_removed':
+      changes.remove('services', { agent_id: event.data.agent_id, service_name: event.data.service_name })
+      return
+    case 'operator_acted': {
+      const { action, agent_id, by: ordered_by, details, reason } = event.data
+      changes.insert('orders', { action, agent_id, at_ms, details: JSON.stringify(details), ordered_by, reason, seq })
+      return
+    }
+    default:
+      projectLlm(event, changes)
+      projectTools(event, changes)
   }
 }

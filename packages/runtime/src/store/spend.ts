@@ -16,10 +16,13 @@ export interface SpendRow {
 
 const NAMES = {
   agent: sql<string>`CASE WHEN key_id IS NULL THEN agent_id ELSE 'key ' || key_id END`,
-  hour: sql<string>`strftime('%Y-%m-%dT%H:00Z', minute * 60, 'unixepoch')`,
+  /** Hours since the Unix epoch; the two databases write times differently, so the name is made here. */
+  hour: sql<string>`minute / 60`,
   model: sql<string>`model`,
   upstream: sql<string>`upstream_id`,
 }
+
+const nameOfHour = (hours: number): string => new Date(hours * 3_600_000).toISOString().replace(/:\d\d\.\d+Z$/, 'Z')
 
 /** What calls cost, summed by agent (or key), model, upstream or hour; the dearest first, hours in order. */
 export async function spendBy(queries: Queries, by: keyof typeof NAMES): Promise<SpendRow[]> {
@@ -29,7 +32,7 @@ export async function spendBy(queries: Queries, by: keyof typeof NAMES): Promise
     .select([
       NAMES[by].as('name'),
       sql<number>`COUNT(*)`.as('calls'),
-      sql<number>`SUM(cost_micro_usd IS NULL)`.as('open_calls'),
+      sql<number>`SUM(CASE WHEN cost_micro_usd IS NULL THEN 1 ELSE 0 END)`.as('open_calls'),
       sql<number>`SUM(estimated)`.as('estimated_calls'),
       sum('input_tokens').as('input_tokens'),
       sum('output_tokens').as('output_tokens'),
@@ -39,5 +42,6 @@ export async function spendBy(queries: Queries, by: keyof typeof NAMES): Promise
     ])
     .groupBy(NAMES[by])
     .execute()
-  return by === 'hour' ? rows.toSorted((a, b) => (a.name < b.name ? -1 : 1)) : rows.toSorted((a, b) => b.cost_micro_usd - a.cost_micro_usd)
+  if (by === 'hour') return rows.toSorted((a, b) => Number(a.name) - Number(b.name)).map((row) => ({ ...row, name: nameOfHour(Number(row.name)) }))
+  return rows.toSorted((a, b) => b.cost_micro_usd - a.cost_micro_usd)
 }

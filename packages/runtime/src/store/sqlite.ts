@@ -1,17 +1,12 @@
-import { createHash } from 'node:crypto'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { type State, eventText } from '@syntropism/economy'
 import { type Batch, type CommandId, type Journal, JournalError, type Maybe, type Moment, type StoredBatch } from '../ports/index.ts'
-import { Projection } from './projection.ts'
+import { GENESIS_HASH, batchHash } from './hash.ts'
+import { changesOf } from './projection.ts'
 import { createQueries } from './queries.ts'
 import { type JournalReads, journalReads } from './records.ts'
 import { MIGRATIONS } from './schema.ts'
-
-/** Hash of a record over the previous record's hash and its own bytes. */
-export const batchHash = (previousHash: string, commandsJson: string, eventsJson: string): string =>
-  createHash('sha256').update(`${previousHash}\n${commandsJson}\n${eventsJson}`).digest('hex')
-
-export const GENESIS_HASH = '0'.repeat(64)
+import { SqliteChanges } from './sqlite-changes.ts'
 
 function unavailable<T>(what: string, action: () => T): T {
   try {
@@ -34,6 +29,14 @@ export function openDatabase(path: string, readOnly = false): DatabaseSync {
   })
 }
 
+/** What the embedded database is, in words. */
+export function describeSqlite(): string {
+  const database = new DatabaseSync(':memory:')
+  const { version } = database.prepare('SELECT sqlite_version() AS version').get() as { version: string }
+  database.close()
+  return `SQLite ${version} (embedded); WAL, synchronous FULL`
+}
+
 function migrate(database: DatabaseSync): void {
   const version = Number((database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version)
   if (version > MIGRATIONS.length)
@@ -45,7 +48,7 @@ function migrate(database: DatabaseSync): void {
 export class SqliteJournal implements Journal {
   readonly #database: DatabaseSync
   readonly #reads: JournalReads
-  readonly #projection: Projection
+  readonly #changes: SqliteChanges
   readonly #insert: StatementSync
   readonly #remember: StatementSync
   readonly #find: StatementSync
@@ -55,7 +58,7 @@ export class SqliteJournal implements Journal {
   constructor(database: DatabaseSync) {
     this.#database = database
     this.#reads = journalReads(createQueries(database))
-    this.#projection = new Projection(database)
+    this.#changes = new SqliteChanges(database)
     this.#insert = database.prepare('INSERT INTO batches VALUES (?,?,?,?,?,?,?,?)')
     this.#remember = database.prepare('INSERT INTO command_ids VALUES (?,?,?)')
     this.#find = database.prepare('SELECT number FROM command_ids WHERE owner = ? AND id = ?')
@@ -68,11 +71,12 @@ export class SqliteJournal implements Journal {
     const commandsJson = JSON.stringify(batch.commands)
     const eventsJson = `[${batch.events.map(eventText).join(',')}]`
     const hash = batchHash(this.#lastHash, commandsJson, eventsJson)
+    const changes = changesOf(batch.events, batch.postings, state)
     unavailable('the journal could not be written', () => {
       this.#database.exec('BEGIN IMMEDIATE')
       this.#insert.run(batch.number, batch.events[0]?.seq ?? state.seq, state.seq, state.at_ms, commandsJson, eventsJson, this.#lastHash, hash)
       for (const { id, owner } of batch.ids) this.#remember.run(owner, id, batch.number)
-      this.#projection.write(batch.events, batch.postings, state)
+      this.#changes.write(changes)
       this.#database.exec('COMMIT')
     })
     this.#lastHash = hash

@@ -1,29 +1,17 @@
-import type { SQLInputValue } from 'node:sqlite'
 import type { EconomyEvent } from '@syntropism/contract'
+import type { Changes } from './changes.ts'
+
+const UNSETTLED = { charged_micro: null, elapsed_ms: null, outcome: null, reason: null, result: null }
 
 /** Rows that an event about calls of outside tools writes. */
-export function projectTools(event: EconomyEvent, run: (sql: string, row: readonly SQLInputValue[]) => void): void {
+export function projectTools(event: EconomyEvent, changes: Changes): void {
   if (event.type === 'tool_call_admitted') {
-    const { data } = event
-    run('INSERT INTO tool_calls VALUES (?,?,?,?,?,?,?,?,NULL,NULL,NULL,NULL,NULL)', [
-      data.call_id,
-      event.seq,
-      event.at_ms,
-      data.agent_id,
-      data.server_id,
-      data.tool_name,
-      JSON.stringify(data.arguments),
-      data.price_micro,
-    ])
+    const { agent_id, call_id, price_micro, server_id, tool_name } = event.data
+    const { at_ms, seq } = event
+    const call = { ...UNSETTLED, agent_id, arguments: JSON.stringify(event.data.arguments), at_ms, price_micro, seq, server_id, tool_name }
+    changes.create('tool_calls', { call_id }, call)
   } else if (event.type === 'tool_call_settled') {
-    const { data } = event
-    run('UPDATE tool_calls SET charged_micro = ?, elapsed_ms = ?, outcome = ?, reason = ?, result = ? WHERE call_id = ?', [
-      data.charged_micro,
-      data.elapsed_ms,
-      data.outcome,
-      data.reason,
-      JSON.stringify(data.result),
-      data.call_id,
-    ])
+    const { call_id, charged_micro, elapsed_ms, outcome, reason, result } = event.data
+    changes.update('tool_calls', { call_id }, { charged_micro, elapsed_ms, outcome, reason, result: JSON.stringify(result) })
   }
 }

@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs'
+import type { Config } from '../config/index.ts'
+import { type Journal, JournalError } from '../ports/index.ts'
+import { type Queries, SqliteJournal, createQueries, describeSqlite, openDatabase } from '../store/index.ts'
+import type { Leader, PostgresOptions } from '../store/postgres/index.ts'
+import type { Paths } from './data-dir.ts'
+
+/** Where one economy is kept: its journal, and queries over what is made from it. */
+export interface Store {
+  readonly journal: Journal
+  readonly queries: Queries
+}
+
+/** How to wait for the lead while another process has it. */
+export interface Standby {
+  /** Called once, with the one that leads. */
+  onWait(leader: Leader): void
+  readonly signal: AbortSignal
+}
+
+/** PostgreSQL is loaded only where it is configured. */
+const postgres = () => import('../store/postgres/index.ts')
+
+/** Opens the economy's database for writing: PostgreSQL where one is configured, else the file in the data folder. Throws JournalError. */
+export async function openStore(config: Config, paths: Paths, onLost: (error: JournalError) => void, standby?: Standby): Promise<Store> {
+  if (config.database_url === undefined) {
+    const database = openDatabase(paths.database)
+    return { journal: new SqliteJournal(database), queries: createQueries(database) }
+  }
+  const { openPostgres } = await postgres()
+  const options: PostgresOptions = { onLost, url: config.database_url }
+  return openPostgres(standby === undefined ? options : { ...options, onStandby: (leader) => standby.onWait(leader), signal: standby.signal })
+}
+
+/** Opens the economy's database for reading, while it runs or not; null when there is none yet. Throws JournalError. */
+export async function readStore(config: Config, paths: Paths): Promise<{ readonly queries: Queries; close(): Promise<void> } | null> {
+  if (config.database_url !== undefined) return (await postgres()).readPostgres(config.database_url)
+  if (!existsSync(paths.database)) return null
+  const database = openDatabase(paths.database, true)
+  return { close: async () => database.close(), queries: createQueries(database) }
+}
+
+/** What the database is, in words. */
+export async function describeStore(config: Config): Promise<string> {
+  if (config.database_url === undefined) return describeSqlite()
+  try {
+    return await (await postgres()).describePostgres(config.database_url)
+  } catch (error) {
+    if (error instanceof JournalError) return error.message
+    throw error
+  }
+}

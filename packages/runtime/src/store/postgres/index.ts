@@ -1,0 +1,2 @@
+export { type Leader, LEASE_MS } from './leadership.ts'
+export { type PostgresOptions, type PostgresReading, type PostgresStore, describePostgres, openPostgres, readPostgres } from './postgres-store.ts'

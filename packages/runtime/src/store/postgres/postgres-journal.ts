@@ -1,0 +1,113 @@
+import { type State, eventText } from '@syntropism/economy'
+import type pg from 'pg'
+import { type Batch, type CommandId, type Journal, JournalError, type Moment, type StoredBatch } from '../../ports/index.ts'
+import { GENESIS_HASH, batchHash } from '../hash.ts'
+import { changesOf } from '../projection.ts'
+import type { Queries } from '../queries.ts'
+import { type JournalReads, journalReads } from '../records.ts'
+import { unavailable } from './connection.ts'
+import { DEPOSED } from './migrate.ts'
+import { PostgresChanges, arrayText } from './postgres-changes.ts'
+
+const INSERT = {
+  name: 'insert_batch',
+  text: 'INSERT INTO batches (number, first_seq, last_seq, at_ms, commands, events, previous_hash, hash) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)',
+}
+const REMEMBER = {
+  name: 'remember',
+  text: 'INSERT INTO command_ids (owner, id, number) SELECT o, i, $3 FROM unnest($1::TEXT[], $2::TEXT[]) AS v(o, i)',
+}
+const FIND = {
+  name: 'find',
+  text: `SELECT c.number FROM unnest($1::TEXT[], $2::TEXT[]) WITH ORDINALITY AS v(owner, id, place)
+    LEFT JOIN command_ids c ON c.owner = v.owner COLLATE "C" AND c.id = v.id COLLATE "C" ORDER BY place`,
+}
+
+/** Says of a failed write what it means. */
+const refused = (what: string, error: unknown): JournalError =>
+  (error as { code?: unknown }).code === DEPOSED
+    ? new JournalError('deposed', `${what}: another process leads this economy (${(error as Error).message})`, { cause: error })
+    : unavailable(what, error)
+
+/** The journal in PostgreSQL: one row per batch, read models in the same transaction. The session that writes leads in one epoch. */
+export class PostgresJournal implements Journal {
+  readonly #client: pg.Client
+  readonly #reads: JournalReads
+  readonly #changes = new PostgresChanges()
+  readonly #end: () => Promise<void>
+  #lastHash: string
+  last_number: number
+
+  private constructor(client: pg.Client, queries: Queries, last: { readonly hash: string; readonly number: number }, end: () => Promise<void>) {
+    this.#client = client
+    this.#reads = journalReads(queries)
+    this.#lastHash = last.hash
+    this.last_number = last.number
+    this.#end = end
+  }
+
+  /** Opens the journal for a session that has the lead; `end` is called when it is closed. */
+  static async open(client: pg.Client, queries: Queries, end: () => Promise<void>): Promise<PostgresJournal> {
+    const [last] = (await client.query<{ hash: string; number: number }>('SELECT number, hash FROM batches ORDER BY number DESC LIMIT 1')).rows
+    return new PostgresJournal(client, queries, last ?? { hash: GENESIS_HASH, number: 0 }, end)
+  }
+
+  /** Sends the statements of one transaction without waiting in between; done when it is durable. */
+  async #transaction(what: string, statements: readonly (pg.QueryConfig | string)[]): Promise<void> {
+    try {
+      const sent = ['BEGIN', ...statements, 'COMMIT'].map((statement) => this.#client.query(statement))
+      const results = await Promise.all(sent)
+      // After a failed statement the database answers COMMIT with a roll-back.
+      if (results.at(-1)?.command !== 'COMMIT') throw new JournalError('unavailable', `${what}: the database rolled back`)
+    } catch (error) {
+      throw refused(what, error)
+    }
+  }
+
+  async commit(batch: Batch, state: State): Promise<void> {
+    const commandsJson = JSON.stringify(batch.commands)
+    const eventsJson = `[${batch.events.map(eventText).join(',')}]`
+    const hash = batchHash(this.#lastHash, commandsJson, eventsJson)
+    const { events, ids, number, postings } = batch
+    const statements: pg.QueryConfig[] = [
+      { ...INSERT, values: [number, events[0]?.seq ?? state.seq, state.seq, state.at_ms, commandsJson, eventsJson, this.#lastHash, hash] },
+    ]
+    if (ids.length > 0) statements.push({ ...REMEMBER, values: [arrayText(ids.map(({ owner }) => owner)), arrayText(ids.map(({ id }) => id)), number] })
+    statements.push(...this.#changes.statements(changesOf(events, postings, state)))
+    await this.#transaction('the journal could not be written', statements)
+    this.#lastHash = hash
+    this.last_number = number
+  }
+
+  read(afterNumber: number): AsyncIterable<StoredBatch> {
+    return this.#reads.read(afterNumber)
+  }
+
+  async findCommandIds(ids: readonly CommandId[]): Promise<(number | null)[]> {
+    try {
+      const values = [arrayText(ids.map(({ owner }) => owner)), arrayText(ids.map(({ id }) => id))]
+      return (await this.#client.query<{ number: number | null }>({ ...FIND, values })).rows.map((row) => row.number)
+    } catch (error) {
+      throw unavailable('the journal could not be read', error)
+    }
+  }
+
+  async saveSnapshot(number: number, text: string): Promise<void> {
+    await this.#transaction('the snapshot could not be written', [
+      { text: 'INSERT INTO snapshots (number, state) VALUES ($1, $2) ON CONFLICT (number) DO UPDATE SET state = EXCLUDED.state', values: [number, text] },
+      { text: 'DELETE FROM snapshots WHERE number < (SELECT number FROM snapshots ORDER BY number DESC LIMIT 1 OFFSET 1)' },
+    ])
+  }
+
+  latestSnapshot(beforeNumber?: number): ReturnType<JournalReads['latestSnapshot']> {
+    return this.#reads.latestSnapshot(beforeNumber)
+  }
+
+  recordReaching(moment: Moment): Promise<number | null> {
+    return this.#reads.recordReaching(moment)
+  }
+
+  close(): Promise<void> {
+    return this.#end()
+  }
+}

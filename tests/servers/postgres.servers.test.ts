@@ -1,0 +1,95 @@
+import { createState } from '@syntropism/economy'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { journalCases, populate } from '../contracts/journal.ts'
+import { MIGRATIONS } from '../../packages/runtime/src/store/schema.ts'
+import { openPostgres, readPostgres } from '../../packages/runtime/src/store/postgres/index.ts'
+import { OWN_MIGRATIONS, translated } from '../../packages/runtime/src/store/postgres/migrate.ts'
+import { PostgresServer } from './postgres-server.ts'
+
+let server: PostgresServer
+const ends: (() => Promise<void>)[] = []
+beforeAll(async () => {
+  server = await PostgresServer.start()
+})
+afterAll(async () => {
+  for (const end of ends) await end()
+  await server.remove()
+})
+
+const onLost = (error: Error): never => {
+  throw error
+}
+/** Closed after the tests, so that the server may go. */
+async function open(url: string): ReturnType<typeof openPostgres> {
+  const store = await openPostgres({ onLost, url })
+  let closed = false
+  const close = store.journal.close.bind(store.journal)
+  store.journal.close = async () => {
+    if (!closed) await close()
+    closed = true
+  }
+  ends.push(() => store.journal.close())
+  return store
+}
+
+journalCases('PostgreSQL', async () => {
+  const url = await server.newDatabase()
+  return { open: () => open(url), remove: async () => undefined }
+})
+
+describe('a database in PostgreSQL', () => {
+  const columnsOf = async (url: string): Promise<Record<string, unknown>[]> =>
+    server.query(
+      `SELECT table_name, column_name, data_type, collation_name FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2`,
+      new URL(url).pathname.slice(1),
+    )
+
+  it('of the first schema is brought up to the newest, with what it holds', async () => {
+    const [old, fresh] = [await server.newDatabase(), await server.newDatabase()]
+    const client = new pg.Client({ connectionString: old })
+    await client.connect()
+    await client.query(translated(MIGRATIONS[0] ?? ''))
+    await client.query(OWN_MIGRATIONS[0] ?? '')
+    await client.query('CREATE TABLE schema_version (shared BIGINT NOT NULL, own BIGINT NOT NULL); INSERT INTO schema_version VALUES (1, 1)')
+    await client.query(`INSERT INTO postings VALUES (1, 2, 3, 'cpu', 'offered', 'agent:a', 4, 'grant', 'c', '')`)
+    await client.end()
+    const host = await populate((await open(old)).journal)
+    await (await open(fresh)).journal.close()
+    expect(await columnsOf(old)).toEqual(await columnsOf(fresh))
+    expect(await server.query('SELECT entry_id, traceparent FROM postings ORDER BY seq LIMIT 1', new URL(old).pathname.slice(1))).toEqual([
+      { entry_id: '1', traceparent: '' },
+    ])
+    await host.stop()
+  })
+
+  it('of a newer program is refused, for writing and for reading', async () => {
+    const url = await server.newDatabase()
+    await (await open(url)).journal.close()
+    await server.query('UPDATE schema_version SET shared = 99', new URL(url).pathname.slice(1))
+    await expect(open(url)).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining('newer version') })
+    await expect(readPostgres(url)).rejects.toMatchObject({ code: 'corrupt' })
+  })
+
+  it('without an economy has nothing to read, and one that is not there says so', async () => {
+    expect(await readPostgres(await server.newDatabase())).toBeNull()
+    await expect(readPostgres(server.url('nowhere'))).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('nowhere') })
+  })
+
+  it('refuses a record of a session that does not lead, whoever sends it', async () => {
+    const url = await server.newDatabase()
+    const first = await open(url)
+    const insert = `INSERT INTO batches VALUES (1, 1, 1, 1, '[]', '[]', '', '')`
+    await expect(server.query(insert, new URL(url).pathname.slice(1))).rejects.toMatchObject({ code: 'SY001' })
+    await expect(open(url)).rejects.toMatchObject({ code: 'locked', message: expect.stringContaining(`process ${process.pid}`) })
+    // Another takes over although the first is alive and believes that it leads: the database alone stops it.
+    await server.query(`UPDATE leadership SET renewed_at = '-infinity'`, new URL(url).pathname.slice(1))
+    const second = await open(url)
+    expect(second.epoch).toBe(first.epoch + 1)
+    const write = async (): Promise<void> => first.journal.commit({ commands: [], events: [], ids: [], number: 1, postings: [] }, createState())
+    await expect(write()).rejects.toMatchObject({ code: 'deposed', message: expect.stringContaining('epoch 1 may not write') })
+    await expect(first.journal.saveSnapshot(1, '')).rejects.toMatchObject({ code: 'deposed' })
+    await (async () => second.journal.commit({ commands: [], events: [], ids: [], number: 1, postings: [] }, createState()))()
+    expect(second.journal.last_number).toBe(1)
+  })
+})
