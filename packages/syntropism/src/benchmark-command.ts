@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { type LoggedEvent, type Scenario, ScenarioError, checkScenario, drawVariants, judge, loadScenarios } from '@syntropism/benchmark'
 import { table } from './format.ts'
+import { shipped } from './shipped.ts'
 
 export interface BenchmarkFlags {
   readonly json?: boolean
   readonly scenarios?: string
 }
 
-const OWN = resolve(import.meta.dirname, '../../../scenarios')
+const OWN = shipped('scenarios')
 /** The items that flags name. Throws ScenarioError. */
 export const loadItems = (flags: BenchmarkFlags): Scenario[] => loadScenarios(flags.scenarios ?? OWN)
 

@@ -7,6 +7,7 @@ import { openPages } from '@syntropism/console'
 import { describeEvent } from './describe.ts'
 import { openView } from './live-view.ts'
 import { settings } from './settings.ts'
+import { shipped } from './shipped.ts'
 
 export interface LiveFlags {
   readonly agents?: string[]
@@ -34,7 +35,7 @@ export const sdkDir = (): string =>
 /** Agents that run when none are named: those of the project that need nothing but Node. */
 const STARTERS = ['genesis', 'broker', 'thinker', 'provider', 'customer']
 const starterAgents = (): string[] => {
-  const folder = join(ROOT, 'agents')
+  const folder = shipped('agents')
   return existsSync(folder)
     ? readdirSync(folder)
         .filter((name) => STARTERS.includes(name))

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+const conditions = ['@syntropism/source']
+
+/** What is published: packed, looked at, installed into an empty project. Needs the npm registry. */
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ['tests/**/*.packages.test.ts'],
+    reporters: ['default', './scripts/count-reporter.ts'],
+    testTimeout: 300_000,
+    hookTimeout: 600_000,
+  },
+})
