@@ -1,9 +1,11 @@
-import { DEFAULT_PARAMS, assertConserved, createState, restore, snapshot, stateHash } from '@syntropism/economy'
+import { DEFAULT_PARAMS, assertConserved, canonicalJson, createState, restore, snapshot, stateHash } from '@syntropism/economy'
 import { describe, expect, it } from 'vitest'
 import { createMemoryBus } from '../../packages/runtime/src/bus/index.ts'
 import { Host, recover, stateAt, verify } from '../../packages/runtime/src/host/index.ts'
 import { readEvents } from '../../packages/runtime/src/live/index.ts'
-import type { Journal } from '../../packages/runtime/src/ports/index.ts'
+import type { Journal, StoredBatch } from '../../packages/runtime/src/ports/index.ts'
+import { rebuild } from '../../packages/runtime/src/archive/index.ts'
+import { READ_MODELS } from '../../packages/runtime/src/store/changes.ts'
 import { GENESIS_HASH, type Queries, balanceAt, batchHash, spendBy } from '../../packages/runtime/src/store/index.ts'
 
 /** A database that holds one economy and can be opened again and again. */
@@ -46,8 +48,10 @@ export async function populate(journal: Journal): Promise<Host> {
   await send({ human_id: 'ada', owner: 'human:ada', prompt_id: 'prompt-1', scores: { interesting: 7, understandable: 8, useful: 6 }, type: 'score_prompt' })
   await send({ endowment_micro: 200_000_000, name: 'child', owner: 'agent:a', parent_id: 'a', type: 'spawn' })
   await send({ content: 'hallo', from_agent_id: 'b', owner: 'agent:b', to_agent_id: 'a', type: 'send_message' })
-  const call = { agent_id: 'a', model: 'm', output_tokens_max: 100, owner: 'agent:a', price: PRICE, prompt_tokens_max: 100 }
-  await host.submit({ ...call, request_hash: '0'.repeat(64), type: 'admit_llm_call', upstream_id: 'u' } as never)
+  await send({ agent_id: 'b', amount_micro: 50_000_000, bundle: { llm: 500_000 }, duration_ms: 60_000, payer_id: 'b', type: 'place_bid' })
+  await send({ type: 'tick' })
+  const call = { agent_id: 'b', model: 'm', output_tokens_max: 100, owner: 'agent:b', price: PRICE, prompt_tokens_max: 100 }
+  await send({ ...call, request_hash: '0'.repeat(64), type: 'admit_llm_call', upstream_id: 'u' })
   for (let round = 0; round < 30; round++)
     await Promise.all([
       send({ amount_micro: 1_000 + round, from_agent_id: 'a', id: `pay-${round}`, owner: 'agent:a', purpose: 'work', to_agent_id: 'b', type: 'transfer' }),
@@ -75,10 +79,52 @@ export function journalCases(name: string, create: () => Promise<Place>): void {
   describe(`the journal in ${name}`, () => {
     recordCases(within(create))
     readCases(within(create))
+    rebuildCases(within(create))
   })
 }
 
 type Within = ReturnType<typeof within>
+
+/** Every row of every read model, in an order of its own. */
+async function readModels(queries: Queries): Promise<Record<string, string[]>> {
+  const tables: Record<string, string[]> = {}
+  for (const table of READ_MODELS) tables[table] = (await queries.selectFrom(table).selectAll().execute()).map((row) => canonicalJson(row)).sort()
+  return tables
+}
+
+function rebuildCases(on: Within): void {
+  it('makes its read models anew, equal to those written step by step', () =>
+    on(async (place) => {
+      const { journal, queries } = await place.open()
+      const host = await populate(journal)
+      const before = await readModels(queries)
+      for (const table of ['agents', 'llm_calls', 'messages', 'postings', 'prompts', 'receipts', 'services', 'transfers'])
+        expect(before[table]?.length, table).toBeGreaterThan(0)
+      await queries.deleteFrom('transfers').where('amount_micro', '=', 7).execute()
+      await queries.updateTable('agents').set({ balance_micro: 1 }).execute()
+      expect(await readModels(queries)).not.toEqual(before)
+      expect(await rebuild(journal)).toBe(journal.last_number)
+      expect(await readModels(queries)).toEqual(before)
+      await host.submit({ agent_id: 'a', amount_micro: 5, owner: 'operator', type: 'fund' })
+      expect(await balanceAt(queries, 'a', 'balance', host.state.seq)).toBe(
+        (await queries.selectFrom('agents').selectAll().where('agent_id', '=', 'a').executeTakeFirstOrThrow()).balance_micro,
+      )
+      await host.stop()
+    }))
+
+  it('leaves its read models as they were when a record is not as it was', () =>
+    on(async (place) => {
+      const { journal, queries } = await place.open()
+      const host = await populate(journal)
+      const before = await readModels(queries)
+      async function* altered(): AsyncGenerator<StoredBatch> {
+        for await (const batch of journal.read(0)) yield batch.number === 20 ? { ...batch, commands_json: `${batch.commands_json} ` } : batch
+      }
+      await expect(rebuild({ read: altered, rewriteReadModels: () => journal.rewriteReadModels() })).rejects.toMatchObject({ code: 'corrupt' })
+      expect(await readModels(queries)).toEqual(before)
+      await host.stop()
+    }))
+}
 
 function recordCases(on: Within): void {
   it('is empty at first, and holds all that was committed when it is opened again', () =>

@@ -1,4 +1,16 @@
-export { ArchiveError, FORMATS, type Format, TABLE_NAMES, type TableName, backUp, exportEconomy, fork, makeFolder, restoreBackup } from './archive/index.ts'
+export {
+  ArchiveError,
+  FORMATS,
+  type Format,
+  TABLE_NAMES,
+  type TableName,
+  backUp,
+  exportEconomy,
+  fork,
+  makeFolder,
+  restoreBackup,
+  rebuild,
+} from './archive/index.ts'
 export { ClearingAudit, auditClearing, see } from './audit/index.ts'
 export { createMemoryBus } from './bus/index.ts'
 export { CONFIG_FILE, Config, ConfigError, LlmConfig, loadConfig, machineCapacity, paramsOf } from './config/index.ts'
@@ -28,6 +40,7 @@ export {
   readStore,
   type ServiceFile,
   type Standby,
+  lockDataDir,
   pathsOf,
   readEvents,
   readHistory,

@@ -1,4 +1,5 @@
 import { Argument, Command, InvalidArgumentError } from 'commander'
+import { addRebuild } from './rebuild-program.ts'
 import { addArchive } from './archive-program.ts'
 import type { ScoreFlags } from './desk-commands.ts'
 import { addLab } from './lab-program.ts'
@@ -114,6 +115,7 @@ export function createProgram(): Command {
   addModel(program)
   addOperator(program)
   addArchive(program)
+  addRebuild(program)
   addObservability(program)
   addIndicators(program)
   addSimulation(program)

@@ -1,6 +1,7 @@
 export { type BackupAbout, type BackupOptions, backUp, restoreBackup } from './backup.ts'
 export { type ExportOptions, type Exported, exportEconomy } from './export.ts'
 export { type Fork, type ForkOptions, fork } from './fork.ts'
+export { rebuild } from './rebuild.ts'
 export { ArchiveError, makeFolder } from './new-folder.ts'
 export { FORMATS, type Format } from './table-files.ts'
 export { TABLE_NAMES, type TableName } from './tables.ts'

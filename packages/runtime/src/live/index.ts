@@ -1,6 +1,6 @@
 export { type ScriptedAgents } from './scripted-agents.ts'
 export { bookAt } from './book-at.ts'
-export { type NewToken, type Paths, type ServiceFile, pathsOf, readHistory, readServiceFile } from './data-dir.ts'
+export { type NewToken, type Paths, type ServiceFile, lockDataDir, pathsOf, readHistory, readServiceFile } from './data-dir.ts'
 export { type EventFilter, readEvents } from './events.ts'
 export { type Standby, describeStore, openStore, readStore } from './store.ts'
 export { type Live, type LiveOptions, startLive } from './live.ts'

@@ -44,7 +44,20 @@ export interface Journal {
   latestSnapshot(beforeNumber?: number): Maybe<{ readonly number: number; readonly text: string } | null>
   /** Number of the record that reaches a moment: it holds the event with that sequence number, or is the first with anything later than that time. Null when none does. */
   recordReaching(moment: Moment): Maybe<number | null>
+  /** The way to make the read models anew. */
+  rewriteReadModels(): ReadModelRewrite
   close(): Maybe<void>
+}
+
+/** Makes the read models anew, in one transaction: until `finish` everyone sees the old ones. */
+export interface ReadModelRewrite {
+  /** Takes every row away. */
+  begin(): Maybe<void>
+  /** Writes what one record changes; `state` is the state after it. */
+  write(batch: Batch, state: State): Maybe<void>
+  finish(): Maybe<void>
+  /** Leaves the read models as they were. */
+  abandon(): Maybe<void>
 }
 
 /** A moment of an economy's past: that of an event, by its sequence number, or a time in milliseconds since the Unix epoch. */

@@ -1,6 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { type State, eventText } from '@syntropism/economy'
-import { type Batch, type CommandId, type Journal, JournalError, type Maybe, type Moment, type StoredBatch } from '../ports/index.ts'
+import { type Batch, type CommandId, type Journal, JournalError, type Maybe, type Moment, type ReadModelRewrite, type StoredBatch } from '../ports/index.ts'
+import { READ_MODELS } from './changes.ts'
 import { GENESIS_HASH, batchHash } from './hash.ts'
 import { changesOf } from './projection.ts'
 import { createQueries } from './queries.ts'
@@ -81,6 +82,16 @@ export class SqliteJournal implements Journal {
     })
     this.#lastHash = hash
     this.last_number = batch.number
+  }
+
+  rewriteReadModels(): ReadModelRewrite {
+    const execute = (sql: string): void => unavailable('the read models could not be written', () => this.#database.exec(sql))
+    return {
+      abandon: () => execute('ROLLBACK'),
+      begin: () => execute(['BEGIN IMMEDIATE', ...READ_MODELS.map((table) => `DELETE FROM ${table}`)].join('; ')),
+      finish: () => execute('COMMIT'),
+      write: (batch, state) => unavailable('the read models could not be written', () => this.#changes.write(changesOf(batch.events, batch.postings, state))),
+    }
   }
 
   read(afterNumber: number): AsyncIterable<StoredBatch> {

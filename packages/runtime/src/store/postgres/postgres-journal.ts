@@ -1,6 +1,7 @@
 import { type State, eventText } from '@syntropism/economy'
 import type pg from 'pg'
-import { type Batch, type CommandId, type Journal, JournalError, type Moment, type StoredBatch } from '../../ports/index.ts'
+import { type Batch, type CommandId, type Journal, JournalError, type Moment, type ReadModelRewrite, type StoredBatch } from '../../ports/index.ts'
+import { READ_MODELS } from '../changes.ts'
 import { GENESIS_HASH, batchHash } from '../hash.ts'
 import { changesOf } from '../projection.ts'
 import type { Queries } from '../queries.ts'
@@ -77,6 +78,29 @@ export class PostgresJournal implements Journal {
     await this.#transaction('the journal could not be written', statements)
     this.#lastHash = hash
     this.last_number = number
+  }
+
+  rewriteReadModels(): ReadModelRewrite {
+    const execute = async (...statements: (pg.QueryConfig | string)[]): Promise<void> => {
+      try {
+        await Promise.all(statements.map((statement) => this.#client.query(statement)))
+      } catch (error) {
+        throw refused('the read models could not be written', error)
+      }
+    }
+    return {
+      abandon: () => execute('ROLLBACK'),
+      // Only in the time as leader: a record written meanwhile by another would be missing in what is made here.
+      begin: () =>
+        execute(
+          'BEGIN',
+          'SET LOCAL idle_in_transaction_session_timeout = 0',
+          'LOCK TABLE batches IN SHARE MODE',
+          ...READ_MODELS.map((table) => `DELETE FROM ${table}`),
+        ),
+      finish: () => execute('COMMIT'),
+      write: (batch, state) => execute(...this.#changes.statements(changesOf(batch.events, batch.postings, state))),
+    }
   }
 
   read(afterNumber: number): AsyncIterable<StoredBatch> {

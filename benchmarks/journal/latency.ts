@@ -1,0 +1,53 @@
+// Commands per second and their latency over HTTP, with so many connections that each send the next command when the one before is answered.
+import { Agent, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { performance } from 'node:perf_hooks'
+import type { Queries } from '../../packages/runtime/src/store/index.ts'
+import { Tokens, createService, hashToken, openServer } from '../../packages/runtime/src/http/index.ts'
+import type { Host } from '../../packages/runtime/src/host/index.ts'
+
+export interface Latency {
+  readonly per_s: number
+  readonly p50_ms: number
+  readonly p99_ms: number
+  readonly p999_ms: number
+}
+
+/** A service in front of an economy, and the way to load it. */
+export async function openLoad(host: Host, queries: Queries): Promise<{ measure(connections: number, forMs: number): Promise<Latency>; close(): void }> {
+  const tokens = new Tokens([{ hash: hashToken('t'), role: 'operator' }])
+  const app = createService({ host, queries, readEvents: () => [], tokens, unlimited: true })
+  const server = openServer(app.fetch)
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as AddressInfo
+  let made = 0
+  const send = (agent: Agent): Promise<number> =>
+    new Promise((done, fail) => {
+      const begun = performance.now()
+      const body = '{"amount_micro":1,"reason":"bench"}'
+      const headers = { authorization: 'Bearer t', 'content-length': body.length, 'content-type': 'application/json', 'idempotency-key': `k${made++}` }
+      const call = request({ agent, headers, method: 'POST', path: '/operator/agents/a0/fund', port }, (answer) => {
+        answer.resume()
+        answer.once('end', () => (answer.statusCode === 200 ? done(performance.now() - begun) : fail(new Error(`answered ${answer.statusCode}`))))
+      })
+      call.once('error', fail)
+      call.end(body)
+    })
+  return {
+    close: () => void server.close(),
+    async measure(connections, forMs) {
+      const agent = new Agent({ keepAlive: true, maxSockets: connections })
+      const times: number[] = []
+      const begun = performance.now()
+      const client = async (): Promise<void> => {
+        while (performance.now() - begun < forMs) times.push(await send(agent))
+      }
+      await Promise.all(Array.from({ length: connections }, client))
+      const elapsed = performance.now() - begun
+      agent.destroy()
+      times.sort((a, b) => a - b)
+      const at = (part: number): number => times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? 0
+      return { p50_ms: at(0.5), p99_ms: at(0.99), p999_ms: at(0.999), per_s: (times.length * 1000) / elapsed }
+    },
+  }
+}

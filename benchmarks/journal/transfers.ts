@@ -1,0 +1,94 @@
+// Durable transfers per second: through host and journal, in batches of one size, and as the database's own two-row transactions.
+import { performance } from 'node:perf_hooks'
+import { DEFAULT_PARAMS, assertConserved } from '@syntropism/economy'
+import pg from 'pg'
+import { createMemoryBus } from '../../packages/runtime/src/bus/index.ts'
+import { type Draft, Host } from '../../packages/runtime/src/host/index.ts'
+import type { Journal } from '../../packages/runtime/src/ports/index.ts'
+
+const fail = (error: unknown): never => {
+  throw error
+}
+
+/** An economy with so many agents, each with enough credits. */
+export async function openEconomy(journal: Journal, agents: number): Promise<Host> {
+  const host = await Host.open({
+    bus: createMemoryBus(fail),
+    createClock: (last) => ({ now: () => Math.max(last, Date.now()) }),
+    journal,
+    onFatal: fail,
+    snapshot_every: 1_000_000,
+  })
+  await host.submit({ economy_id: 'bench', owner: 'b', params: { ...DEFAULT_PARAMS, agents_max: 10_000 }, rules_version: 1, type: 'genesis' })
+  const created = Array.from({ length: agents }, (_, index) =>
+    host.submit({ agent_id: `a${index}`, grant_micro: 1_000_000_000, name: 'a', owner: 'b', type: 'create_agent' }),
+  )
+  for (const outcome of await Promise.all(created)) if (!outcome.ok) fail(new Error(outcome.refusal.code))
+  return host
+}
+
+let made = 0
+/** Transfers per second for some seconds: `size` at a time are handed in, and answered once they are durable; ids are new each time. */
+export async function transfersPerSecond(host: Host, agents: number, size: number, forMs: number): Promise<number> {
+  let [count, value] = [0, 1]
+  const begun = performance.now()
+  while (performance.now() - begun < forMs) {
+    const batch: Promise<{ ok: boolean }>[] = []
+    for (let index = 0; index < size; index++) {
+      value = (Math.imul(value, 1_664_525) + 1_013_904_223) | 0
+      const from = (value >>> 8) % agents
+      const draft: Draft = {
+        amount_micro: 1,
+        from_agent_id: `a${from}`,
+        id: `t${made++}`,
+        owner: 'b',
+        purpose: 'bench',
+        to_agent_id: `a${(from + 1 + (value & 7)) % agents}`,
+        type: 'transfer',
+      }
+      batch.push(host.submit(draft))
+    }
+    for (const outcome of await Promise.all(batch)) if (!outcome.ok) fail(new Error('refused'))
+    count += size
+  }
+  const perSecond = (count * 1000) / (performance.now() - begun)
+  assertConserved(host.state.ledger)
+  return perSecond
+}
+
+const SETUP = `
+  CREATE TABLE IF NOT EXISTS bench_accounts (id BIGINT PRIMARY KEY, balance BIGINT NOT NULL);
+  CREATE TABLE IF NOT EXISTS bench_history (id BIGSERIAL PRIMARY KEY, debit BIGINT NOT NULL, credit BIGINT NOT NULL, amount BIGINT NOT NULL);
+  TRUNCATE bench_accounts, bench_history;
+  INSERT INTO bench_accounts SELECT n, 1000000000 FROM generate_series(0, 999) n;
+`
+
+/** The usual way: one transaction per transfer, two rows updated and one written, by so many clients at once. Transactions per second. */
+export async function twoRowPerSecond(url: string, clients: number, forMs: number): Promise<number> {
+  const setup = new pg.Client({ connectionString: url })
+  await setup.connect()
+  await setup.query(SETUP)
+  await setup.end()
+  const worker = async (seed: number): Promise<number> => {
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    let [count, value] = [0, seed * 7919 + 1]
+    const until = performance.now() + forMs
+    while (performance.now() < until) {
+      value = (Math.imul(value, 1_664_525) + 1_013_904_223) | 0
+      const from = (value >>> 8) % 1000
+      // Rows are locked in one order, so that no two clients wait for each other.
+      const [first, second] = [from, (from + 1 + (value & 7)) % 1000].sort((a, b) => a - b) as [number, number]
+      await client.query('BEGIN')
+      await client.query({ name: 'move', text: 'UPDATE bench_accounts SET balance = balance + $2 WHERE id = $1', values: [first, first === from ? -1 : 1] })
+      await client.query({ name: 'move', text: 'UPDATE bench_accounts SET balance = balance + $2 WHERE id = $1', values: [second, first === from ? 1 : -1] })
+      await client.query({ name: 'note', text: 'INSERT INTO bench_history (debit, credit, amount) VALUES ($1, $2, 1)', values: [first, second] })
+      await client.query('COMMIT')
+      count += 1
+    }
+    await client.end()
+    return count
+  }
+  const counts = await Promise.all(Array.from({ length: clients }, (_, index) => worker(index + 1)))
+  return (counts.reduce((sum, count) => sum + count, 0) * 1000) / forMs
+}
