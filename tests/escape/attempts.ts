@@ -34,6 +34,16 @@ export const ATTEMPTS: readonly Attempt[] = [
     name: '/proc of the host',
     tries: "reads the host process's environment and command line",
   },
+  {
+    code: `for (const pid of readdirSync('/proc')) if (/^[0-9]+$/.test(pid) && pid !== String(process.pid)) try { const token = /neighbour_token_[a-z]+/.exec(readFileSync('/proc/' + pid + '/environ', 'latin1')); if (token) return token[0] } catch {} return null`,
+    name: "another's token",
+    tries: 'looks for the token of an agent that runs beside it in the environment of every process',
+  },
+  {
+    code: `return ask(host.tokens_of_lease.running).then((running) => ask(host.tokens_of_lease.ended).then((ended) => (running !== 200 ? 'no answer for the running lease: ' + running : ended === 401 ? null : 'answer ' + ended)))`,
+    name: 'a token after its lease',
+    tries: 'asks the System Service with the token of a lease that has ended, beside one of a lease that runs',
+  },
   { code: `return process.env.ESCAPE_HOST_SECRET ?? null`, name: 'environment of the host', tries: 'looks for an inherited variable' },
   { code: `${CONNECT}return connect({ host: '169.254.169.254', port: 80 })`, name: 'cloud metadata address', tries: 'connects to 169.254.169.254' },
   { code: `${CONNECT}return connect({ host: '127.0.0.1', port: host.port })`, name: 'open TCP port of the host', tries: 'connects to 127.0.0.1' },

@@ -1,8 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { type Server, createServer } from 'node:net'
+import { type AddressInfo, type Server, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { SandboxDriver } from '@syntropism/runtime'
+import { DEFAULT_PARAMS } from '@syntropism/economy'
+import { type SandboxDriver, type SandboxProcess, openServer } from '@syntropism/runtime'
+import { openFuzzedService } from '../security/fuzzed-service.ts'
 import { ATTEMPTS, type Attempt } from './attempts.ts'
 
 export interface Verdict {
@@ -13,6 +15,7 @@ export interface Verdict {
 
 const IMPORTS = `import { appendFileSync, chmodSync, copyFileSync, linkSync, openSync, readFileSync, readdirSync, readlinkSync, symlinkSync, unlinkSync, writeFileSync, writeSync } from 'node:fs'
 import { spawn, spawnSync } from 'node:child_process'
+import http from 'node:http'
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 `
@@ -38,6 +41,7 @@ function survivors(mark: string): number[] {
 
 function programOf(attempt: Attempt, host: object): string {
   return `${IMPORTS}const host = ${JSON.stringify(host)}
+const ask = (token) => new Promise((done, fail) => { const url = new URL('/economic/balance/a', process.env.SYSTEM_SERVICE_URL); const sent = http.request({ headers: { authorization: 'Bearer ' + token }, ...(process.env.SYSTEM_SERVICE_SOCKET ? { socketPath: process.env.SYSTEM_SERVICE_SOCKET } : { host: url.hostname, port: url.port }), path: url.pathname }, (answer) => { answer.resume(); done(answer.statusCode) }); sent.on('error', fail); sent.end() })
 const attempt = async () => { ${attempt.code} }
 let got = null
 let failed = ''
@@ -47,7 +51,15 @@ process.exit(0)
 `
 }
 
-async function attemptOnce(driver: SandboxDriver, attempt: Attempt, root: string, host: { pid: number; port: number; socket: string }): Promise<Verdict> {
+interface Host {
+  readonly pid: number
+  readonly port: number
+  readonly socket: string
+  readonly service_url: string
+  readonly tokens_of_lease: { readonly ended: string; readonly running: string }
+}
+
+async function attemptOnce(driver: SandboxDriver, attempt: Attempt, root: string, host: Host): Promise<Verdict> {
   const work = join(root, 'agents', 'attacker')
   rmSync(work, { force: true, recursive: true })
   mkdirSync(work)
@@ -60,7 +72,7 @@ async function attemptOnce(driver: SandboxDriver, attempt: Attempt, root: string
     limits: { cpu_millicores: 2000, disk_mb: 64, duration_ms: 20_000, files_max: 2000, memory_mb: 128, open_files_max: 256, processes_max: 8 },
     run_id: `escape-${ATTEMPTS.indexOf(attempt)}`,
     service_socket_path: host.socket.replace('other.sock', 'service.sock'),
-    service_url: 'http://127.0.0.1:1',
+    service_url: host.service_url,
     workspace_dir: work,
   })
   const exit = await running.exit
@@ -76,6 +88,22 @@ async function attemptOnce(driver: SandboxDriver, attempt: Attempt, root: string
   return { attempt, evidence: evidence ?? (failed || exit.cause), held: evidence === null }
 }
 
+/** Another agent with a token of its own, in the same driver at the same time. */
+function startNeighbour(driver: SandboxDriver, root: string, host: Host): Promise<SandboxProcess> {
+  const work = join(root, 'agents', 'neighbour')
+  mkdirSync(work)
+  writeFileSync(join(work, 'main.mjs'), 'setInterval(() => undefined, 1000)')
+  return driver.start({
+    command: ['node', 'main.mjs'],
+    env: { SYSTEM_SERVICE_TOKEN: 'neighbour_token_secret' },
+    limits: { cpu_millicores: 100, disk_mb: 16, duration_ms: 600_000, files_max: 100, memory_mb: 128, open_files_max: 256, processes_max: 4 },
+    run_id: 'escape-neighbour',
+    service_socket_path: host.socket.replace('other.sock', 'service.sock'),
+    service_url: host.service_url,
+    workspace_dir: work,
+  })
+}
+
 /** Lets every program try its escape from a driver, on a host with things worth having. */
 export async function tryAll(open: (root: string) => Promise<SandboxDriver>): Promise<{ driver: SandboxDriver; verdicts: Verdict[] }> {
   const root = mkdtempSync(join(tmpdir(), 'syntropism-escape-'))
@@ -86,20 +114,34 @@ export async function tryAll(open: (root: string) => Promise<SandboxDriver>): Pr
     ['agents/victim/secret.txt', "the victim's secret"],
   ] as const)
     writeFileSync(join(root, path), text)
-  const servers = [createServer(), createServer(), createServer()] as const
+  mkdirSync(join(root, 'service'))
+  const service = await openFuzzedService(join(root, 'service'), DEFAULT_PARAMS)
+  const servers = [createServer(), createServer(), openServer(service.fetch), openServer(service.fetch)] as const
   await listen(servers[0], 0)
   await listen(servers[1], join(root, 'other.sock'))
   await listen(servers[2], join(root, 'service.sock'))
+  await listen(servers[3], 0)
   chmodSync(join(root, 'service.sock'), 0o666)
   process.env.ESCAPE_HOST_SECRET = 'inherited'
   const driver = await open(root)
+  let neighbour: SandboxProcess | null = null
   try {
-    const host = { pid: process.pid, port: (servers[0].address() as { port: number }).port, socket: join(root, 'other.sock') }
+    const host: Host = {
+      pid: process.pid,
+      port: (servers[0].address() as AddressInfo).port,
+      service_url: `http://127.0.0.1:${(servers[3].address() as AddressInfo).port}`,
+      socket: join(root, 'other.sock'),
+      tokens_of_lease: { ended: service.bearer.ended ?? '', running: service.bearer.agent ?? '' },
+    }
+    neighbour = await startNeighbour(driver, root, host)
     const verdicts: Verdict[] = []
     for (const attempt of ATTEMPTS) verdicts.push(await attemptOnce(driver, attempt, root, host))
     return { driver, verdicts }
   } finally {
     delete process.env.ESCAPE_HOST_SECRET
+    neighbour?.stop('the stage is over')
+    await neighbour?.exit
+    await service.close()
     await driver.close()
     for (const server of servers) server.close()
     if (existsSync(root)) rmSync(root, { force: true, recursive: true })

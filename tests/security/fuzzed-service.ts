@@ -66,7 +66,11 @@ export async function openFuzzedService(folder: string, params: Params): Promise
   await host.submit({ agent_id: 'a', amount_micro: 10_000_000, bundle, duration_ms: 5000, owner: 'host', payer_id: 'a', type: 'place_bid' })
   await host.submit({ owner: 'host', type: 'tick' })
   await host.submit({ executor_id: 'local', incarnation: 'i', lease_id: 'lease-1', owner: 'x', type: 'start_lease' })
+  // A second lease's token, which ends with it; the running lease keeps its own.
+  const ended = tokens.issue('b', 'lease-0')
+  tokens.revoke('lease-0')
   const bearer: Readonly<Record<string, string>> = {
+    ended,
     agent: tokens.issue('a', 'lease-1'),
     human: 'human-token',
     nobody: 'none',
@@ -90,6 +94,6 @@ export async function openFuzzedService(folder: string, params: Params): Promise
       await answer.arrayBuffer()
       return answer.status
     },
-    roles: Object.keys(bearer),
+    roles: Object.keys(bearer).filter((role) => role !== 'ended'),
   }
 }

@@ -50,7 +50,21 @@ export {
 } from './live/index.ts'
 export { type ExperimentTrial, PhoenixError, gather, pushExperiment, pushToPhoenix } from './phoenix/index.ts'
 export { type Bus, type Journal, JournalError, type Moment, MomentError } from './ports/index.ts'
-export { type SandboxDriver, type SandboxExit, installAgentLibrary, openBwrapDriver, openNodeDriver, openSandbox } from './sandbox/index.ts'
+export {
+  SANDBOXES,
+  type SandboxDriver,
+  type SandboxExit,
+  type SandboxName,
+  type SandboxProcess,
+  type TrustedStrategy,
+  installAgentLibrary,
+  openBwrapDriver,
+  openContainerDriver,
+  openInProcessDriver,
+  openNodeDriver,
+  openProcessDriver,
+  openSandbox,
+} from './sandbox/index.ts'
 export { type Pages, Web } from './web/index.ts'
 export {
   GENESIS_HASH,

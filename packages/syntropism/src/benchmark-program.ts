@@ -1,8 +1,8 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import type { BenchmarkFlags, ScoreFlags } from './benchmark-command.ts'
 import type { JudgeFlags } from './benchmark-judge-command.ts'
 import type { ProveFlags, RunFlags } from './benchmark-run-command.ts'
-import { integer } from './options.ts'
+import { integer, sandboxOption } from './options.ts'
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
 const WHOLE = Number.MAX_SAFE_INTEGER
@@ -22,8 +22,8 @@ function addRuns(benchmark: Command): void {
     .option('--item-limit <s>', 'longest wall time of one trial', integer(1, 86_400), 600)
     .option('--run-limit <s>', 'longest wall time of the whole run', integer(1, 864_000), 86_400)
     .option('--spend-limit-micro-usd <n>', 'most that the whole run may spend on models', integer(0, WHOLE), 10_000_000)
-    .option('--allow-weak-sandbox', 'run programs other than Node without bubblewrap')
-    .addOption(new Option('--sandbox <which>', 'auto or node').choices(['auto', 'node']).default('auto'))
+    .option('--allow-weak-sandbox', 'run programs without walls: other than Node without bubblewrap, and plain processes')
+    .addOption(sandboxOption())
     .addHelpText('after', '\nExamples:\n  syntropism benchmark run --agent rule\n  syntropism benchmark run ER-3 --agent ./my-agent --epochs 5 --out runs/mine')
     .action(async (items: string[], flags: RunFlags) => (await import('./benchmark-run-command.ts')).runBenchmarkRun(items, flags))
   withScenarios(

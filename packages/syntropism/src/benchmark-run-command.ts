@@ -16,6 +16,7 @@ import {
   runItems,
   summarise,
 } from '@syntropism/benchmark/run'
+import type { SandboxName } from '@syntropism/runtime'
 import { type BenchmarkFlags, selectItems } from './benchmark-command.ts'
 import { junitOf, scoreTable } from './benchmark-tables.ts'
 import { table } from './format.ts'
@@ -32,7 +33,7 @@ export interface RunFlags extends BenchmarkFlags {
   readonly parallel: number
   readonly repeats: number
   readonly runLimit: number
-  readonly sandbox: 'auto' | 'node'
+  readonly sandbox: SandboxName
   readonly seed: number
   readonly spendLimitMicroUsd: number
   readonly wallLimit: number

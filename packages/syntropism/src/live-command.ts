@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { EconomyEvent } from '@syntropism/contract'
-import { type Config, ConfigError, type Live, type ScriptedAgents, loadConfig, machineCapacity, startLive } from '@syntropism/runtime'
+import { type Config, ConfigError, type Live, type SandboxName, type ScriptedAgents, loadConfig, machineCapacity, startLive } from '@syntropism/runtime'
 import { openPages } from '@syntropism/console'
 import { describeEvent } from './describe.ts'
 import { openView } from './live-view.ts'
@@ -18,7 +18,7 @@ export interface LiveFlags {
   readonly newTokens?: boolean
   readonly plain?: boolean
   readonly port?: number
-  readonly sandbox: 'auto' | 'node'
+  readonly sandbox: SandboxName
   readonly scripted: number
   readonly seed: number
   readonly set?: string[]

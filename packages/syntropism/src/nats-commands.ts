@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Id } from '@syntropism/contract'
-import { ConfigError, loadConfig, machineCapacity, openNodeDriver, openSandbox } from '@syntropism/runtime'
+import { ConfigError, type SandboxName, loadConfig, machineCapacity, openSandbox } from '@syntropism/runtime'
 import { table } from './format.ts'
 import { sdkDir } from './live-command.ts'
 import type { LocalFlags } from './local.ts'
@@ -90,7 +90,7 @@ export interface ExecutorFlags {
   readonly json?: boolean
   readonly memoryMb?: number
   readonly nats?: string
-  readonly sandbox: 'auto' | 'node'
+  readonly sandbox: SandboxName
 }
 
 /** Offers this machine to an economy on NATS until it is told to stop. */
@@ -107,7 +107,7 @@ export async function runExecutor(flags: ExecutorFlags): Promise<void> {
     onError: (error) => console.error(`syntropism: ${error instanceof Error ? error.message : String(error)}`),
     openSandbox: async (folders) => {
       const settings = { ...folders, allow_weak: flags.allowWeakSandbox ?? false }
-      return flags.sandbox === 'node' ? openNodeDriver(settings) : openSandbox(settings)
+      return openSandbox(settings, flags.sandbox)
     },
     sdk_dir: sdkDir(),
   })

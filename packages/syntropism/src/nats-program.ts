@@ -1,7 +1,7 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import type { LocalFlags } from './local.ts'
 import type { DeadFlags, ExecutorFlags, ServiceFlags } from './nats-commands.ts'
-import { integer } from './options.ts'
+import { integer, sandboxOption } from './options.ts'
 import type { WorkerFlags } from './worker-command.ts'
 
 const withNats = (command: Command): Command =>
@@ -22,8 +22,8 @@ export function addNats(program: Command): void {
     .option('--dir <folder>', 'folder of this executor', './.syntropism-executor')
     .option('--cpu-millicores <n>', 'what it offers (default: all cores but one)', integer(1, 1_000_000))
     .option('--memory-mb <n>', 'what it offers (default: a quarter of the memory, at most 2048)', integer(1, 100_000_000))
-    .option('--allow-weak-sandbox', 'run programs other than Node without bubblewrap')
-    .addOption(new Option('--sandbox <which>', 'auto or node').choices(['auto', 'node']).default('auto'))
+    .option('--allow-weak-sandbox', 'run programs without walls: other than Node without bubblewrap, and plain processes')
+    .addOption(sandboxOption())
     .action(async (flags: ExecutorFlags) => (await import('./nats-commands.ts')).runExecutor(flags))
   program
     .command('worker')

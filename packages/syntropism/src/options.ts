@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 
 /** Reader of an option that is a whole number within bounds. */
 export const integer =
@@ -12,3 +12,7 @@ export const integer =
 /** The options of every command that reads an economy's data folder. */
 export const withData = (command: Command): Command =>
   command.option('--data <dir>', 'data folder (default ./.syntropism)').option('--json', 'machine-readable output')
+
+/** Rung of the sandbox's ladder; `auto` is bubblewrap where it works, else Node's permission model. */
+export const sandboxOption = (): Option =>
+  new Option('--sandbox <which>', 'how programs are walled in').choices(['auto', 'container', 'bubblewrap', 'node', 'process']).default('auto')

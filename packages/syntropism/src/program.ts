@@ -1,4 +1,4 @@
-import { Argument, Command, InvalidArgumentError } from 'commander'
+import { Argument, Command } from 'commander'
 import { addRebuild } from './rebuild-program.ts'
 import { addArchive } from './archive-program.ts'
 import type { ScoreFlags } from './desk-commands.ts'
@@ -10,7 +10,7 @@ import type { LocalFlags } from './local.ts'
 import { addNats } from './nats-program.ts'
 import { addObservability } from './observability-program.ts'
 import { addOperator } from './operator-program.ts'
-import { integer, withData } from './options.ts'
+import { integer, sandboxOption, withData } from './options.ts'
 import { addIndicators, addSimulation, collect } from './simulation-program.ts'
 import { addBenchmark } from './benchmark-program.ts'
 
@@ -92,16 +92,8 @@ export function createProgram(): Command {
     .option('--plain', 'lines instead of the full-screen view')
     .option('--no-standby', 'with PostgreSQL: refuse to start while another process leads, instead of waiting to take over')
     .option('--new-tokens', 'replace the tokens of operator, observer and humans')
-    .option('--allow-weak-sandbox', 'run programs other than Node without bubblewrap')
-    .option(
-      '--sandbox <which>',
-      'auto or node',
-      (text) => {
-        if (text !== 'auto' && text !== 'node') throw new InvalidArgumentError('must be auto or node')
-        return text
-      },
-      'auto',
-    )
+    .option('--allow-weak-sandbox', 'run programs without walls: other than Node without bubblewrap, and plain processes')
+    .addOption(sandboxOption())
     .option('--strategies <model>', 'play the strategies of this model (market, attention, evolution, or a module) in this process')
     .option('--scripted <n>', 'how many agents play them', integer(1, 10_000), 10)
     .option('--set <key=value>', 'a parameter of the strategies; may be repeated', collect)

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { AgentManifest } from '@syntropism/contract'
-import { installAgentLibrary, openDoors, openNodeDriver, openSandbox } from '@syntropism/runtime'
+import { type SandboxName, installAgentLibrary, openDoors, openSandbox } from '@syntropism/runtime'
 import { z } from 'zod'
 import type { Variant } from '../scenario/index.ts'
 import { AGENT, type World } from '../world/index.ts'
@@ -13,7 +13,7 @@ export interface SandboxedOptions {
   readonly allow_weak: boolean
   /** Folder with an agent.json. */
   readonly agent_dir: string
-  readonly sandbox: 'auto' | 'node'
+  readonly sandbox: SandboxName
   readonly sdk_dir: string
   /** Longest wall time of one program; the world's clock stands while it runs. */
   readonly wall_ms: number
@@ -47,7 +47,7 @@ export async function openSandboxedAgent(options: SandboxedOptions): Promise<Age
   const root = mkdtempSync(join(tmpdir(), 'syntropism-benchmark-'))
   installAgentLibrary(root, sdk_dir)
   const settings = { allow_weak, library_dir: root, state_dir: root }
-  const driver = sandbox === 'node' ? openNodeDriver(settings) : await openSandbox(settings)
+  const driver = await openSandbox(settings, sandbox)
   let runs = 0
   const start = async (world: World, variant: Variant): Promise<Program> => {
     const id = `w${(runs += 1)}`

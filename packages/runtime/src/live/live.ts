@@ -11,7 +11,7 @@ import { Host, createWallClock } from '../host/index.ts'
 import { type App, type ServiceParts, Tokens, createService, openDoors } from '../http/index.ts'
 import type { Bus } from '../ports/index.ts'
 import type { Remote, RemoteParts } from '../remote/index.ts'
-import { type SandboxDriver, installAgentLibrary, openNodeDriver, openSandbox } from '../sandbox/index.ts'
+import { type SandboxDriver, type SandboxName, installAgentLibrary, openSandbox } from '../sandbox/index.ts'
 import { type Queries, journalReads } from '../store/index.ts'
 import type { TraceFigures } from '../telemetry/index.ts'
 import { type Pages, Web } from '../web/index.ts'
@@ -29,8 +29,8 @@ export interface LiveOptions {
   readonly sdk_dir: string
   readonly allow_weak_sandbox: boolean
   readonly new_tokens: boolean
-  /** Which sandbox: the strongest that works, or Node's permission model. */
-  readonly sandbox: 'auto' | 'node'
+  /** Which sandbox: the strongest that works, or one of the ladder. */
+  readonly sandbox: SandboxName
   /** Agents that scripts of this process play; not with NATS, whose executors know nothing of them. */
   readonly scripted?: ScriptedAgents
   /** The web console, served at `/`. */
@@ -159,7 +159,7 @@ const sandboxFor = async (options: LiveOptions, paths: ReturnType<typeof pathsOf
   mkdirSync(paths.agents, { mode: 0o700, recursive: true })
   installAgentLibrary(paths.agents, options.sdk_dir)
   const settings = { allow_weak: options.allow_weak_sandbox, library_dir: paths.agents, state_dir: paths.root }
-  return options.sandbox === 'node' ? openNodeDriver(settings) : await openSandbox(settings)
+  return await openSandbox(settings, options.sandbox)
 }
 
 const remoteParts = (app: App, queries: Queries, executor: Executor, rest: Pick<RemoteParts, 'bus' | 'host' | 'tokens'>): RemoteParts => ({

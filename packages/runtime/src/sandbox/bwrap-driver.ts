@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, lchownSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Cgroup, type CgroupTree, openCgroups } from './cgroup.ts'
 import { LIMITS, type SandboxOptions, rlimitsOf } from './node-driver.ts'
 import { supervise } from './supervise.ts'
 import { type Protection, type SandboxDriver, SandboxError, type SandboxProcess, type SandboxRun } from './types.ts'
+import { UID_FIRST, UserIds, giveTo, isRoot } from './users.ts'
 import { startWatchdog } from './watchdog.ts'
 import { assertNoLinksOut } from './workspace.ts'
 
@@ -13,8 +14,6 @@ const SYSTEM =
   '--ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 --proc /proc --dev /dev --size 67108864 --tmpfs /tmp'.split(' ')
 const ISOLATION = '--unshare-all --as-pid-1 --die-with-parent --new-session --cap-drop ALL'.split(' ')
 const NO_USER_NAMESPACES = ['--unshare-user', '--disable-userns']
-/** First of the user ids that runs get when this host is root: of the range that distributions keep for subordinate ids. */
-const UID_FIRST = 231_072
 
 const tries = (args: readonly string[]): boolean =>
   spawnSync('bwrap', [...ISOLATION, ...args, ...SYSTEM, '/bin/true'], { stdio: 'ignore', timeout: 5000 }).status === 0
@@ -60,30 +59,6 @@ const ENTER = 'for door in $DOORS; do echo 0 > "$door" || exit 125; done; '
 const STAGE =
   'mount -t tmpfs -o size=64k,mode=755,nosuid,nodev stage /mnt && mkdir /mnt/workspace /mnt/node /mnt/library && : > /mnt/socket && mount --bind "$WORKSPACE" /mnt/workspace && mount --bind "$NODE" /mnt/node && mount --bind "$LIBRARY" /mnt/library && mount --bind "$SOCKET" /mnt/socket || exit 125; '
 const STAGED: Sources = { library: '/mnt/library', node: '/mnt/node', socket: '/mnt/socket', workspace: '/mnt/workspace' }
-
-/** Gives a workspace to a user id. Links are not followed; files with a second name were refused before. */
-function giveTo(path: string, uid: number): void {
-  lchownSync(path, uid, uid)
-  if (!lstatSync(path).isDirectory()) return
-  chmodSync(path, 0o700)
-  for (const name of readdirSync(path)) giveTo(join(path, name), uid)
-}
-
-/** User ids of runs: each has its own while it lasts, so that no limit or signal of the kernel is shared. */
-class UserIds {
-  readonly #taken = new Set<number>()
-  take(): number {
-    let uid = UID_FIRST
-    while (this.#taken.has(uid)) uid += 1
-    this.#taken.add(uid)
-    return uid
-  }
-  release(uid: number): void {
-    this.#taken.delete(uid)
-  }
-}
-
-const isRoot = process.getuid?.() === 0
 
 function protectionsOf(cgroups: CgroupTree | null, userNamespacesOff: boolean): Protection[] {
   const kernel = `control group v${cgroups?.version ?? ''}`

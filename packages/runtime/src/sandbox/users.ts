@@ -1,0 +1,28 @@
+import { chmodSync, lchownSync, lstatSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** First of the user ids that runs get when this host is root: of the range that distributions keep for subordinate ids. */
+export const UID_FIRST = 231_072
+export const isRoot = process.getuid?.() === 0
+
+/** Gives a workspace to a user id. Links are not followed; files with a second name were refused before. */
+export function giveTo(path: string, uid: number): void {
+  lchownSync(path, uid, uid)
+  if (!lstatSync(path).isDirectory()) return
+  chmodSync(path, 0o700)
+  for (const name of readdirSync(path)) giveTo(join(path, name), uid)
+}
+
+/** User ids of runs: each has its own while it lasts, so that no limit or signal of the kernel is shared. */
+export class UserIds {
+  readonly #taken = new Set<number>()
+  take(): number {
+    let uid = UID_FIRST
+    while (this.#taken.has(uid)) uid += 1
+    this.#taken.add(uid)
+    return uid
+  }
+  release(uid: number): void {
+    this.#taken.delete(uid)
+  }
+}
