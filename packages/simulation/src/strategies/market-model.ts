@@ -87,16 +87,20 @@ class Play {
     this.lineage.born(member, parent, world.step, trait)
   }
 
-  /** The turn of those whose turn it is. */
+  /** The turn of those whose turn it is. Under simultaneous activation all decide on the same state, as live, before anything is carried out. */
   act(turn: Turn): void {
     const { economy, players, world } = this.game
+    const decided: { readonly actions: readonly Action[]; readonly agentId: string; readonly member: number }[] = []
     economy.advance(turn.at_ms)
     for (let index = turn.offset; index < turn.offset + turn.length; index++) {
       const member = turn.order[index] as number
       const agentId = players.population.agent_ids[member] as string
       if (agentId === '' || economy.state.agents.get(agentId)?.status === 'dead') continue
-      for (const action of players.act(member, world.step)) this.carryOut(member, agentId, action)
+      const actions = players.act(member, world.step)
+      if (world.activation === 'simultaneous') decided.push({ actions, agentId, member })
+      else for (const action of actions) this.carryOut(member, agentId, action)
     }
+    for (const { actions, agentId, member } of decided) for (const action of actions) this.carryOut(member, agentId, action)
   }
 
   private carryOut(member: number, agentId: string, action: Action): void {
@@ -139,7 +143,7 @@ class Play {
 
 /** A model whose agents follow strategies in the economy of `live`, from nothing or from a journal. */
 export const marketModel = (spec: MarketSpec): Model => ({
-  activations: ['random', 'sequential'],
+  activations: ['random', 'sequential', 'simultaneous'],
   agents: spec.agents,
   forks: true,
   name: spec.name,

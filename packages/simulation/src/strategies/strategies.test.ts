@@ -128,6 +128,14 @@ describe('strategies', () => {
     expect(() => simulate({ model: modelOf([{}, broken]), seed: 1 })).toThrow(message)
   })
 
+  it('act one after the other, or all at once on what they see at the beginning', () => {
+    const giver: Partial<Role> = { act: script({ 1: () => [{ amount_micro: CREDIT, to_agent_id: 'role1-1', type: 'transfer' }] }) }
+    const seen: number[] = []
+    const watcher: Partial<Role> = { act: (self) => (seen.push(self.free_micro), []) }
+    for (const activation of ['sequential', 'simultaneous']) simulate({ activation, model: modelOf([giver, watcher]), seed: 1, steps: 2 })
+    expect(seen).toEqual([101 * CREDIT, 101 * CREDIT, 100 * CREDIT, 101 * CREDIT])
+  })
+
   it('need an amount to bid', () => {
     expect(badAction({ ...WINDOW, type: 'bid' })).toBe('amount_micro of bid is a whole number from 1 to 4503599627370496, not undefined')
   })
