@@ -191,6 +191,8 @@ export class Host {
 
   /** An id that the state has forgotten is still known to the journal: it is never carried out twice. Answers for those, by their place. */
   async #usedLongAgo(waiting: readonly Waiting[]): Promise<ReadonlyMap<number, Outcome>> {
+    // As many in the state's memory as were ever used: it has forgotten none.
+    if (this.state.remembered.size === this.#options.journal.ids_count) return new Map()
     const asked: { readonly id: string; readonly index: number; readonly owner: string }[] = []
     for (const [index, { draft }] of waiting.entries())
       if (draft.id !== undefined && !this.state.remembered.has(`${draft.owner} ${draft.id}`)) asked.push({ id: draft.id, index, owner: draft.owner })

@@ -33,6 +33,8 @@ export interface CommandId {
 export interface Journal {
   /** Number of the last record, 0 when there is none. */
   readonly last_number: number
+  /** How many command ids were ever used. */
+  readonly ids_count: number
   /** Writes one record with its read-model rows in a single durable transaction; done once it is durable. `state` is the state after it. */
   commit(batch: Batch, state: State): Maybe<void>
   /** Records after `number`, in order. */

@@ -55,6 +55,7 @@ export class SqliteJournal implements Journal {
   readonly #find: StatementSync
   #lastHash: string
   last_number: number
+  ids_count: number
 
   constructor(database: DatabaseSync) {
     this.#database = database
@@ -65,6 +66,7 @@ export class SqliteJournal implements Journal {
     this.#find = database.prepare('SELECT number FROM command_ids WHERE owner = ? AND id = ?')
     const last = database.prepare('SELECT number, hash FROM batches ORDER BY number DESC LIMIT 1').get() as { number: number; hash: string } | undefined
     this.last_number = last?.number ?? 0
+    this.ids_count = (database.prepare('SELECT COUNT(*) AS count FROM command_ids').get() as { count: number }).count
     this.#lastHash = last?.hash ?? GENESIS_HASH
   }
 
@@ -82,6 +84,7 @@ export class SqliteJournal implements Journal {
     })
     this.#lastHash = hash
     this.last_number = batch.number
+    this.ids_count += batch.ids.length
   }
 
   rewriteReadModels(): ReadModelRewrite {

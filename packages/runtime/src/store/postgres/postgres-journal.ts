@@ -38,19 +38,27 @@ export class PostgresJournal implements Journal {
   readonly #end: () => Promise<void>
   #lastHash: string
   last_number: number
+  ids_count: number
 
-  private constructor(client: pg.Client, queries: Queries, last: { readonly hash: string; readonly number: number }, end: () => Promise<void>) {
+  private constructor(
+    client: pg.Client,
+    queries: Queries,
+    last: { readonly hash: string; readonly ids: number; readonly number: number },
+    end: () => Promise<void>,
+  ) {
     this.#client = client
     this.#reads = journalReads(queries)
     this.#lastHash = last.hash
     this.last_number = last.number
+    this.ids_count = last.ids
     this.#end = end
   }
 
   /** Opens the journal for a session that has the lead; `end` is called when it is closed. */
   static async open(client: pg.Client, queries: Queries, end: () => Promise<void>): Promise<PostgresJournal> {
     const [last] = (await client.query<{ hash: string; number: number }>('SELECT number, hash FROM batches ORDER BY number DESC LIMIT 1')).rows
-    return new PostgresJournal(client, queries, last ?? { hash: GENESIS_HASH, number: 0 }, end)
+    const [counted] = (await client.query<{ count: number }>('SELECT COUNT(*) AS count FROM command_ids')).rows
+    return new PostgresJournal(client, queries, { ...(last ?? { hash: GENESIS_HASH, number: 0 }), ids: counted?.count ?? 0 }, end)
   }
 
   /** Sends the statements of one transaction without waiting in between; done when it is durable. */
@@ -78,6 +86,7 @@ export class PostgresJournal implements Journal {
     await this.#transaction('the journal could not be written', statements)
     this.#lastHash = hash
     this.last_number = number
+    this.ids_count += ids.length
   }
 
   rewriteReadModels(): ReadModelRewrite {
