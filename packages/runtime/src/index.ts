@@ -65,6 +65,7 @@ export {
   openProcessDriver,
   openSandbox,
 } from './sandbox/index.ts'
+export { type Flow, type ProvenanceReport, provenanceOf } from './provenance/index.ts'
 export { type Pages, Web } from './web/index.ts'
 export {
   GENESIS_HASH,

@@ -3,7 +3,8 @@ import type { BackupFlags } from './backup-commands.ts'
 import type { ExportFlags } from './export-command.ts'
 import type { LocalFlags } from './local.ts'
 import type { ForkFlags, ReplayFlags } from './past-commands.ts'
-import { withData } from './options.ts'
+import type { ProvenanceFlags } from './provenance-command.ts'
+import { integer, withData } from './options.ts'
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
 
@@ -36,6 +37,11 @@ export function addArchive(program: Command): void {
       '\nExamples:\n  syntropism fork ./cheap-cpu --at 120 --set curves.cpu.floor_micro_per_s=500000\n  syntropism live --data ./cheap-cpu\n  syntropism diff ./.syntropism ./cheap-cpu',
     )
     .action(async (folder: string, flags: ForkFlags) => (await import('./past-commands.ts')).runFork(folder, flags))
+  withData(program.command('provenance').description('from the human score that minted credits to the use that burned them'))
+    .option('--agent <id>', 'only what this agent burned, has, or was given by a score or grant')
+    .option('--at <seq|time>', 'as it was (default: as it is)')
+    .option('--limit <n>', 'uses of --agent that are listed', integer(1, 1_000_000), 50)
+    .action(async (flags: ProvenanceFlags) => (await import('./provenance-command.ts')).runProvenance(flags))
   program
     .command('diff')
     .argument('<folder>', 'data folder of one economy')

@@ -26,7 +26,8 @@ export function momentOf(text: string, option: string): Moment {
   throw new ConfigError(`${option} ${text} is no moment; right would be a sequence number such as 120, or a time such as 2026-11-28T12:00:00Z`)
 }
 
-const END: Moment = { at_ms: Number.MAX_SAFE_INTEGER }
+/** The end of a journal, whatever it is. */
+export const END: Moment = { at_ms: Number.MAX_SAFE_INTEGER }
 const pictureAt = async (flags: LocalFlags, moment: Moment): Promise<Picture> => {
   const { close, queries } = await openLocal(flags)
   try {

@@ -1,0 +1,1 @@
+export { type Flow, type ProvenanceReport, provenanceOf } from './report.ts'
