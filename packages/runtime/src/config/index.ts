@@ -77,6 +77,8 @@ export const Config = z.strictObject({
   data: z.string().default('./.syntropism'),
   /** Address of PostgreSQL; without one the economy is kept in a file of the data folder. */
   database_url: z.string().min(1).optional(),
+  /** Address that the System Service listens on; beyond this machine only behind a proxy that does TLS. */
+  host: z.string().min(1).default('127.0.0.1'),
   humans: z.array(Id).default(['human']),
   llm: LlmConfig.optional(),
   tools: ToolsConfig.optional(),
@@ -113,6 +115,7 @@ const VARIABLES: Readonly<Record<string, readonly [keyof Config, 'number' | 'tex
   SYNTROPISM_BEAT_MS: ['beat_ms', 'number'],
   SYNTROPISM_CPU_MILLICORES: ['cpu_millicores', 'number'],
   SYNTROPISM_DATA: ['data', 'text'],
+  SYNTROPISM_HOST: ['host', 'text'],
   SYNTROPISM_MEMORY_MB: ['memory_mb', 'number'],
   SYNTROPISM_PORT: ['port', 'number'],
   SYNTROPISM_START_CREDITS_MICRO: ['start_credits_micro', 'number'],

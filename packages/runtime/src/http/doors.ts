@@ -41,6 +41,7 @@ export async function openDoors(fetch: Parameters<typeof openServer>[0], at: { h
     async close() {
       for (const server of servers) await close(server)
     },
-    url: `http://${at.host}:${(http.address() as AddressInfo).port}`,
+    // All addresses of a machine are among them its own.
+    url: `http://${at.host === '0.0.0.0' ? '127.0.0.1' : at.host}:${(http.address() as AddressInfo).port}`,
   }
 }

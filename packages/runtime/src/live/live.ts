@@ -230,7 +230,7 @@ async function assemble(
     ...gateways.forService(),
     workspaces: { log: (agentId, limit) => executor.workspaces.log(agentId, limit), rollBack: (agentId, commit) => executor.rollBack(agentId, commit) },
   })
-  const doors = await openDoors(webFor(app, queries, options, { bus, host, tokens }).fetch, { host: '127.0.0.1', port: config.port }, paths.socket)
+  const doors = await openDoors(webFor(app, queries, options, { bus, host, tokens }).fetch, { host: config.host, port: config.port }, paths.socket)
   const sandbox = await sandboxFor(options, paths)
   const isNew = await beginOrResume(host, config, paths.configured_rules)
   await observation.begin(bus, host, () => remote?.outboxLag() ?? null)
