@@ -1,4 +1,4 @@
-// A local upstream that answers at once: one completion, or a stream of 20 parts, with usage. Prints its address.
+// A local upstream that answers at once: one completion, or a stream of 20 parts, with usage. Prints its address. Whoever sends no body gets the same.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -21,7 +21,7 @@ if (import.meta.main) {
     let text = ''
     incoming.on('data', (data: Buffer) => (text += data.toString('utf8')))
     incoming.on('end', () => {
-      const body = JSON.parse(text) as { stream?: boolean; stream_options?: { include_usage?: boolean } }
+      const body = JSON.parse(text === '' ? '{}' : text) as { stream?: boolean; stream_options?: { include_usage?: boolean } }
       if (body.stream !== true) {
         answer.writeHead(200, { 'content-length': whole.length, 'content-type': 'application/json' })
         answer.end(whole)
