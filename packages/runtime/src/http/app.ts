@@ -45,7 +45,13 @@ const OPEN = new Set(['/health', '/openapi.json', '/docs', '/docs/page.js'])
 function addFrame(app: App, parts: ServiceParts): void {
   const buckets = new Buckets()
   app.use('*', secureHeaders())
-  app.use('*', bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (context) => problem(context, 'body_too_large', `At most ${BODY_BYTES_MAX} bytes.`) }))
+  const limited = bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (context) => problem(context, 'body_too_large', `At most ${BODY_BYTES_MAX} bytes.`) })
+  app.use('*', (context, next) => {
+    // A body whose length is said, and held to by the parser of HTTP, is not opened as a stream only to be counted.
+    const length = context.req.header('content-length')
+    const isSmall = length !== undefined && /^\d+$/.test(length) && Number(length) <= BODY_BYTES_MAX && context.req.header('transfer-encoding') === undefined
+    return isSmall ? next() : limited(context, next)
+  })
   app.use('*', async (context, next) => {
     if (OPEN.has(context.req.path)) return next()
     const inside = (context.env as { principal?: Principal } | undefined)?.principal
@@ -95,6 +101,8 @@ function addFrame(app: App, parts: ServiceParts): void {
   app.notFound((context) => problem(context, 'not_found', `${context.req.method} ${context.req.path} does not exist; see /docs.`))
   app.onError((error, context) => {
     if (error instanceof SyntaxError || (error instanceof HTTPException && error.status === 400)) return problem(context, 'malformed_json', error.message)
+    // Who hangs up in the middle of a body is told so, where anybody still listens; it is no fault of the service.
+    if ('code' in error && error.code === 'ECONNRESET' && error.message === 'aborted') return problem(context, 'malformed_json', 'The body ended early.')
     const fields = { error, method: context.req.method, path: context.req.path, stack: error.stack ?? '' }
     if (parts.log === undefined) console.error(fields)
     else parts.log.error('an operation failed', fields, context.req.header('traceparent'))

@@ -161,7 +161,7 @@ export class Gateway {
     const model = this.#options.config.models[name]
     if (model === undefined) throw new GatewayRefusal('llm_model_unknown', { model: name.slice(0, 128) })
     const bounded = boundRequest(call.api, call.body, model)
-    let last: unknown = new GatewayRefusal('llm_upstream_failed', { model: name })
+    let last: unknown = null
     for (const target of this.#targetsOf(name, model, bounded)) {
       try {
         return await this.#callAt(target, name, bounded, call)
