@@ -6,7 +6,7 @@ import { StdioServerTransport } from '@modelcontextprotocol/server/stdio'
 
 const CALLS = process.argv[2]
 const schema = { additionalProperties: false, properties: { n: { type: 'integer' } }, required: ['n'], type: 'object' }
-const TOOLS = ['add-one', 'crash', 'crash-once', 'hang', 'huge', 'slow', 'refuse', 'secret']
+const TOOLS = ['add-one', 'crash', 'crash-once', 'hang', 'hang-once', 'huge', 'slow', 'refuse', 'secret']
 const text = (value) => ({ content: [{ text: String(value), type: 'text' }] })
 const callsOf = (name) =>
   readFileSync(CALLS, 'utf8')
@@ -25,6 +25,8 @@ server.setRequestHandler('tools/call', async ({ params }) => {
       return callsOf('crash-once') === 1 ? process.exit(1) : text(n)
     case 'hang':
       return new Promise(() => undefined)
+    case 'hang-once':
+      return callsOf('hang-once') === 1 ? new Promise(() => undefined) : text(n)
     case 'huge':
       return text('x'.repeat(n))
     case 'slow':

@@ -112,7 +112,7 @@ describe('a call that is not let through costs nothing and reaches no server', (
     world = await openWorld({ servers: [badServer(calls)] })
     expect((await world.call('bad', 'add-one', { n: 1 }, {}, { authorization: 'Bearer operator' })).status).toBe(403)
     const { tools } = (await world.ask('GET', '/tools', undefined, { authorization: 'Bearer operator' })).body
-    expect(tools).toHaveLength(8)
+    expect(tools).toHaveLength(9)
   })
 
   it('of a server that does not exist, which is said at the list too', async () => {
@@ -120,7 +120,7 @@ describe('a call that is not let through costs nothing and reaches no server', (
     expect(await world.call('missing', 'x', {})).toMatchObject({ body: { code: 'tool_failed' }, status: 502 })
     const { body } = await world.ask('GET', '/tools')
     expect(body.unreachable).toMatchObject([{ reason: expect.stringContaining('ENOENT') as string, server_id: 'missing' }])
-    expect(body.tools).toHaveLength(8)
+    expect(body.tools).toHaveLength(9)
     expect((await world.client().then((client) => client.listTools())).tools.some((tool) => tool.name === 'bad.add-one')).toBe(true)
   })
 })
