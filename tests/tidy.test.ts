@@ -35,7 +35,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   benchmark: ['@syntropism/contract', '@syntropism/economy', '@syntropism/runtime', '@syntropism/sdk', 'diff', 'jsonata', 'zod', 'node:'],
   simulation: ['@syntropism/economy', 'hyparquet-writer', 'node:'],
-  solver: ['@syntropism/economy', 'highs'],
+  solver: ['type @syntropism/contract', '@syntropism/economy', 'highs', 'node:'],
   syntropism: [
     '@syntropism/benchmark',
     '@syntropism/console',

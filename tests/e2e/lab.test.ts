@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { removeDir, run, tempDir } from '../program.ts'
@@ -30,18 +30,35 @@ describe('the mechanism lab', () => {
     expect(JSON.parse(stdout)).toMatchObject({ bound: 105, gap: 0, payments: { x: 30, z: 25 }, revenue: 55, welfare: 105 })
   })
 
-  it('sets all mechanisms side by side and draws them', async () => {
+  it('sets every sound pair side by side on several books, in a table and a picture', async () => {
     const plot = join(dir, 'plot.svg')
-    const { code, stdout } = await run(['compare', book, '--plot', plot, '--json'])
+    const { code, stdout } = await run(['compare', book, book, '--plot', plot, '--json'])
     expect(code).toBe(0)
-    expect((JSON.parse(stdout) as { mechanism: string; welfare: number }[]).map(({ mechanism, welfare }) => [mechanism, welfare])).toEqual([
-      ['highest-bid', 105],
-      ['density', 85],
-      ['density-sqrt', 85],
-      ['shadow', 105],
-      ['exact', 105],
-      ['drf', 75],
+    const results = JSON.parse(stdout) as { mechanism: string; payment_rule: string; revenue: number; welfare: number }[]
+    expect(results).toHaveLength(22)
+    expect(results.slice(0, 11).map(({ mechanism, payment_rule, revenue, welfare }) => [mechanism, payment_rule, welfare, revenue])).toEqual([
+      ['highest-bid', 'bid', 105, 105],
+      ['highest-bid', 'critical', 105, 75],
+      ['density', 'bid', 85, 85],
+      ['density', 'critical', 85, 50],
+      ['density-sqrt', 'bid', 85, 85],
+      ['density-sqrt', 'critical', 85, 66],
+      ['shadow', 'bid', 105, 105],
+      ['shadow', 'shadow', 105, expect.any(Number)],
+      ['exact', 'bid', 105, 105],
+      ['exact', 'vcg', 105, 55],
+      ['drf', 'bid', 75, 75],
     ])
+    expect(readFileSync(plot, 'utf8')).toContain('density-sqrt, critical')
+    expect((await run(['compare', book])).stdout).toMatch(/exact +vcg .*100\.00 %/)
+  })
+
+  it('measures how far from truthful each pair is', async () => {
+    const { code, stdout } = await run(['regret', book, '--json'])
+    expect(code).toBe(0)
+    const results = JSON.parse(stdout) as { mechanism: string; mean: number; payment_rule: string }[]
+    expect(results.filter(({ payment_rule }) => payment_rule === 'critical').map(({ mean }) => mean)).toEqual([0, 0, 0])
+    expect(results.find(({ mechanism, payment_rule }) => mechanism === 'highest-bid' && payment_rule === 'bid')?.mean).toBeGreaterThan(0)
   })
 
   it('refuses an unsound pairing and a broken book with the place, and exit code 2', async () => {
@@ -63,7 +80,7 @@ describe('the mechanism lab', () => {
     const wrong = await run(['formula', 'base-fee', '--input', '{"base":1.5,"limit":2,"used":1}'])
     expect(wrong.code).toBe(2)
     expect(wrong.stderr).toContain('base')
-    expect(JSON.parse((await run(['formula', '--list', '--json'])).stdout)).toHaveLength(22)
+    expect(JSON.parse((await run(['formula', '--list', '--json'])).stdout)).toHaveLength(38)
   })
 
   it('traces a price along utilisations', async () => {
@@ -75,6 +92,14 @@ describe('the mechanism lab', () => {
     expect(JSON.parse((await run(['price', csv, '--curve', 'base-fee', '--price', '2000000', '--json'])).stdout)).toMatchObject({
       price_micro_per_s: [2_000_000, 2_175_000, 2_175_000, 1_957_500],
     })
+    expect(JSON.parse((await run(['price', csv, '--curve', 'excess', '--price', '2000000', '--json'])).stdout)).toMatchObject({
+      price_micro_per_s: [2_000_000, 2_171_884, 2_171_884, 1_976_581],
+    })
+    // All that is left of cpu at 85 % taken fits nobody whole: the dearest bid is refused.
+    expect(JSON.parse((await run(['price', csv, '--curve', 'clearing', '--book', book, '--floor', '1', '--json'])).stdout)).toMatchObject({
+      price_micro_per_s: [4_000_000, 75, 75, 50],
+    })
+    expect((await run(['price', csv, '--curve', 'clearing'])).stderr).toContain('--book <book.json>')
     writeFileSync(csv, '0.5\n1.5\n')
     const wrong = await run(['price', csv])
     expect(wrong.code).toBe(2)

@@ -15,7 +15,7 @@ export { ClearingAudit, auditClearing, see } from './audit/index.ts'
 export { createMemoryBus } from './bus/index.ts'
 export { CONFIG_FILE, Config, ConfigError, LlmConfig, loadConfig, machineCapacity, paramsOf } from './config/index.ts'
 export { History, Workspaces } from './executor/index.ts'
-export { type Draft, Host, HostStopped, type PastState, type ReadableJournal, stateAt, verify, type Verdict } from './host/index.ts'
+export { type Draft, ExactBeat, Host, HostStopped, type PastState, type ReadableJournal, stateAt, verify, type Verdict } from './host/index.ts'
 export {
   AnyJson,
   type App,
@@ -49,7 +49,7 @@ export {
   startLive,
 } from './live/index.ts'
 export { type ExperimentTrial, PhoenixError, gather, pushExperiment, pushToPhoenix } from './phoenix/index.ts'
-export { type Bus, type Journal, JournalError, type Moment, MomentError } from './ports/index.ts'
+export { type Bus, type ClearingSolver, type Journal, JournalError, type Moment, MomentError } from './ports/index.ts'
 export {
   SANDBOXES,
   type SandboxDriver,

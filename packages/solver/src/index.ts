@@ -1,11 +1,10 @@
 import { type DenseBook, type ExactAnswer, readBook } from '@syntropism/economy'
-import highsModule, { type Highs } from 'highs'
+import type { Highs } from 'highs'
+import { loadHighs } from './highs.ts'
+import { type Program, solveProgram } from './program.ts'
 
-/** The package's types describe its CommonJS form; imported as a module, the default export is the loader itself. */
-const loadHighs = highsModule as unknown as typeof highsModule.default
-
-/** The solver did not come to an answer: what it said. */
-export class SolverError extends Error {}
+export { SolverError } from './program.ts'
+export { ThreadedSolver } from './threaded.ts'
 
 interface Solved {
   readonly proven: boolean
@@ -13,38 +12,23 @@ interface Solved {
   readonly winners: readonly number[]
 }
 
-/** Terms per line: the text format of linear programs wants short lines. */
-const PER_LINE = 8
-
-function sum(terms: readonly string[]): string {
-  const lines: string[] = []
-  for (let at = 0; at < terms.length; at += PER_LINE) lines.push(terms.slice(at, at + PER_LINE).join(' + '))
-  return lines.join('\n + ')
-}
-
-/** Winner determination as a mixed-integer program in CPLEX LP text: maximise Σ price·x, one row per resource, x binary. */
-function programOf(book: DenseBook, indexes: readonly number[]): string {
+/** Winner determination of a book: one row per resource. */
+function programOf(book: DenseBook, indexes: readonly number[]): Program {
   const width = book.supply.length
   const rows = book.resources.flatMap((_, r) => {
-    const terms = indexes.flatMap((i) => {
-      const quantity = book.quantities[i * width + r] as number
-      return quantity > 0 ? [`${quantity} x${i}`] : []
+    const terms = indexes.flatMap((i, variable) => {
+      const amount = book.quantities[i * width + r] as number
+      return amount > 0 ? [{ amount, variable }] : []
     })
-    return terms.length === 0 ? [] : [` r${r}: ${sum(terms)} <= ${book.supply[r]}`]
+    return terms.length === 0 ? [] : [{ most: book.supply[r] as number, terms }]
   })
-  const variables = indexes.map((i) => `x${i}`)
-  return `Maximize\n obj: ${sum(indexes.map((i) => `${book.prices[i]} x${i}`))}\nSubject To\n${rows.join('\n')}\nBinary\n ${sum(variables).replaceAll(' + ', ' ').replaceAll('+ ', '')}\nEnd\n`
+  return { rows, values: indexes.map((i) => book.prices[i] as number) }
 }
 
 function solve(highs: Highs, book: DenseBook, indexes: readonly number[], timeLimitS: number): Solved {
-  if (indexes.length === 0) return { proven: true, welfare: 0, winners: [] }
-  const solution = highs.solve(programOf(book, indexes), { mip_abs_gap: 0, mip_rel_gap: 0, output_flag: false, time_limit: timeLimitS })
-  const proven = solution.Status === 'Optimal'
-  if (!proven && solution.Status !== 'Time limit reached') throw new SolverError(`HiGHS ended with "${solution.Status}"`)
-  const columns = solution.Columns as Record<string, { Primal?: number }>
-  const winners = indexes.filter((i) => (columns[`x${i}`]?.Primal ?? 0) > 0.5)
-  const welfare = winners.reduce((total, i) => total + (book.prices[i] as number), 0)
-  return { proven, welfare, winners }
+  const found = solveProgram(highs, programOf(book, indexes), timeLimitS) ?? { chosen: [], proven: false }
+  const winners = found.chosen.map((variable) => indexes[variable] as number)
+  return { proven: found.proven, welfare: winners.reduce((total, i) => total + (book.prices[i] as number), 0), winners }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { ClearedBook } from '@syntropism/economy'
 
 const BAR_HEIGHT = 18
-const LABEL_WIDTH = 130
+const LABEL_WIDTH = 170
 const BAR_WIDTH = 420
 const HEAD_HEIGHT = 30
 
@@ -18,11 +18,11 @@ export function comparisonPlot(results: readonly { readonly book: string; readon
       y += HEAD_HEIGHT
       parts.push(`<text x="8" y="${y - 8}" font-weight="bold">${escapeXml(book)}</text>`)
     }
-    const { bound, mechanism, revenue, welfare } = result.cleared
+    const { bound, mechanism, payment_rule: rule, revenue, welfare } = result.cleared
     const of = (value: number): number => (bound === 0 ? 0 : value / bound)
     const width = (value: number): string => (of(value) * BAR_WIDTH).toFixed(1)
     parts.push(
-      `<text x="8" y="${y + 12}">${mechanism}</text>`,
+      `<text x="8" y="${y + 12}">${mechanism}, ${rule}</text>`,
       `<rect x="${LABEL_WIDTH}" y="${y}" width="${BAR_WIDTH}" height="${BAR_HEIGHT - 4}" fill="#e8eaee"/>`,
       `<rect x="${LABEL_WIDTH}" y="${y}" width="${width(welfare)}" height="${BAR_HEIGHT - 4}" fill="#3b6fb5"/>`,
       `<rect x="${LABEL_WIDTH}" y="${y + 9}" width="${width(revenue)}" height="5" fill="#e0a030"/>`,

@@ -1,2 +1,2 @@
 /** Price curves that `syntropism price` traces. */
-export const CURVES = ['linear', 'base-fee', 'excess'] as const
+export const CURVES = ['linear', 'base-fee', 'excess', 'clearing'] as const

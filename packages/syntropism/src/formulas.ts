@@ -1,16 +1,30 @@
 import {
+  MECHANISMS,
+  PAYMENT_RULES,
   allocativeEfficiency,
+  anticipatedShares,
   bestResponse,
+  bundleDensity,
   callMarket,
+  clearBook,
+  cliffExpectedPrice,
   cobbDouglas,
+  corePayments,
   debtTemperature,
+  dominantShareAmounts,
   dominantShareTasks,
+  exchangeBurnIn,
   exponentialWealth,
   fakeExponential,
+  geometricShare,
   geometricWealth,
   gini,
+  giniOfPairs,
+  giniOfSample,
   jain,
+  linearFisher,
   linearThreshold,
+  meanAbsoluteDifference,
   multiUnitAuction,
   nextBaseFee,
   nextExcess,
@@ -18,10 +32,15 @@ import {
   savingWealth,
   scarfExcessDemand,
   splitFee,
+  splitVolumeWeightedPrices,
   tatonnement,
+  tatonnementAfter,
   volumeWeightedPrice,
+  zeroIntelligenceQuote,
+  zipMove,
   zipStep,
 } from '@syntropism/economy'
+import { Book } from '@syntropism/contract'
 import { z } from 'zod'
 
 /** Whole numbers of any size: JSON numbers while they are exact, else digits in a string. */
@@ -51,11 +70,17 @@ const curve = z.strictObject({
   up_ppm: z.int().nonnegative(),
 })
 /** The linear curve's steps and bounds where none are given. */
-export const LINEAR = { ceiling_micro_per_s: 1_000_000_000, down_ppm: 50_000, floor_micro_per_s: 10_000, high_ppm: 800_000, low_ppm: 200_000, up_ppm: 100_000 }
+const LINEAR = { ceiling_micro_per_s: 1_000_000_000, down_ppm: 50_000, floor_micro_per_s: 10_000, high_ppm: 800_000, low_ppm: 200_000, up_ppm: 100_000 }
 
 /** Every published formula by name. Arguments are objects with the names their sources use. */
 export const FORMULAS: Readonly<Record<string, Formula>> = {
   'allocative-efficiency': formula('Gode, Sunder 1993', z.strictObject({ earned: number, possible: number }), number, allocativeEfficiency),
+  'anticipated-shares': formula(
+    'Johari, Tsitsiklis 2004',
+    z.strictObject({ capacity: number, slopes: numbers }),
+    z.object({ price: number, shares: numbers, welfare: number }),
+    anticipatedShares,
+  ),
   'base-fee': formula(
     'EIP-1559',
     z.strictObject({ base: whole, denominator: whole.prefault(8), elasticity: whole.prefault(2), limit: whole, used: whole }),
@@ -63,11 +88,29 @@ export const FORMULAS: Readonly<Record<string, Formula>> = {
     nextBaseFee,
   ),
   'best-response': formula('Feldman, Lai, Zhang 2005', z.strictObject({ budget: number, others: numbers, weights: numbers }), numbers, bestResponse),
+  'bundle-density': formula(
+    "Lehmann, O'Callaghan, Shoham 2002; size of many units: house",
+    z.strictObject({ exponent: number, price: number, quantities: z.array(whole), supply: z.array(whole) }),
+    z.object({ density: number, size: z.object({ denominator: wholeOut, numerator: wholeOut }) }),
+    bundleDensity,
+  ),
   'call-market': formula(
     'call market; interval of clearing prices',
     z.strictObject({ costs: z.array(whole), values: z.array(whole) }),
     z.object({ high: wholeOut.nullable(), low: wholeOut.nullable(), quantity: z.int(), surplus: wholeOut }),
     callMarket,
+  ),
+  clear: formula(
+    'greedy, shadow and fair clearing of a book with its payments',
+    z.strictObject({ book: Book, mechanism: z.enum(MECHANISMS).exclude(['exact']), payments: z.enum(PAYMENT_RULES).exclude(['vcg']).default('bid') }),
+    z.looseObject({ payments: z.record(z.string(), number), welfare: number, winners: z.array(z.string()) }),
+    ({ book, mechanism, payments }) => clearBook(book, mechanism, payments),
+  ),
+  'cliff-expected-price': formula(
+    'Cliff 1997',
+    z.strictObject({ costs: numbers, price_max: z.int().positive().max(1_000_000), values: numbers }),
+    number.nullable(),
+    cliffExpectedPrice,
   ),
   'cobb-douglas': formula(
     'Fisher market with Cobb-Douglas buyers',
@@ -75,21 +118,35 @@ export const FORMULAS: Readonly<Record<string, Formula>> = {
     z.object({ allocation: z.array(numbers), prices: numbers }),
     cobbDouglas,
   ),
+  'core-payments': formula(
+    'Clarke; Day, Cramton 2012: VCG and core payments of the optimum',
+    Book,
+    z.object({ core: z.record(z.string(), number), vcg: z.record(z.string(), number), welfare: number, winners: z.array(z.string()) }),
+    corePayments,
+  ),
   'debt-temperature': formula('Drăgulescu, Yakovenko 2000', z.strictObject({ debt: number, mean: number }), number, debtTemperature),
   'dominant-shares': formula(
     'Ghodsi et al. 2011',
-    z.strictObject({ capacity: numbers, demands: z.array(numbers) }),
+    z.strictObject({ capacity: numbers, demands: z.array(numbers), go_on: z.boolean().default(false), weights: numbers.optional() }),
     z.object({ dominant_shares: numbers, tasks: z.array(z.int()) }),
-    ({ capacity, demands }) => dominantShareTasks(capacity, demands),
+    ({ capacity, demands, go_on, weights }) => dominantShareTasks(capacity, demands, { go_on, ...(weights === undefined ? {} : { weights }) }),
+  ),
+  'dominant-shares-divisible': formula(
+    'Ghodsi et al. 2011, divisible tasks',
+    z.strictObject({ capacity: numbers, demands: z.array(numbers), weights: numbers.optional() }),
+    z.object({ dominant_shares: numbers, tasks: numbers }),
+    ({ capacity, demands, weights }) => dominantShareAmounts(capacity, demands, weights),
   ),
   excess: formula('EIP-4844', z.strictObject({ excess: whole, target: whole, used: whole }), wholeOut, nextExcess),
+  'exchange-burn-in': formula('house', z.strictObject({ agents: z.int(), mean: number }), z.int(), exchangeBurnIn),
   'exponential-wealth': formula(
     'pool and split uniformly',
     z.strictObject({ agents: z.int() }),
-    z.object({ gini_of_sample: number, hoover: number, mean_log_deviation: number, theil: number }),
+    z.object({ gini_of_pairs: number, gini_of_sample: number, hoover: number, mean_log_deviation: number, theil: number }),
     exponentialWealth,
   ),
   'fake-exponential': formula('EIP-4844', z.strictObject({ denominator: whole, factor: whole, numerator: whole }), wholeOut, fakeExponential),
+  'geometric-share': formula('Drăgulescu, Yakovenko 2000', z.strictObject({ coins: z.int(), mean: number }), number, geometricShare),
   'geometric-wealth': formula(
     'Drăgulescu, Yakovenko 2000',
     z.strictObject({ mean: number }),
@@ -97,13 +154,22 @@ export const FORMULAS: Readonly<Record<string, Formula>> = {
     geometricWealth,
   ),
   gini: formula('population form', z.strictObject({ values: numbers }), number, ({ values }) => gini(values)),
+  'gini-pairs': formula('by all pairs', z.strictObject({ values: numbers }), number, ({ values }) => giniOfPairs(values)),
+  'gini-sample': formula('small-sample form', z.strictObject({ values: numbers }), number, ({ values }) => giniOfSample(values)),
   jain: formula('Jain 1984', z.strictObject({ values: numbers }), number, ({ values }) => jain(values)),
+  'linear-fisher': formula(
+    'Eisenberg, Gale 1959, by proportional response',
+    z.strictObject({ budgets: numbers, supply: numbers, utilities: z.array(numbers) }),
+    z.object({ allocation: z.array(numbers), prices: numbers }),
+    linearFisher,
+  ),
   'linear-threshold': formula(
     'linear threshold curve, integer form',
     z.strictObject({ curve: curve.default(LINEAR), price_micro_per_s: z.int().nonnegative(), sold_ppm: z.int().min(0).max(1_000_000) }),
     z.int(),
     (input) => linearThreshold(input.curve, input.price_micro_per_s, input.sold_ppm),
   ),
+  'mean-absolute-difference': formula('over all pairs', z.strictObject({ values: numbers }), number, meanAbsoluteDifference),
   'multi-unit': formula(
     'Krishna, Auction Theory, ch. 12',
     z.strictObject({ bids: z.array(numbers), units: z.int().positive() }),
@@ -131,17 +197,44 @@ export const FORMULAS: Readonly<Record<string, Formula>> = {
     z.object({ admitted: z.boolean(), burned: wholeOut, refunded: wholeOut, tip: wholeOut }),
     splitFee,
   ),
+  'split-volume-weighted-prices': formula(
+    'house: volume-weighted prices that add up',
+    z.strictObject({ prices: numbers, sales: z.array(z.strictObject({ credits: number, duration: number, units: numbers })) }),
+    z.array(number.nullable()),
+    splitVolumeWeightedPrices,
+  ),
   tatonnement: formula(
     'Walras; constant spending',
     z.strictObject({ budget: number, gain: number, price: number, steps: z.int().min(0).max(100_000), supply: number }),
     numbers,
     tatonnement,
   ),
+  'tatonnement-after': formula(
+    'Walras; constant spending, in one go',
+    z.strictObject({ budget: number, gain: number, price: number, steps: z.int().nonnegative(), supply: number }),
+    z.object({ converges: z.boolean(), overshoots: z.boolean(), price: number }),
+    tatonnementAfter,
+  ),
   'volume-weighted-price': formula(
     'volume-weighted average',
     z.strictObject({ sales: z.array(z.strictObject({ credits: number, duration: number, units: number })) }),
     number.nullable(),
     ({ sales }) => volumeWeightedPrice(sales),
+  ),
+  'zero-intelligence-quote': formula(
+    'Gode, Sunder 1993',
+    z.strictObject({ constrained: z.boolean(), draw: number, limit: z.int(), price_max: z.int(), side: z.enum(['buyer', 'seller']) }),
+    z.int(),
+    zeroIntelligenceQuote,
+  ),
+  'zip-move': formula(
+    'Cliff 1997',
+    z.strictObject({
+      shout: z.strictObject({ accepted: z.boolean(), kind: z.enum(['bid', 'offer']), price: number }),
+      trader: z.strictObject({ active: z.boolean(), price: number, side: z.enum(['buyer', 'seller']) }),
+    }),
+    z.enum(['raise', 'lower', 'stay']),
+    zipMove,
   ),
   'zip-step': formula(
     'Cliff 1997',

@@ -1,5 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { BookError, type ClearedBook, MECHANISMS, type Mechanism, type PaymentRule, clearBook, unsoundPairing } from '@syntropism/economy'
+import {
+  BookError,
+  type ClearedBook,
+  type DenseBook,
+  MECHANISMS,
+  type Mechanism,
+  PAYMENT_RULES,
+  type PaymentRule,
+  clearBook,
+  readBook,
+  unsoundPairing,
+} from '@syntropism/economy'
 import { ConfigError } from '@syntropism/runtime'
 import { comparisonPlot } from './comparison-plot.ts'
 import { table } from './format.ts'
@@ -12,7 +23,7 @@ export interface ClearFlags {
 }
 
 /** Names the file in an error about its content; other errors stay as they are. */
-function namingFile(file: string, error: unknown): unknown {
+export function namingFile(file: string, error: unknown): unknown {
   if (!(error instanceof BookError) && !(error instanceof SyntaxError) && !(error instanceof Error && 'code' in error)) return error
   return new ConfigError(`${file}: ${error.message}`)
 }
@@ -58,26 +69,51 @@ export async function runClear(file: string, flags: ClearFlags): Promise<void> {
   }
 }
 
-/** The payment rule that goes with each mechanism when they are set side by side: truthful where one is known. */
-const COMPARED: Readonly<Record<Mechanism, PaymentRule>> = {
-  density: 'critical',
-  'density-sqrt': 'critical',
-  drf: 'bid',
-  exact: 'vcg',
-  'highest-bid': 'bid',
-  shadow: 'shadow',
+/** Whether no one price can be uniform, since the bundles differ. */
+export function bundlesDiffer({ ids, quantities, supply: { length: width } }: DenseBook): boolean {
+  return ids.some((_, index) => Array.from({ length: width }, (_column, r) => r).some((r) => quantities[index * width + r] !== quantities[r]))
 }
 
-/** `syntropism compare`: every mechanism on every book. */
+interface Compared {
+  readonly book: string
+  readonly cleared: ClearedBook
+}
+
+/** A book under every sound pair of mechanism and payments; the solver works once. What cannot be had is told on standard error. */
+async function compareBook(file: string, timeLimitS: number): Promise<Compared[]> {
+  const book = readJson(file)
+  const differ = bundlesDiffer(readBook(book))
+  const { solveExactly } = await import('@syntropism/solver')
+  const exact = await solveExactly(book, { for_vcg: true, time_limit_s: timeLimitS })
+  const results: Compared[] = []
+  for (const mechanism of MECHANISMS)
+    for (const rule of PAYMENT_RULES) {
+      if (unsoundPairing(mechanism, rule) !== null || (rule === 'uniform' && differ)) continue
+      if (rule === 'vcg' && exact.welfare_without === null)
+        console.error(`${file}: no VCG payments: the solver did not prove every optimum within ${timeLimitS} s each`)
+      else results.push({ book: file, cleared: clearBook(book, mechanism, rule, mechanism === 'exact' ? exact : null) })
+    }
+  // What one of them proved holds for all: every pair is measured by the same bound.
+  const bound = Math.min(...results.map(({ cleared }) => cleared.bound))
+  return results.map(({ cleared }) => ({ book: file, cleared: { ...cleared, bound, gap: bound === 0 ? 0 : (bound - cleared.welfare) / bound } }))
+}
+
+const BAR_WIDTH = 24
+/** Welfare as a full bar and revenue as the darker part of it, of the proven bound. */
+function bar({ bound, revenue, welfare }: ClearedBook): string {
+  const cells = (value: number): number => (bound === 0 ? 0 : Math.round((value / bound) * BAR_WIDTH))
+  return `${'█'.repeat(cells(revenue))}${'▒'.repeat(Math.max(0, cells(welfare) - cells(revenue)))}${'·'.repeat(Math.max(0, BAR_WIDTH - cells(welfare)))}`
+}
+
+/** `syntropism compare`: every sound pair on every book. */
 export async function runCompare(
   files: readonly string[],
   flags: { readonly json?: boolean; readonly plot?: string; readonly timeLimit: number },
 ): Promise<void> {
-  const results: { book: string; cleared: ClearedBook }[] = []
+  const results: Compared[] = []
   for (const file of files) {
     try {
-      const book = readJson(file)
-      for (const mechanism of MECHANISMS) results.push({ book: file, cleared: await clearWith(book, mechanism, COMPARED[mechanism], flags.timeLimit) })
+      results.push(...(await compareBook(file, flags.timeLimit)))
     } catch (error) {
       throw namingFile(file, error)
     }
@@ -87,7 +123,7 @@ export async function runCompare(
     process.stdout.write(`${JSON.stringify(results.map(({ book, cleared }) => ({ book, ...cleared })))}\n`)
     return
   }
-  const header = ['book', 'mechanism', 'payments', 'winners', 'welfare', 'of bound', 'revenue', 'Jain', 'Gini']
+  const header = ['book', 'mechanism', 'payments', 'winners', 'welfare', 'of bound', 'revenue', 'Jain', 'Gini', 'revenue █ welfare ▒']
   const rows = results.map(({ book, cleared }) => [
     book,
     cleared.mechanism,
@@ -98,6 +134,7 @@ export async function runCompare(
     amount(cleared.revenue),
     cleared.fairness.jain.toFixed(3),
     cleared.fairness.gini.toFixed(3),
+    bar(cleared),
   ])
   process.stdout.write(`${table([header, ...rows])}\n`)
 }

@@ -1,9 +1,10 @@
 import { MECHANISMS, PAYMENT_RULES } from '@syntropism/economy'
 import { type Command, Option } from 'commander'
 import { CURVES } from './curves.ts'
-import type { PriceFlags } from './formula-commands.ts'
 import type { ClearFlags } from './lab-commands.ts'
 import { integer } from './options.ts'
+import type { PriceFlags } from './price-command.ts'
+import type { RegretFlags } from './regret-command.ts'
 
 function addMechanisms(program: Command): void {
   const seconds = integer(1, 3600)
@@ -19,7 +20,7 @@ function addMechanisms(program: Command): void {
   program
     .command('compare')
     .argument('<book...>', 'JSON files of books')
-    .description('clear books under every mechanism, side by side')
+    .description('clear books under every sound pair of mechanism and payments, side by side')
     .option('--time-limit <s>', 'seconds the exact solver may take per solve', seconds, 10)
     .option('--plot <file>', 'write the comparison as an SVG picture')
     .option('--json', 'machine-readable output')
@@ -46,15 +47,28 @@ function addFormulas(program: Command): void {
     .description('trace a price curve along a file of utilisations')
     .addOption(new Option('--curve <name>', 'price curve').choices(CURVES).default('linear'))
     .option('--price <micro>', 'opening price, micro-credits per second', micro, 4_000_000)
-    .option('--floor <micro>', 'lowest price', micro, 1_000_000)
+    .option('--floor <micro>', 'lowest price', integer(1, Number.MAX_SAFE_INTEGER), 1_000_000)
     .option('--ceiling <micro>', 'highest price', micro, 1_000_000_000)
     .option('--target <ppm>', 'target utilisation of base-fee and excess, parts per million', integer(1, 999_999), 500_000)
+    .option('--book <file>', 'book whose demand curve --curve clearing meets; a line of the file is then the share already taken')
+    .option('--resource <name>', 'resource of that book; the first when not named')
     .option('--json', 'machine-readable output')
-    .action(async (file: string, flags: PriceFlags) => (await import('./formula-commands.ts')).runPrice(file, flags))
+    .action(async (file: string, flags: PriceFlags) => (await import('./price-command.ts')).runPrice(file, flags))
+}
+
+function addRegret(program: Command): void {
+  program
+    .command('regret')
+    .argument('<book>', 'JSON file of a book; its prices count as what the bundles are worth')
+    .description('how far from truthful each sound pair is: the gain of the best other price, measured')
+    .option('--bids <n>', 'bids to try, evenly spread over the book', integer(1, 100_000), 40)
+    .option('--json', 'machine-readable output')
+    .action(async (book: string, flags: RegretFlags) => (await import('./regret-command.ts')).runRegret(book, flags))
 }
 
 /** Commands of the mechanism lab: they need no running economy. */
 export function addLab(program: Command): void {
   addMechanisms(program)
   addFormulas(program)
+  addRegret(program)
 }

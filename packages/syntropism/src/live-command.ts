@@ -5,6 +5,7 @@ import type { EconomyEvent } from '@syntropism/contract'
 import { type Config, ConfigError, type Live, type SandboxName, type ScriptedAgents, loadConfig, machineCapacity, startLive } from '@syntropism/runtime'
 import { openPages } from '@syntropism/console'
 import { describeEvent } from './describe.ts'
+import { lazySolver } from './live-solver.ts'
 import { openView } from './live-view.ts'
 import { settings } from './settings.ts'
 import { shipped } from './shipped.ts'
@@ -166,6 +167,7 @@ export async function runLive(flags: LiveFlags): Promise<void> {
     ...(scripted === null ? {} : { scripted }),
     sandbox: flags.sandbox,
     sdk_dir: sdkDir(),
+    solver: lazySolver(),
     ...(flags.standby ? { standby: { onWait: (leader) => sayStandby(leader, flags.json === true), signal: waiting.signal } } : {}),
   }).catch((error: unknown) => {
     if (waiting.signal.aborted) process.exit(0)

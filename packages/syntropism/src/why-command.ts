@@ -1,16 +1,34 @@
 import type { EconomyEvent } from '@syntropism/contract'
+import { bundleOf, currentReserveMicro, lowestWinningOf, offeredMicro } from '@syntropism/economy'
 import { readEvents } from '@syntropism/runtime'
 import { describeEvent } from './describe.ts'
 import { credits, percent } from './format.ts'
-import { type LocalFlags, openLocal, print } from './local.ts'
+import { type Local, type LocalFlags, openLocal, print } from './local.ts'
+import { pastState } from './past.ts'
 
 interface Answer {
   readonly answer: string
   readonly proof: readonly EconomyEvent[]
 }
 
+/** An open bid beside the rest of the book as the journal leaves it: what would win. */
+async function whyOpen(local: Local, bidId: string): Promise<string> {
+  const state = await pastState(local, {})
+  const bid = state.bids.get(bidId)
+  if (bid === undefined) return `${bidId} is still open.`
+  const offered = offeredMicro(state, bid)
+  const reserve = currentReserveMicro(state, bundleOf(state, bid), bid.duration_ms)
+  const lowest = lowestWinningOf(state, bid)
+  const below = offered < reserve ? `, below its reserve of ${credits(reserve)}` : ''
+  const chance =
+    lowest === null
+      ? 'it could not win at any price now: it is not eligible, there is no room for it, or price has no part'
+      : `${credits(lowest)} credits would win now under ${state.params.mechanism}`
+  return `${bidId} is still open and offers ${credits(offered)} credits${below}; ${chance}.`
+}
+
 /** What became of a bid, and why. */
-function whyBid(events: readonly EconomyEvent[], bidId: string): Answer {
+async function whyBid(events: readonly EconomyEvent[], bidId: string, local: Local): Promise<Answer> {
   const proof = events.filter((event) => !event.type.startsWith('tool_call_') && JSON.stringify(event.data).includes(`"${bidId}"`))
   const won = proof.find((event) => event.type === 'resources_allocated')
   const cleared = proof.find((event) => event.type === 'market_cleared')
@@ -20,7 +38,7 @@ function whyBid(events: readonly EconomyEvent[], bidId: string): Answer {
   if (won?.type === 'resources_allocated' && cleared?.type === 'market_cleared') {
     const { certificate } = cleared.data
     return {
-      answer: `${bidId} won in ${certificate.clearing_id} with ${won.data.cost} credits: ${certificate.eligible_count} bids were eligible, ${certificate.winners.length} won, the lowest winner paid ${certificate.lowest_winning_micro === null ? '–' : credits(certificate.lowest_winning_micro)}.`,
+      answer: `${bidId} won in ${certificate.clearing_id} with ${won.data.cost} credits: ${certificate.eligible_count} bids were eligible, ${certificate.winners.length} won, the lowest winner paid ${certificate.lowest_winning_micro === null ? '–' : credits(certificate.lowest_winning_micro)} (${certificate.mechanism}, ${certificate.payment_rule}${certificate.fallback === null ? '' : `, since ${certificate.fallback}`}).`,
       proof,
     }
   }
@@ -29,8 +47,12 @@ function whyBid(events: readonly EconomyEvent[], bidId: string): Answer {
       answer: `${bidId} ended without a window (${lapsed.data.reason}); ${lapsed.data.lowest_winning_micro === null ? 'it could not have won at any price then' : `${credits(lapsed.data.lowest_winning_micro)} credits would have won`}.`,
       proof,
     }
-  if (withdrawn?.type === 'bid_withdrawn') return { answer: `${bidId} was taken back (${withdrawn.data.reason}).`, proof }
-  return { answer: `${bidId} is still open.`, proof }
+  if (withdrawn?.type === 'bid_withdrawn')
+    return {
+      answer: `${bidId} was taken back (${withdrawn.data.reason})${withdrawn.data.lowest_winning_micro === null ? '' : `; ${credits(withdrawn.data.lowest_winning_micro)} credits would have won then`}.`,
+      proof,
+    }
+  return { answer: await whyOpen(local, bidId), proof }
 }
 
 /** Why an agent is as it is: the last turns of its life and what caused them. */
@@ -65,9 +87,9 @@ function whyPrice(events: readonly EconomyEvent[], what: string): Answer | null 
 
 /** Answers from the log, with the events as proof. */
 export async function runWhy(what: string, flags: LocalFlags): Promise<void> {
-  const { queries } = await openLocal(flags)
-  const events = await readEvents(queries, { after_seq: 0, limit: Number.MAX_SAFE_INTEGER })
-  const answer = /^bid-\d+$/.test(what) ? whyBid(events, what) : (whyPrice(events, what) ?? whyAgent(events, what))
+  const local = await openLocal(flags)
+  const events = await readEvents(local.queries, { after_seq: 0, limit: Number.MAX_SAFE_INTEGER })
+  const answer = /^bid-\d+$/.test(what) ? await whyBid(events, what, local) : (whyPrice(events, what) ?? whyAgent(events, what))
   if (answer === null)
     throw new Error(`nothing in the log is called ${what}; name a bid (bid-12), an agent, a resource or the sequence number of a price change`)
   print(flags, answer, () =>

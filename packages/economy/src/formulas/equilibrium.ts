@@ -38,3 +38,55 @@ export function scarfExcessDemand(prices: readonly [number, number, number]): [n
   }
   return [excess(0), excess(1), excess(2)]
 }
+
+const ROUNDS_MAX = 1_000_000
+const PRECISION = 1e-13
+
+/**
+ * Equilibrium of a linear Fisher market (Eisenberg, Gale 1959): everybody spends everything on goods of best utility per price, and all that is priced
+ * sells out. Found by proportional response (Wu, Zhang 2007): each spends on a good in proportion to the utility it got of it last time.
+ */
+export function linearFisher(input: { budgets: readonly number[]; supply: readonly number[]; utilities: readonly (readonly number[])[] }): {
+  allocation: number[][]
+  prices: number[]
+} {
+  const { budgets, supply, utilities } = input
+  if (utilities.length !== budgets.length || utilities.some((row) => row.length !== supply.length || row.some((utility) => !(utility >= 0))))
+    throw new FormulaError(`utilities must hold ${budgets.length} rows of ${supply.length} numbers from 0`)
+  if ([...budgets, ...supply].some((amount) => !(amount > 0))) throw new FormulaError('budgets and supply must be above 0')
+  if (utilities.some((row) => row.every((utility) => utility === 0))) throw new FormulaError('every buyer must want something')
+  let spending = utilities.map((row, i) => {
+    const wanted = row.filter((utility) => utility > 0).length
+    return row.map((utility) => (utility > 0 ? (budgets[i] as number) / wanted : 0))
+  })
+  const pricesOf = (): number[] => supply.map((stock, j) => spending.reduce((sum, row) => sum + (row[j] as number), 0) / stock)
+  const amountsAt = (prices: readonly number[]): number[][] => spending.map((row) => row.map((spent, j) => (spent === 0 ? 0 : spent / (prices[j] as number))))
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const amounts = amountsAt(pricesOf())
+    let moved = 0
+    spending = spending.map((row, i) => {
+      const gained = row.map((_, j) => (utilities[i]?.[j] as number) * (amounts[i]?.[j] as number))
+      const total = gained.reduce((sum, gain) => sum + gain, 0)
+      return gained.map((gain, j) => {
+        const next = ((budgets[i] as number) * gain) / total
+        moved = Math.max(moved, Math.abs(next - (row[j] as number)) / (budgets[i] as number))
+        return next
+      })
+    })
+    if (moved < PRECISION) break
+  }
+  const prices = pricesOf()
+  return { allocation: amountsAt(prices), prices }
+}
+
+/** Where tâtonnement for constant spending stands after `steps`: B÷S + (1 − g)^t·(p₀ − B÷S), in one go; whether it converges and overshoots. */
+export function tatonnementAfter(input: { budget: number; gain: number; price: number; steps: number; supply: number }): {
+  converges: boolean
+  overshoots: boolean
+  price: number
+} {
+  const { budget, gain, price, steps, supply } = input
+  if (!(supply > 0) || !(price > 0)) throw new FormulaError('supply and price must be above 0')
+  const rest = budget / supply
+  return { converges: gain > 0 && gain < 2, overshoots: gain > 1, price: rest + (1 - gain) ** steps * (price - rest) }
+}

@@ -97,3 +97,27 @@ export function volumeWeightedPrice(sales: readonly { readonly credits: number; 
   }
   return volume === 0 ? null : credits / volume
 }
+
+/**
+ * Volume-weighted prices that add up (house): a winner's credits are spread over its resources as their costs at `prices` are, so that the parts add up to
+ * what was paid. Per resource Σ parts ÷ Σ units × duration; null when nothing of it was sold.
+ */
+export function splitVolumeWeightedPrices(input: {
+  prices: readonly number[]
+  sales: readonly { readonly credits: number; readonly duration: number; readonly units: readonly number[] }[]
+}): (number | null)[] {
+  const { prices, sales } = input
+  const credits = prices.map(() => 0)
+  const volume = prices.map(() => 0)
+  sales.forEach((sale, index) => {
+    if (sale.units.length !== prices.length) throw new FormulaError(`sales[${index}].units must hold ${prices.length} numbers, got ${sale.units.length}`)
+    const costs = sale.units.map((units, r) => units * (prices[r] as number))
+    const cost = costs.reduce((sum, one) => sum + one, 0)
+    if (!(cost > 0)) throw new FormulaError(`sales[${index}] costs nothing at these prices, so its credits cannot be spread`)
+    costs.forEach((one, r) => {
+      credits[r] = (credits[r] as number) + (sale.credits * one) / cost
+      volume[r] = (volume[r] as number) + (sale.units[r] as number) * sale.duration
+    })
+  })
+  return volume.map((sold, r) => (sold === 0 ? null : (credits[r] as number) / sold))
+}

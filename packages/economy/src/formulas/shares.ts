@@ -72,3 +72,37 @@ export function multiUnitAuction(input: { bids: readonly (readonly number[])[]; 
   })
   return { uniform_price: marginal[units]?.value ?? 0, units: won, vickrey }
 }
+
+/**
+ * Proportional sharing among users who know that their bids move the price (Johari, Tsitsiklis 2004), for utilities of constant slope: the one Nash
+ * equilibrium, slope × (1 − share ÷ capacity) = price for everyone who gets something. Welfare is at least 3/4 of giving all to the steepest.
+ */
+export function anticipatedShares(input: { capacity: number; slopes: readonly number[] }): { price: number; shares: number[]; welfare: number } {
+  const { capacity, slopes } = input
+  if (!(capacity > 0)) throw new FormulaError(`capacity must be above 0, got ${capacity}`)
+  if (slopes.length < 2 || slopes.some((slope) => !(slope > 0))) throw new FormulaError('slopes must be at least two numbers above 0')
+  const steepest = [...slopes].sort((a, b) => b - a)
+  let price = 0
+  let inverse = 1 / (steepest[0] as number)
+  for (let count = 2; count <= steepest.length && (steepest[count - 1] as number) > price; count++) {
+    inverse += 1 / (steepest[count - 1] as number)
+    price = (count - 1) / inverse
+  }
+  const shares = slopes.map((slope) => capacity * Math.max(0, 1 - price / slope))
+  return { price, shares, welfare: shares.reduce((sum, share, i) => sum + share * (slopes[i] as number), 0) }
+}
+
+/** Size of a bundle, Σ quantity ÷ supply, as an exact fraction over the product of the supplies; and its density, price ÷ size^exponent. */
+export function bundleDensity(input: { exponent: number; price: number; quantities: readonly bigint[]; supply: readonly bigint[] }): {
+  density: number
+  size: { denominator: bigint; numerator: bigint }
+} {
+  const { exponent, price, quantities, supply } = input
+  if (exponent !== 0 && exponent !== 0.5 && exponent !== 1) throw new FormulaError(`exponent must be 0, 0.5 or 1, got ${exponent}`)
+  if (quantities.length !== supply.length || supply.some((amount) => amount <= 0n))
+    throw new FormulaError('supply must hold a number above 0 for each quantity')
+  const denominator = supply.reduce((product, amount) => product * amount, 1n)
+  const numerator = quantities.reduce((sum, quantity, r) => sum + (quantity * denominator) / (supply[r] as bigint), 0n)
+  if (numerator <= 0n) throw new FormulaError('quantities must hold at least one above 0')
+  return { density: price / (Number(numerator) / Number(denominator)) ** exponent, size: { denominator, numerator } }
+}

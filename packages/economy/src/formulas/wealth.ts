@@ -14,11 +14,17 @@ export function geometricWealth(input: { mean: number }): { broke_share: number;
   }
 }
 
-/** Exponential wealth of `agents` agents (pool and split uniformly): expected sample Gini (N−1) ÷ 2N, Theil, mean log deviation, Hoover. */
-export function exponentialWealth(input: { agents: number }): { gini_of_sample: number; hoover: number; mean_log_deviation: number; theil: number } {
+/** Exponential wealth of `agents` agents (pool and split uniformly): expected sample Gini (N−1) ÷ 2N, Gini of two pooled earners, Theil, mean log deviation, Hoover. */
+export function exponentialWealth(input: { agents: number }): {
+  gini_of_pairs: number
+  gini_of_sample: number
+  hoover: number
+  mean_log_deviation: number
+  theil: number
+} {
   const { agents } = input
   if (!Number.isInteger(agents) || agents < 1) throw new FormulaError(`agents must be a whole number from 1, got ${agents}`)
-  return { gini_of_sample: (agents - 1) / (2 * agents), hoover: 1 / Math.E, mean_log_deviation: EULER, theil: 1 - EULER }
+  return { gini_of_pairs: 3 / 8, gini_of_sample: (agents - 1) / (2 * agents), hoover: 1 / Math.E, mean_log_deviation: EULER, theil: 1 - EULER }
 }
 
 /** ln Γ(x) for x > 0 (Lanczos, g = 7, nine terms). */
@@ -46,4 +52,25 @@ export function savingWealth(input: { saving: number }): { gini: number; shape: 
 export function debtTemperature(input: { debt: number; mean: number }): number {
   if (!(input.debt >= 0)) throw new FormulaError(`debt must not be negative, got ${input.debt}`)
   return input.mean + input.debt
+}
+
+/** Part of the agents that hold this many units after long random unit exchange: (1 − s)·s^k with s = mean ÷ (1 + mean). */
+export function geometricShare(input: { coins: number; mean: number }): number {
+  const { coins, mean } = input
+  if (!(mean > 0) || !Number.isInteger(coins) || coins < 0) throw new FormulaError('mean must be above 0 and coins a whole number from 0')
+  return (1 / (1 + mean)) * (mean / (1 + mean)) ** coins
+}
+
+/** Exchanges after which unit exchange has forgotten how it began: 20·N·mean² (house). */
+export function exchangeBurnIn(input: { agents: number; mean: number }): number {
+  const { agents, mean } = input
+  if (!Number.isInteger(agents) || agents < 1 || !(mean > 0)) throw new FormulaError('agents must be a whole number from 1 and mean above 0')
+  return Math.ceil(20 * agents * mean * mean)
+}
+
+/** Mean absolute difference Σ|xᵢ−xⱼ| ÷ n², which speaks also where negative wealth lets the Gini coefficient pass 1. */
+export function meanAbsoluteDifference(input: { values: readonly number[] }): number {
+  const ascending = [...input.values].sort((a, b) => a - b)
+  const count = ascending.length
+  return count === 0 ? 0 : (2 * ascending.reduce((sum, value, k) => sum + (2 * k + 1 - count) * value, 0)) / (count * count)
 }

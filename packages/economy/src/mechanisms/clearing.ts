@@ -4,7 +4,7 @@ import { dominantShareOrder } from './drf.ts'
 import { gini, jain } from './fairness.ts'
 import { type SizeExponent, greedyOrder, walk } from './greedy.ts'
 import { bundleCost, supplyPrices } from './prices.ts'
-import { clearAtShadowPrices } from './shadow.ts'
+import { type ShadowClearing, clearAtShadowPrices } from './shadow.ts'
 
 export const MECHANISMS = ['highest-bid', 'density', 'density-sqrt', 'shadow', 'exact', 'drf'] as const
 export const PAYMENT_RULES = ['bid', 'critical', 'vcg', 'uniform', 'shadow'] as const
@@ -115,18 +115,30 @@ function greedyOf(book: DenseBook, mechanism: Mechanism): Greedy | null {
   return exponent === undefined ? null : { exponent, order: greedyOrder(book, exponent) }
 }
 
-function winnersOf(
-  book: DenseBook,
-  mechanism: Mechanism,
-  greedy: Greedy | null,
-  shadowWinners: readonly number[],
-  exact: ExactAnswer | null,
-): readonly number[] {
+/** Who wins and what they pay, by their index; winners in order of acceptance. */
+export interface BookOutcome {
+  readonly paid: ReadonlyMap<number, number>
+  readonly winners: readonly number[]
+}
+
+function winnersOf(book: DenseBook, mechanism: Mechanism, greedy: Greedy | null, dual: ShadowClearing | null, exact: ExactAnswer | null): readonly number[] {
   if (greedy !== null) return walk(book, greedy.order)
   if (mechanism === 'drf') return walk(book, dominantShareOrder(book))
-  if (mechanism === 'shadow') return shadowWinners
+  if (mechanism === 'shadow') return (dual as ShadowClearing).winners
   if (exact === null) throw new BookError('mechanism', 'exact needs the answer of a solver')
+  const unknown = exact.winners.find((index) => book.ids[index] === undefined)
+  if (unknown !== undefined) throw new BookError('winners', `${unknown} is the place of no bid`)
+  if (new Set(exact.winners).size !== exact.winners.length || walk(book, exact.winners).length !== exact.winners.length)
+    throw new BookError('winners', 'do not fit the supply together')
   return exact.winners
+}
+
+/** Winners and payments of a checked book. `dual` is needed by `shadow`, `exact` by `exact`. */
+export function outcomeOf(book: DenseBook, mechanism: Mechanism, rule: PaymentRule, dual: ShadowClearing | null, exact: ExactAnswer | null): BookOutcome {
+  const greedy = greedyOf(book, mechanism)
+  const winners = winnersOf(book, mechanism, greedy, dual, exact)
+  const prices = dual === null ? new Float64Array(0) : supplyPrices(book, dual.prices)
+  return { paid: payments(book, rule, winners, prices, greedy, exact), winners }
 }
 
 /**
@@ -138,12 +150,8 @@ export function clearBook(input: unknown, mechanism: Mechanism, rule: PaymentRul
   if (unsound !== null) throw new BookError('payments', unsound)
   const book = readBook(input)
   const dual = clearAtShadowPrices(book)
-  const greedy = greedyOf(book, mechanism)
-  const winners = winnersOf(book, mechanism, greedy, dual.winners, exact)
-  if (walk(book, winners).length !== winners.length || new Set(winners).size !== winners.length)
-    throw new BookError('winners', 'do not fit the supply together')
+  const { paid, winners } = outcomeOf(book, mechanism, rule, dual, exact)
   const prices = supplyPrices(book, dual.prices)
-  const paid = payments(book, rule, winners, prices, greedy, exact)
   const welfare = welfareOf(book, winners)
   const bound = Math.max(welfare, Math.min(dual.bound, exact?.bound ?? Infinity))
   const ids = winners.map((index) => book.ids[index] as string)

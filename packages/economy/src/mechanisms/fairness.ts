@@ -22,5 +22,15 @@ export function giniOfAscending(ascending: ArrayLike<number>): number {
   return total === 0 ? 0 : weighted / (count * total)
 }
 
+/** Gini coefficient by its other form, Σ|xᵢ−xⱼ| ÷ (2n²·mean): the same number as `gini`, from the pairs. */
+export function giniOfPairs(values: readonly number[]): number {
+  const total = values.reduce((sum, value) => sum + value, 0)
+  const differences = values.reduce((sum, one) => sum + values.reduce((inner, other) => inner + Math.abs(one - other), 0), 0)
+  return total === 0 ? 0 : differences / (2 * values.length * total)
+}
+
+/** Small-sample form of the Gini coefficient, n ÷ (n − 1) times the population form; 0 for fewer than two values. */
+export const giniOfSample = (values: ArrayLike<number>): number => (values.length < 2 ? 0 : (gini(values) * values.length) / (values.length - 1))
+
 /** Gini coefficient of values in any order; they are copied. */
 export const gini = (values: ArrayLike<number>): number => giniOfAscending(Float64Array.from(values).sort())

@@ -11,9 +11,11 @@ export {
   clearBook,
   unsoundPairing,
 } from './clearing.ts'
-export { dominantShareOrder, dominantShareTasks } from './drf.ts'
-export { gini, giniOfAscending, jain } from './fairness.ts'
+export { corePayments } from './core.ts'
+export { type FillingTerms, dominantShareAmounts, dominantShareOrder, dominantShareTasks } from './drf.ts'
+export { gini, giniOfAscending, giniOfPairs, giniOfSample, jain } from './fairness.ts'
 export { criticalPayments, leastPriceBefore } from './critical.ts'
 export { type SizeExponent, greedyOrder, sizesOf, walk } from './greedy.ts'
 export { boundAt, bundleCost, supplyPrices } from './prices.ts'
+export { type Regret, regretOfTruth } from './regret.ts'
 export { type ShadowClearing, clearAtShadowPrices, orderAt } from './shadow.ts'

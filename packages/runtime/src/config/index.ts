@@ -95,6 +95,8 @@ export const Config = z.strictObject({
   port: z.int().min(0).max(65_535).default(8000),
   /** Numbers of the rules that differ from the defaults, down to the single number of a price curve. */
   rules: ParamChanges.optional(),
+  /** The mechanism `exact`: how long its solver may take for a clearing before the default rules clear. */
+  solver: z.strictObject({ time_limit_ms: z.int().min(10).max(60_000).default(500) }).prefault({}),
   start_credits_micro: z.int().nonnegative().default(1_000_000_000),
   telemetry: TelemetryConfig.prefault({}),
 })

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks'
 import type { Command, EconomyEvent } from '@syntropism/contract'
 import { type Outcome, type Posting, type State, apply, beatIsIdle, snapshot } from '@syntropism/economy'
 import type { Bus, Clock, Journal, Tracing, TurnFigures } from '../ports/index.ts'
+import type { ExactBeat } from './exact-beat.ts'
 import { recoverFrom } from './recover.ts'
 
 /** A command as a caller hands it in: the host adds the time. */
@@ -99,9 +100,13 @@ export class Host {
     return new Promise((resolve, reject) => void this.#queue.push({ draft, reject, resolve }))
   }
 
-  /** Starts the clearing beat. */
-  startBeat(periodMs: number): void {
+  /** Starts the clearing beat; `exact` leads it while that is the mechanism. */
+  startBeat(periodMs: number, exact: ExactBeat | null = null): void {
     this.#beat = setInterval(() => {
+      if (exact !== null && !this.#stopped && this.state.params.mechanism === 'exact') {
+        exact.step(this).catch((error: unknown) => (error instanceof HostStopped ? undefined : this.#fail(error)))
+        return
+      }
       // A beat that is still under way when the next one is due is not made up for.
       if (this.#stopped || this.#beating || beatIsIdle(this.state, this.now())) return
       this.#beating = true

@@ -1,4 +1,5 @@
 export { createWallClock } from './clock.ts'
+export { ExactBeat } from './exact-beat.ts'
 export { type Draft, Host, type HostOptions, HostStopped } from './host.ts'
 export { reExecute, recover } from './recover.ts'
 export { type PastState, type ReadableJournal, stateAt } from './state-at.ts'

@@ -7,9 +7,9 @@ import { z } from 'zod'
 import { createMemoryBus } from '../bus/index.ts'
 import { type Config, ConfigError, machineCapacity, paramsOf } from '../config/index.ts'
 import { Executor } from '../executor/index.ts'
-import { Host, createWallClock } from '../host/index.ts'
+import { ExactBeat, Host, createWallClock } from '../host/index.ts'
 import { type App, type ServiceParts, Tokens, createService, openDoors } from '../http/index.ts'
-import type { Bus } from '../ports/index.ts'
+import type { Bus, ClearingSolver } from '../ports/index.ts'
 import type { Remote, RemoteParts } from '../remote/index.ts'
 import { type SandboxDriver, type SandboxName, installAgentLibrary, openSandbox } from '../sandbox/index.ts'
 import { type Queries, journalReads } from '../store/index.ts'
@@ -19,7 +19,7 @@ import { bookAt } from './book-at.ts'
 import { type NewToken, type Paths, lockDataDir, openTokens, pathsOf } from './data-dir.ts'
 import { readEvents } from './events.ts'
 import { openGateways } from './gateways.ts'
-import { openObservation } from './observation.ts'
+import { type Observation, openObservation } from './observation.ts'
 import type { ScriptedAgents } from './scripted-agents.ts'
 import { type Standby, openStore } from './store.ts'
 
@@ -37,6 +37,8 @@ export interface LiveOptions {
   readonly pages?: Pages
   /** Waits for the lead while another process has it (PostgreSQL); refused without it. */
   readonly standby?: Standby
+  /** Finds winners under the mechanism `exact`; without one such clearings go by the default rules. */
+  readonly solver?: ClearingSolver
   onFatal(error: unknown): void
   /** Called for every committed event, from the first. */
   onEvent(event: EconomyEvent): void
@@ -137,6 +139,8 @@ async function createAgents(
 /** Starts an economy on a data folder. Throws ConfigError or JournalError before anything has happened. */
 export async function startLive(options: LiveOptions): Promise<Live> {
   const { config } = options
+  // Rules that contradict each other are refused before anything is opened.
+  paramsOf(config)
   const folders = options.agent_dirs.map(readManifest)
   const paths = pathsOf(config.data)
   const unlock = lockDataDir(paths)
@@ -203,6 +207,10 @@ async function settle(options: LiveOptions, host: Host, bus: Bus, executor: Exec
 const tellWhere = (paths: Paths, url: string): void =>
   writeFileSync(paths.service, JSON.stringify({ pid: process.pid, started_at: new Date().toISOString(), url }, null, 2))
 
+/** What leads the beat under the mechanism `exact`, where a solver came along. */
+const exactBeat = ({ config, solver }: LiveOptions, { log }: Observation): ExactBeat | null =>
+  solver === undefined ? null : new ExactBeat(solver, config.solver.time_limit_ms, (error) => log.error('the solver failed', { error }))
+
 async function assemble(
   options: LiveOptions,
   folders: ReturnType<typeof readManifest>[],
@@ -250,7 +258,7 @@ async function assemble(
   await remote?.begin(remoteParts(app, queries, executor, { bus, host, tokens }))
   await gateways.start(remote?.toolQueue)
   tellWhere(paths, doors.url)
-  host.startBeat(config.beat_ms)
+  host.startBeat(config.beat_ms, exactBeat(options, observation))
   return {
     bus,
     created_tokens: created,
@@ -263,7 +271,7 @@ async function assemble(
     url: doors.url,
     async stop() {
       options.scripted?.end()
-      for (const part of [executor, sandbox, doors]) await part.close()
+      for (const part of [executor, sandbox, doors, ...(options.solver === undefined ? [] : [options.solver])]) await part.close()
       await gateways.close()
       await remote?.leave()
       await host.stop()

@@ -1,5 +1,5 @@
-import type { Command, EconomyEvent } from '@syntropism/contract'
-import type { Posting, State } from '@syntropism/economy'
+import type { Command, EconomyEvent, Solution } from '@syntropism/contract'
+import type { Posting, State, WinnerProblem } from '@syntropism/economy'
 
 /** One journal record: commands carried out together, and what came of them. */
 export interface Batch {
@@ -83,6 +83,13 @@ export class JournalError extends Error {
     super(message, options)
     this.code = code
   }
+}
+
+/** Finds the winners of a clearing under the mechanism `exact`, outside of the economy. */
+export interface ClearingSolver {
+  /** Winners with their executors and what was proven of them; null when nothing came within the limit. Rejects when it could not go on at all. */
+  solve(problem: WinnerProblem, options: { readonly for_vcg: boolean; readonly time_limit_ms: number }): Promise<Solution | null>
+  close(): Promise<void>
 }
 
 /** Economy time in milliseconds: never runs back. */
