@@ -44,7 +44,7 @@ export function addEconomyRoutes(app: App, parts: ServiceParts): void {
       const micro = freeMicro(host.state, agent)
       if (call.principal.role === 'agent')
         host
-          .submit({
+          .submitSoon({
             agent_id: agent.agent_id,
             data: { agent_id: agent.agent_id, balance: microToCredits(micro), balance_micro: micro },
             event_type: 'balance_queried',

@@ -153,7 +153,7 @@ async function recorded<T extends object>(operation: Operation, call: Call, para
   if (principal.role !== 'agent' || operation.tool === undefined) return run()
   const traced = call.traceparent === '' ? {} : { traceparent: call.traceparent }
   const note = (event_type: 'tool_call_initiated' | 'tool_call_completed', data: object): void => {
-    parts.host.submit({ agent_id: principal.agent_id, data: data as never, event_type, owner: 'host', ...traced, type: 'report' }).catch(() => undefined)
+    parts.host.submitSoon({ agent_id: principal.agent_id, data: data as never, event_type, owner: 'host', ...traced, type: 'report' }).catch(() => undefined)
   }
   const tool_name = typeof operation.tool === 'string' ? operation.tool : operation.tool(parameters)
   const { justification } = parameters as { justification?: unknown }
