@@ -1,6 +1,5 @@
 await import('./kernel.ts')
 await import('./clearing.ts')
 await import('./http.ts')
-await import('./simulation.ts')
-const { main: marketSteps } = await import('./market.ts')
-marketSteps()
+for (const part of [await import('./mechanisms.ts'), await import('./simulation.ts'), await import('./market.ts'), await import('./sweep.ts')])
+  await part.main()

@@ -1,4 +1,4 @@
-"""Boltzmann wealth exchange in Mesa, random activation: prints agent-steps per second of CPU time. Arguments: agents, steps."""
+"""Boltzmann wealth exchange in Mesa, random activation. Arguments: agents, steps a round. A line on standard input starts a round; its rate is printed."""
 
 import sys
 import time
@@ -31,7 +31,11 @@ class Exchange(mesa.Model):
 count, steps = int(sys.argv[1]), int(sys.argv[2])
 model = Exchange(count)
 model.step()
-began = time.process_time()
-for _ in range(steps):
-    model.step()
-print(count * steps / (time.process_time() - began))
+print(f"ready Mesa {mesa.__version__}", flush=True)
+for _ in sys.stdin:
+    began = time.process_time()
+    for _ in range(steps):
+        model.step()
+    used = time.process_time() - began
+    assert sum(member.wealth for member in model.members) == 10 * count
+    print(count * steps / used, flush=True)

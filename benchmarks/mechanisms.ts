@@ -1,0 +1,76 @@
+// Clearing of books of agent jobs under each rule: time beside the sort of the keys alone, critical values, proven gap; on books of 100 bids beside HiGHS.
+import { createHash } from 'node:crypto'
+import { type DenseBook, clearAtShadowPrices, criticalPayments, dominantShareOrder, greedyOrder, walk } from '@syntropism/economy'
+import { solveExactly } from '@syntropism/solver'
+import { jobBook } from './books.ts'
+import { alternate, machine, median, shownRatio } from './measure.ts'
+
+const hashOf = (winners: readonly number[]): string => createHash('sha256').update(winners.join()).digest('hex').slice(0, 12)
+const ms = (value: number): string => `${value.toFixed(3)} ms`.padStart(11)
+const worth = (book: DenseBook, winners: readonly number[]): number => winners.reduce((sum, index) => sum + (book.prices[index] as number), 0)
+
+/** Indexes in the order of keys by a comparison sort: what a greedy rule cannot do without, written plainly. */
+const sortOfKeys = (keys: Float64Array): Uint32Array =>
+  Uint32Array.from(keys, (_, index) => index).sort((a, b) => (keys[b] as number) - (keys[a] as number) || a - b)
+
+const RULES: readonly (readonly [string, (book: DenseBook) => readonly number[]])[] = [
+  ['highest-bid', (book) => walk(book, greedyOrder(book, 0))],
+  ['density', (book) => walk(book, greedyOrder(book, 1))],
+  ['density-sqrt', (book) => walk(book, greedyOrder(book, 0.5))],
+  ['drf', (book) => walk(book, dominantShareOrder(book))],
+  ['critical', (book) => [...criticalPayments(book, 1, greedyOrder(book, 1)).values()]],
+  ['shadow', (book) => clearAtShadowPrices(book).winners],
+]
+
+/** One line per rule for books of one size. A round repeats small books until the clock can tell them. */
+export function clearings(count: number, pairs: number): string[] {
+  const book = jobBook(count, 1)
+  const repeat = Math.max(1, Math.round(20_000 / count))
+  const often = (action: () => unknown) => (): void => {
+    for (let time = 0; time < repeat; time++) action()
+  }
+  return RULES.map(([name, rule]) => {
+    const answer = rule(book)
+    const taken = alternate(
+      pairs,
+      often(() => rule(book)),
+      often(() => sortOfKeys(book.prices)),
+    )
+    const { bound } = clearAtShadowPrices(book)
+    const gap = name === 'critical' ? '' : `   gap to the bound ${(100 * (1 - worth(book, answer) / bound)).toFixed(2)} %`
+    return `${String(count).padStart(7)} ${name.padEnd(13)}${ms(taken.subject_ms / repeat)}   sort of keys${ms(taken.reference_ms / repeat)}   sort ÷ rule ${shownRatio(taken)}   ${hashOf(answer)}${gap}`
+  })
+}
+
+/** Mean gap of shadow clearing to the proven optimum on small books, and the solver's own time. */
+export async function besideExact(books: number): Promise<string> {
+  const gaps: number[] = []
+  const times: number[] = []
+  for (let seed = 0; seed < books; seed++) {
+    const book = jobBook(100, seed)
+    const width = book.supply.length
+    const input = {
+      bids: book.ids.map((id, index) => ({
+        bundle: Object.fromEntries(book.resources.map((resource, r) => [resource, book.quantities[index * width + r] as number])),
+        id,
+        price: book.prices[index] as number,
+      })),
+      supply: Object.fromEntries(book.resources.map((resource, r) => [resource, book.supply[r] as number])),
+    }
+    const before = process.cpuUsage()
+    const exact = await solveExactly(input, { for_vcg: false, time_limit_s: 20 })
+    const used = process.cpuUsage(before)
+    times.push((used.user + used.system) / 1000)
+    gaps.push(1 - worth(book, clearAtShadowPrices(book).winners) / worth(book, exact.winners))
+  }
+  const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length
+  return `${books} books of 100 bids: shadow is ${(100 * mean).toFixed(2)} % below the optimum on the mean, ${(100 * Math.max(...gaps)).toFixed(1)} % at most; HiGHS takes ${median(times).toFixed(0)} ms (median)`
+}
+
+export async function main(): Promise<void> {
+  console.log(`\nClearing under each rule, CPU time · ${machine()}`)
+  for (const count of [100, 1000, 10_000, 100_000]) for (const line of clearings(count, 20)) console.log(line)
+  console.log(await besideExact(30))
+}
+
+if (import.meta.main) await main()
