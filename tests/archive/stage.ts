@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DEFAULT_PARAMS, canonicalJson, stateHash } from '@syntropism/economy'
-import { type Draft, Host, SqliteJournal, createMemoryBus, openDatabase, pathsOf } from '@syntropism/runtime'
+import { type Draft, Host, type Journal, SqliteJournal, createMemoryBus, openDatabase, pathsOf } from '@syntropism/runtime'
 
 const T0 = 1_700_000_000_000
 const PARAMS = { ...DEFAULT_PARAMS, llm_micro_usd_per_minute: 60_000, starvation_ms: 0 }
@@ -31,14 +31,15 @@ const PRICE = {
   request_micro_usd: 0,
 }
 
-export async function openStage(): Promise<Stage> {
+/** On the SQLite file of its data folder, or on another journal. */
+export async function openStage(other?: Journal): Promise<Stage> {
   const root = mkdtempSync(join(tmpdir(), 'syntropism-archive-'))
   const data = join(root, 'data')
   mkdirSync(data)
   const paths = pathsOf(data)
   let now = T0
   const hashes = new Map<number, string>()
-  const journal = new SqliteJournal(openDatabase(paths.database))
+  const journal = other ?? new SqliteJournal(openDatabase(paths.database))
   const host = await Host.open({ bus: createMemoryBus(FAIL), createClock: () => ({ now: () => now }), journal, onFatal: FAIL, snapshot_every: 50 })
   const send = async (...drafts: Draft[]): Promise<void> => {
     await Promise.all(drafts.map((draft) => host.submit(draft)))

@@ -44,7 +44,7 @@ export function addArchive(program: Command): void {
     .action(async (flags: ProvenanceFlags) => (await import('./provenance-command.ts')).runProvenance(flags))
   program
     .command('diff')
-    .argument('<folder>', 'data folder of one economy')
+    .argument('<folder>', 'data folder of one economy, or the address of its PostgreSQL database')
     .argument('<other>', 'data folder of the other')
     .description('what became of two economies: supply, balances, prices, who lives')
     .option('--at <seq|time>', 'as they were at a sequence number or time (default: as they are)')

@@ -1,5 +1,5 @@
 import { type Resource, RESOURCES } from '@syntropism/economy'
-import { ConfigError, type Moment, journalReads, fork, stateAt } from '@syntropism/runtime'
+import { ConfigError, type Moment, journalReads, fork, stateAt, loadConfig, pathsOf, readStore } from '@syntropism/runtime'
 import { clock, credits, percent, table } from './format.ts'
 import { type LocalFlags, openLocal, print } from './local.ts'
 import { changesOf } from './operator-commands.ts'
@@ -104,6 +104,20 @@ interface Difference {
   readonly other: number | string | null
 }
 
+/** The end of the economy in a data folder, or in the PostgreSQL database of an address; DATABASE_URL is not looked at. */
+async function pictureIn(place: string, moment: Moment): Promise<Picture> {
+  const isAddress = /^postgres(ql)?:\/\//.test(place)
+  const config = loadConfig({ data: isAddress ? undefined : place }, { ...process.env, DATABASE_URL: isAddress ? place : undefined })
+  const store = await readStore(config, pathsOf(config.data))
+  if (store === null)
+    throw new ConfigError(`there is no economy in ${isAddress ? 'the database' : config.data}; name a data folder, or the address of a PostgreSQL database`)
+  try {
+    return pictureOf((await stateAt(journalReads(store.queries), moment)).state)
+  } finally {
+    await store.close()
+  }
+}
+
 /** Everything in which two economies differ, by name. */
 function differences(one: Picture, other: Picture): Difference[] {
   const rows: Difference[] = []
@@ -129,7 +143,7 @@ const shown = ({ what }: Difference, value: Difference['one']): string =>
 /** What became of two economies. */
 export async function runDiff(folder: string, other: string, flags: { at?: string; json?: boolean }): Promise<void> {
   const moment = flags.at === undefined ? END : momentOf(flags.at, '--at')
-  const [a, b] = [await pictureAt({ data: folder }, moment), await pictureAt({ data: other }, moment)]
+  const [a, b] = [await pictureIn(folder, moment), await pictureIn(other, moment)]
   const rows = differences(a, b)
   const living = (picture: Picture): number => picture.agents.filter((agent) => agent.status !== 'dead').length
   const summary = (picture: Picture) => ({ at_ms: picture.at_ms, economy_id: picture.economy_id, living: living(picture), seq: picture.seq, ...picture.supply })
