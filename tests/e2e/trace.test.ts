@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
+import { EVERYTHING } from '../tools/world.ts'
 
 const GENESIS = resolve(import.meta.dirname, '../../agents/genesis')
 
@@ -56,4 +57,49 @@ it('what was open when the process was killed is told again, so that no span is 
   expect(check).toMatchObject({ events_untraced: [], orphans: [], spans_without_event: [], split_traces: [] })
   expect(check.events_without_span.filter((line) => line.includes('bid_placed'))).toEqual([])
   removeDir(data)
+})
+
+interface SpanLine {
+  readonly resourceSpans: readonly { readonly scopeSpans: readonly { readonly spans: readonly OtlpSpan[] }[] }[]
+}
+interface OtlpSpan {
+  readonly name: string
+  readonly spanId: string
+  readonly parentSpanId?: string
+  readonly attributes: readonly { readonly key: string; readonly value: { readonly stringValue?: string } }[]
+}
+
+const CALLER = `import { connect } from '@syntropism/sdk/node'
+await connect().callTool('everything', 'echo', { message: 'hello' })
+`
+
+it('a call of an outside tool is a TOOL span below the window of the agent that made it, and the run is complete', async () => {
+  const folder = tempDir()
+  const data = join(folder, 'data')
+  const file = join(folder, 'spans.jsonl')
+  const bid = { bundle: { cpu_millicores: 500, memory_mb: 128 }, duration_ms: 9000, limit_micro: 90_000_000, margin_ppm: 100_000, pause_ms: 60_000 }
+  mkdirSync(join(folder, 'caller'))
+  writeFileSync(join(folder, 'caller', 'agent.json'), JSON.stringify({ command: ['node', 'main.mjs'], name: 'caller', standing_bid: bid }))
+  writeFileSync(join(folder, 'caller', 'main.mjs'), CALLER)
+  const config = { agents: [join(folder, 'caller')], data, port: 0, tools: { servers: [EVERYTHING] } }
+  writeFileSync(join(folder, 'syntropism.config.json'), JSON.stringify(config))
+  const child = start(['live', '--sandbox', 'node', '--json'], { SYNTROPISM_TRACE_FILE: file }, folder)
+  const ended = finish(child)
+  const terminated = await new Watch(child).find((line) => line.type === 'execution_terminated')
+  expect(terminated.data).toMatchObject({ cause: 'completed' })
+  child.kill('SIGTERM')
+  expect((await ended).code).toBe(0)
+  const spans = readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .flatMap((line) => (JSON.parse(line) as SpanLine).resourceSpans.flatMap((one) => one.scopeSpans.flatMap((scope) => scope.spans)))
+  const kindOf = (span: OtlpSpan | undefined): string | undefined => span?.attributes.find(({ key }) => key === 'openinference.span.kind')?.value.stringValue
+  const call = spans.find((span) => span.name === 'everything.echo')
+  expect(kindOf(call)).toBe('TOOL')
+  expect(JSON.stringify(call?.attributes)).toContain('Echo: hello')
+  const window = spans.find((span) => span.spanId === call?.parentSpanId)
+  expect([kindOf(window), window?.name]).toEqual(['AGENT', 'caller'])
+  const check = JSON.parse((await run(['trace', 'check', '--data', data, '--spans', file, '--json'])).stdout) as object
+  expect(check).toMatchObject({ events_untraced: [], events_without_span: [], ok: true, orphans: [], postings_untraced: 0, split_traces: [] })
+  removeDir(folder)
 })

@@ -12,12 +12,14 @@ const MANIFEST = {
   standing_bid: { bundle: { cpu_millicores: 500, memory_mb: 128 }, duration_ms: 2000, limit_micro: 50_000_000, margin_ppm: 100_000, pause_ms: 60_000 },
 }
 
-it('no token of a whole run is in the data folder or the output, and an execution’s token is nothing once its lease has ended', async () => {
+it('no token of a whole run is in the data folder, its traces or the output, and an execution’s token is nothing once its lease has ended', async () => {
   const data = tempDir()
   const agent = tempDir()
   writeFileSync(join(agent, 'agent.json'), JSON.stringify(MANIFEST))
   writeFileSync(join(agent, 'main.mjs'), AGENT)
-  const child = start(['live', '--data', data, '--port', '0', '--agents', agent, '--sandbox', 'node', '--json'])
+  const child = start(['live', '--data', data, '--port', '0', '--agents', agent, '--sandbox', 'node', '--json'], {
+    SYNTROPISM_TRACE_FILE: join(data, 'spans.jsonl'),
+  })
   const ended = finish(child)
   try {
     const watch = new Watch(child)
@@ -40,6 +42,7 @@ it('no token of a whole run is in the data folder or the output, and an executio
     for (const entry of readdirSync(data, { recursive: true, withFileTypes: true }))
       if (entry.isFile()) places.push([join(entry.parentPath, entry.name), readFileSync(join(entry.parentPath, entry.name), 'latin1')])
     expect(places.some(([name]) => name.endsWith('economy.sqlite'))).toBe(true)
+    expect(places.find(([name]) => name.endsWith('spans.jsonl'))?.[1]).toContain('reasoning_trace')
     for (const [name, text] of places) for (const secret of secrets) expect(text.includes(secret), `${name} holds a token`).toBe(false)
   } finally {
     child.kill('SIGKILL')
