@@ -15,9 +15,12 @@ export default defineConfig({
       '**/*.python.test.ts',
       '**/*.api.test.ts',
       '**/*.observability.test.ts',
+      '**/*.packages.test.ts',
       '**/node_modules/**',
     ],
     reporters: ['default', './scripts/count-reporter.ts'],
+    // Most of what takes time waits for processes of its own.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -60,7 +60,7 @@ describe('an empty project', () => {
     copyFileSync(join(import.meta.dirname, 'project', 'use.ts'), join(project, 'use.ts'))
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
     const strict = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false', '--module', 'nodenext', '--target', 'es2024']
-    await node([tsc, ...strict, '--lib', 'es2024', '--types', 'node', 'use.ts'], project)
+    await node([tsc, ...strict, '--lib', 'es2024,dom', '--types', 'node', 'use.ts'], project)
     expect(JSON.parse((await node(['use.ts'], project)).stdout)).toEqual({
       client: 'function',
       exact: 1,
