@@ -44,7 +44,17 @@ export async function runDrain(flags: OrderFlags): Promise<void> {
   print(flags, answer, () => (flags.wait === true ? 'No window runs any more.' : 'No more windows are sold; "operator resume" sells them again.'))
 }
 
-/** `curves.cpu.high_ppm=700000` as a nested change; values are JSON. */
+/** A word stands for itself; everything else is JSON. */
+function valueOf(path: string, text: string): unknown {
+  if (/^[a-z][a-z0-9-]*$/.test(text) && !['false', 'null', 'true'].includes(text)) return text
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new ConfigError(`${path} cannot be ${text}: a value is a number, true, false, a word or JSON`, { cause: error })
+  }
+}
+
+/** `curves.cpu.high_ppm=700000` or `mechanism=shadow` as a nested change. */
 export function changesOf(settings: readonly string[]): Record<string, unknown> {
   const changes: Record<string, unknown> = {}
   for (const setting of settings) {
@@ -53,11 +63,7 @@ export function changesOf(settings: readonly string[]): Record<string, unknown> 
     const keys = path.split('.')
     let at = changes
     for (const key of keys.slice(0, -1)) at = (at[key] ??= {}) as Record<string, unknown>
-    try {
-      at[keys.at(-1) as string] = JSON.parse(text) as unknown
-    } catch (error) {
-      throw new ConfigError(`${path} cannot be ${text}: a value is a number, true, false or JSON`, { cause: error })
-    }
+    at[keys.at(-1) as string] = valueOf(path, text)
   }
   return changes
 }
