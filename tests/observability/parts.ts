@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { freePort } from '../servers/nats-server.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const PARTS = process.env.SYNTROPISM_PARTS ?? join(ROOT, '.parts')
@@ -13,15 +13,6 @@ function part(...names: string[]): string {
   const path = join(PARTS, ...names)
   if (!existsSync(path)) throw new Error(`${path} is missing: run scripts/parts.sh (SYNTROPISM_PARTS names another folder than .parts)`)
   return path
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', () => done()))
-  const { port } = server.address() as { port: number }
-  await new Promise((done) => server.close(done))
-  return port
 }
 
 async function answers(url: string, child: ChildProcess, log: string, withinMs: number): Promise<void> {
