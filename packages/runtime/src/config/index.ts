@@ -15,90 +15,76 @@ export { type ToolServerConfig, type ToolTerms, ToolsConfig, isAllowed, termsOf 
 /** Traces, metrics and logs; off until they have somewhere to go. */
 const TelemetryConfig = z
   .strictObject({
-    /** Base address of an OTLP/HTTP receiver: a Collector, or Phoenix itself. */
-    endpoint: z.url().optional(),
-    /** File that takes the spans as lines of OTLP JSON, instead of an endpoint. */
-    file: z.string().optional(),
-    /** Hide what goes into, or comes out of, calls and windows; OPENINFERENCE_HIDE_INPUTS and _OUTPUTS do the same. */
-    hide_inputs: z.boolean().default(false),
+    endpoint: z.url().optional().describe('Base address of an OTLP/HTTP receiver: a Collector, or Phoenix itself'),
+    file: z.string().optional().describe('File that takes the spans as lines of OTLP JSON, instead of an endpoint'),
+    hide_inputs: z
+      .boolean()
+      .default(false)
+      .describe('Hide what goes into, or comes out of, calls and windows; OPENINFERENCE_HIDE_INPUTS and _OUTPUTS do the same'),
     hide_outputs: z.boolean().default(false),
-    /** Least level that the log writes, and as what: JSON lines or text. */
-    log_format: z.enum(['json', 'text']).default('text'),
+    log_format: z.enum(['json', 'text']).default('text').describe('Least level that the log writes, and as what: JSON lines or text'),
     log_level: z.enum(LOG_LEVELS).default('info'),
-    /** Address of Phoenix as a person's browser reaches it: the console links traces there. */
-    phoenix_url: z.url({ protocol: /^https?$/ }).optional(),
-    /** User id on every span. */
-    operator: z.string().min(1).max(128).default('operator'),
-    /** Most finished spans that wait for their export. */
-    queue_max: z.int().min(100).max(1_000_000).default(10_000),
-    /** Part of the traces that is made, in parts per million. */
-    sample_ppm: z.int().min(0).max(1_000_000).default(1_000_000),
+    phoenix_url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe("Address of Phoenix as a person's browser reaches it: the console links traces there"),
+    operator: z.string().min(1).max(128).default('operator').describe('User id on every span'),
+    queue_max: z.int().min(100).max(1_000_000).default(10_000).describe('Most finished spans that wait for their export'),
+    sample_ppm: z.int().min(0).max(1_000_000).default(1_000_000).describe('Part of the traces that is made, in parts per million'),
   })
   .refine(({ endpoint, file }) => endpoint === undefined || file === undefined, 'name either endpoint or file: spans go to one place')
 
 /** What is worth an alert, and where alerts go beside the log and the console. */
 const AlertConfig = z.strictObject({
-  /** Full scores that one human gave one agent in a row. */
-  full_scores: z.int().min(2).default(10),
-  /** Times that about the same amount went to another agent and back within the span. */
-  round_trips: z.int().min(2).default(3),
-  /** Children of one line within the span. */
-  spawns: z.int().min(2).default(20),
-  /** A bid for a window that has been in the book this long. */
-  starved_ms: z.int().min(1000).default(300_000),
-  /** Address that each alert is posted to, as JSON. */
-  webhook: z.url().optional(),
-  /** Span that transfers and spawns are looked at together. */
-  window_ms: z.int().min(1000).default(600_000),
+  full_scores: z.int().min(2).default(10).describe('Full scores that one human gave one agent in a row'),
+  round_trips: z.int().min(2).default(3).describe('Times that about the same amount went to another agent and back within the span'),
+  spawns: z.int().min(2).default(20).describe('Children of one line within the span'),
+  starved_ms: z.int().min(1000).default(300_000).describe('A bid for a window that has been in the book this long'),
+  webhook: z.url().optional().describe('Address that each alert is posted to, as JSON'),
+  window_ms: z.int().min(1000).default(600_000).describe('Span that transfers and spawns are looked at together'),
 })
 
 /** Retention, limits and copies of the streams on NATS; 0 is without limit. */
 const NatsStreams = z.strictObject({
-  dead_letters_age_ms_max: z.int().nonnegative().default(2_592_000_000),
-  duplicate_window_ms: z.int().min(1000).default(120_000),
-  events_age_ms_max: z.int().nonnegative().default(0),
-  events_bytes_max: z.int().nonnegative().default(0),
-  replicas: z.int().min(1).max(5).default(1),
-  work_age_ms_max: z.int().nonnegative().default(0),
-  work_bytes_max: z.int().nonnegative().default(0),
-  work_deliveries_max: z.int().min(1).max(100).default(5),
-  work_pause_ms: z.int().min(1).max(10_000).default(200),
-  work_silence_ms: z.int().min(1000).max(600_000).default(5000),
+  dead_letters_age_ms_max: z.int().nonnegative().default(2_592_000_000).describe('How long a dead letter is kept'),
+  duplicate_window_ms: z.int().min(1000).default(120_000).describe('How long the server knows an event’s id again'),
+  events_age_ms_max: z.int().nonnegative().default(0).describe('How long events stay in the audit stream'),
+  events_bytes_max: z.int().nonnegative().default(0).describe('Size of the audit stream'),
+  replicas: z.int().min(1).max(5).default(1).describe('Copies of each stream on a cluster'),
+  work_age_ms_max: z.int().nonnegative().default(0).describe('How long work may wait'),
+  work_bytes_max: z.int().nonnegative().default(0).describe('Size of each work queue'),
+  work_deliveries_max: z.int().min(1).max(100).default(5).describe('Times that work is handed out before it is a dead letter'),
+  work_pause_ms: z.int().min(1).max(10_000).default(200).describe('Pause before work that was given back is handed out again'),
+  work_silence_ms: z.int().min(1000).max(600_000).default(5000).describe('Silence after which work is handed to another'),
 })
 
 /** `syntropism.config.json`: everything but what a flag names. Amounts are micro-credits, times milliseconds. */
 export const Config = z.strictObject({
   $schema: z.string().optional(),
-  /** Folders with an agent.json. */
-  agents: z.array(z.string()).optional(),
-  alerts: AlertConfig.prefault({}),
-  beat_ms: z.int().min(10).max(60_000).default(100),
-  cpu_millicores: z.int().positive().optional(),
-  data: z.string().default('./.syntropism'),
-  /** Address of PostgreSQL; without one the economy is kept in a file of the data folder. */
-  database_url: z.string().min(1).optional(),
-  /** Address that the System Service listens on; beyond this machine only behind a proxy that does TLS. */
-  host: z.string().min(1).default('127.0.0.1'),
-  humans: z.array(Id).default(['human']),
-  llm: LlmConfig.optional(),
-  tools: ToolsConfig.optional(),
-  memory_mb: z.int().positive().optional(),
-  /** File with the user JWT and seed for NATS. */
-  nats_credentials: z.string().min(1).optional(),
-  /** File that signs credentials for agents; without one no agent gets any. */
-  nats_issuer: z.string().min(1).optional(),
-  nats_streams: NatsStreams.prefault({}),
-  /** Address of NATS; without one everything stays in this process. */
-  nats_url: z.string().min(1).optional(),
-  /** Names of the operators: each has a token of its own, and its orders carry its name. */
-  operators: z.array(Id).min(1).default(['operator']),
-  port: z.int().min(0).max(65_535).default(8000),
-  /** Numbers of the rules that differ from the defaults, down to the single number of a price curve. */
-  rules: ParamChanges.optional(),
-  /** The mechanism `exact`: how long its solver may take for a clearing before the default rules clear. */
-  solver: z.strictObject({ time_limit_ms: z.int().min(10).max(60_000).default(500) }).prefault({}),
-  start_credits_micro: z.int().nonnegative().default(1_000_000_000),
-  telemetry: TelemetryConfig.prefault({}),
+  agents: z.array(z.string()).optional().describe('Folders with an agent.json'),
+  alerts: AlertConfig.prefault({}).describe('What is worth an alert, and where alerts go beside the log and the console'),
+  beat_ms: z.int().min(10).max(60_000).default(100).describe('Time between two clearings'),
+  cpu_millicores: z.int().positive().optional().describe('CPU for sale; all cores but one when left out'),
+  data: z.string().default('./.syntropism').describe('Data folder: journal, tokens, workspaces'),
+  database_url: z.string().min(1).optional().describe('Address of PostgreSQL; without one the economy is kept in a file of the data folder'),
+  host: z.string().min(1).default('127.0.0.1').describe('Address that the System Service listens on; beyond this machine only behind a proxy that does TLS'),
+  humans: z.array(Id).default(['human']).describe('Names of the humans who score: each has a token of its own and is one slot of attention'),
+  llm: LlmConfig.optional().describe('LLM gateway; without it no model is on sale'),
+  tools: ToolsConfig.optional().describe('Outside MCP servers whose tools agents may call'),
+  memory_mb: z.int().positive().optional().describe('Memory for sale; a quarter of this machine’s, at most 2 048 MB, when left out'),
+  nats_credentials: z.string().min(1).optional().describe('File with the user JWT and seed for NATS'),
+  nats_issuer: z.string().min(1).optional().describe('File that signs credentials for agents; without one no agent gets any'),
+  nats_streams: NatsStreams.prefault({}).describe('Retention, limits and copies of the streams on NATS; 0 is without limit'),
+  nats_url: z.string().min(1).optional().describe('Address of NATS; without one everything stays in this process'),
+  operators: z.array(Id).min(1).default(['operator']).describe('Names of the operators: each has a token of its own, and its orders carry its name'),
+  port: z.int().min(0).max(65_535).default(8000).describe('Port of the System Service; 0 takes a free one'),
+  rules: ParamChanges.optional().describe('Numbers of the rules that differ from the defaults, down to the single number of a price curve'),
+  solver: z
+    .strictObject({ time_limit_ms: z.int().min(10).max(60_000).default(500) })
+    .prefault({})
+    .describe('The mechanism `exact`: how long its solver may take for a clearing before the default rules clear'),
+  start_credits_micro: z.int().nonnegative().default(1_000_000_000).describe('Credits that each agent of `agents` is granted at its first start'),
+  telemetry: TelemetryConfig.prefault({}).describe('Traces, metrics and logs; traces are off until they have somewhere to go'),
 })
 export type Config = z.infer<typeof Config>
 

@@ -18,8 +18,7 @@ const PriceOverride = z.strictObject({
   input: Usd,
   output: Usd.default(0),
   reasoning: Usd.optional(),
-  /** Dollars for each request. */
-  request: Usd.default(0),
+  request: Usd.default(0).describe('Dollars for each request'),
 })
 
 /** What an upstream speaks: OpenAI's API, a provider's own, or nothing: a model in this process. */
@@ -27,29 +26,31 @@ const KINDS = ['openai', 'anthropic', 'google', 'embedded'] as const
 
 const Upstream = z
   .strictObject({
-    /** Name of the environment variable with its key; none is sent when left out. */
-    api_key_env: z.string().optional(),
-    /** Address before `/chat/completions`, for example https://api.openai.com/v1; the provider's own when left out. */
-    base_url: z.url().optional(),
-    /** Failures in a row that open its circuit, and how long it then stays open. */
-    breaker_failures: z.int().positive().default(5),
+    api_key_env: z.string().optional().describe('Name of the environment variable with its key; none is sent when left out'),
+    base_url: z.url().optional().describe("Address before `/chat/completions`, for example https://api.openai.com/v1; the provider's own when left out"),
+    breaker_failures: z.int().positive().default(5).describe('Failures in a row that open its circuit, and how long it then stays open'),
     breaker_open_ms: z.int().positive().default(30_000),
-    /** Tokens of prompt and answer together that an embedded model has room for. */
-    context_tokens: z.int().min(256).max(1_048_576).default(2048),
+    context_tokens: z.int().min(256).max(1_048_576).default(2048).describe('Tokens of prompt and answer together that an embedded model has room for'),
     id: Id,
     kind: z.enum(KINDS).default('openai'),
-    /** Folder of embedded models and their library; `models` in the data folder when left out. */
-    models_dir: z.string().min(1).optional(),
-    /** When the caller hangs up: cancel the call and book its bound, or read it to the end for its usage. */
-    on_hang_up: z.enum(['cancel', 'drain']).default('cancel'),
-    /** Provider whose prices apply; found by `kind` and `base_url` when left out. */
-    price_provider: z.string().optional(),
-    /** Tries after a first one that failed without cost. */
-    retries: z.int().min(0).max(10).default(2),
-    /** Threads of an embedded model. More than the machine has to spare are slower than one: they spin while they wait for each other. */
-    threads: z.int().min(1).max(64).default(1),
-    /** Longest wait for an answer to begin, and between two parts of a stream; for an embedded model, for the whole answer. */
-    timeout_ms: z.int().positive().default(120_000),
+    models_dir: z.string().min(1).optional().describe('Folder of embedded models and their library; `models` in the data folder when left out'),
+    on_hang_up: z
+      .enum(['cancel', 'drain'])
+      .default('cancel')
+      .describe('When the caller hangs up: cancel the call and book its bound, or read it to the end for its usage'),
+    price_provider: z.string().optional().describe('Provider whose prices apply; found by `kind` and `base_url` when left out'),
+    retries: z.int().min(0).max(10).default(2).describe('Tries after a first one that failed without cost'),
+    threads: z
+      .int()
+      .min(1)
+      .max(64)
+      .default(1)
+      .describe('Threads of an embedded model. More than the machine has to spare are slower than one: they spin while they wait for each other'),
+    timeout_ms: z
+      .int()
+      .positive()
+      .default(120_000)
+      .describe('Longest wait for an answer to begin, and between two parts of a stream; for an embedded model, for the whole answer'),
   })
   .refine(({ base_url, kind }) => kind !== 'openai' || base_url !== undefined, {
     message: 'is needed for a server that speaks OpenAI’s API',
@@ -58,32 +59,27 @@ const Upstream = z
 export type UpstreamConfig = z.infer<typeof Upstream>
 
 const Model = z.strictObject({
-  /** Tokens of one image at most; without it requests with images are refused. */
-  image_tokens_max: z.int().positive().optional(),
-  /** Put into requests that name no maximum; without it such requests are refused. */
-  output_tokens_max: z.int().positive().optional(),
+  image_tokens_max: z.int().positive().optional().describe('Tokens of one image at most; without it requests with images are refused'),
+  output_tokens_max: z.int().positive().optional().describe('Put into requests that name no maximum; without it such requests are refused'),
   price: PriceOverride.optional(),
-  /** Tokens that the upstream's template may add to a prompt. */
-  prompt_tokens_overhead: z.int().nonnegative().default(256),
-  /** Where it is served, in the order of preference. */
-  upstreams: z.array(z.strictObject({ model: z.string().min(1), upstream: Id })).min(1),
+  prompt_tokens_overhead: z.int().nonnegative().default(256).describe("Tokens that the upstream's template may add to a prompt"),
+  upstreams: z
+    .array(z.strictObject({ model: z.string().min(1), upstream: Id }))
+    .min(1)
+    .describe('Where it is served, in the order of preference'),
 })
 export type ModelConfig = z.infer<typeof Model>
 
 /** The LLM gateway: upstreams, the models offered and the cap. */
 export const LlmConfig = z
   .strictObject({
-    /** Part of the cap kept for keys. */
-    keys_usd_per_minute: Usd.default(0),
+    keys_usd_per_minute: Usd.default(0).describe('Part of the cap kept for keys'),
     limits: z.array(z.strictObject({ model: ModelName.nullable(), usd: Usd, window_ms: z.int().nonnegative() })).default([]),
     models: z.record(ModelName, Model),
-    /** Keep every answer, or answer from what was kept without any upstream. */
-    recording: z.enum(['off', 'record', 'replay']).default('off'),
-    /** Model by whose output price dollars are shown as tokens. */
-    reference_model: ModelName.optional(),
+    recording: z.enum(['off', 'record', 'replay']).default('off').describe('Keep every answer, or answer from what was kept without any upstream'),
+    reference_model: ModelName.optional().describe('Model by whose output price dollars are shown as tokens'),
     upstreams: z.array(Upstream).min(1),
-    /** The most that calls starting in one aligned minute may cost. */
-    usd_per_minute: Usd,
+    usd_per_minute: Usd.describe('The most that calls starting in one aligned minute may cost'),
   })
   .superRefine((llm, context) => {
     const ids = new Set(llm.upstreams.map((one) => one.id))

@@ -18,35 +18,30 @@ const Price = z
   })
 
 const terms = {
-  /** How long an answer serves again for the same arguments, to whoever asks; 0 never. */
-  cache_ttl_ms: z.int().nonnegative().max(86_400_000),
-  /** Credits for one call that was answered. */
-  price: Price,
-  /** Tries after one that failed. 0 also means: never called twice, whatever becomes of the process that called it. */
-  retries: z.int().min(0).max(10),
-  /** Longest wait for one try. */
-  timeout_ms: z.int().min(10).max(600_000),
+  cache_ttl_ms: z.int().nonnegative().max(86_400_000).describe('How long an answer serves again for the same arguments, to whoever asks; 0 never'),
+  price: Price.describe('Credits for one call that was answered'),
+  retries: z.int().min(0).max(10).describe('Tries after one that failed. 0 also means: never called twice, whatever becomes of the process that called it'),
+  timeout_ms: z.int().min(10).max(600_000).describe('Longest wait for one try'),
 } as const
 
 const Server = z
   .strictObject({
-    /** Tools that may be called; "*" is all of them. */
-    allow: z.array(z.union([z.literal('*'), ToolName])).min(1),
+    allow: z
+      .array(z.union([z.literal('*'), ToolName]))
+      .min(1)
+      .describe('Tools that may be called; "*" is all of them'),
     cache_ttl_ms: terms.cache_ttl_ms.default(0),
-    /** Program and arguments of a server that speaks over its standard input and output. */
-    command: z.array(z.string().min(1)).min(1).optional(),
-    /** Where its program runs. */
-    cwd: z.string().optional(),
-    /** Environment variables that its program is given, beside HOME, LOGNAME, PATH, SHELL, TERM and USER. */
-    env: z.array(z.string()).default([]),
-    /** Headers of requests to its address, each with the environment variable that holds its value. */
-    headers_env: z.record(z.string().regex(/^[A-Za-z0-9-]+$/), z.string()).default({}),
+    command: z.array(z.string().min(1)).min(1).optional().describe('Program and arguments of a server that speaks over its standard input and output'),
+    cwd: z.string().optional().describe('Where its program runs'),
+    env: z.array(z.string()).default([]).describe('Environment variables that its program is given, beside HOME, LOGNAME, PATH, SHELL, TERM and USER'),
+    headers_env: z
+      .record(z.string().regex(/^[A-Za-z0-9-]+$/), z.string())
+      .default({})
+      .describe('Headers of requests to its address, each with the environment variable that holds its value'),
     id: Id,
-    /** Calls at the same time; more wait. */
-    parallel_max: z.int().positive().max(1000).default(8),
+    parallel_max: z.int().positive().max(1000).default(8).describe('Calls at the same time; more wait'),
     price: terms.price,
-    /** Largest result that is passed on, as JSON. */
-    result_bytes_max: z.int().positive().max(524_288).default(65_536),
+    result_bytes_max: z.int().positive().max(524_288).default(65_536).describe('Largest result that is passed on, as JSON'),
     retries: terms.retries.default(0),
     timeout_ms: terms.timeout_ms.default(30_000),
     /** Other terms of single tools. */
@@ -61,8 +56,10 @@ const Server = z
         }),
       )
       .default({}),
-    /** Address of a server that speaks Streamable HTTP. */
-    url: z.url({ protocol: /^https?$/ }).optional(),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('Address of a server that speaks Streamable HTTP'),
   })
   .superRefine((server, context) => {
     if ((server.command === undefined) === (server.url === undefined))
@@ -74,8 +71,7 @@ export type ToolServerConfig = z.infer<typeof Server>
 /** Outside tools that agents may call, each on its server. */
 export const ToolsConfig = z
   .strictObject({
-    /** Answers kept for `cache_ttl_ms`, all together. */
-    cache_bytes_max: z.int().positive().max(1_073_741_824).default(16_777_216),
+    cache_bytes_max: z.int().positive().max(1_073_741_824).default(16_777_216).describe('Answers kept for `cache_ttl_ms`, all together'),
     servers: z.array(Server).min(1).max(100),
   })
   .refine(({ servers }) => new Set(servers.map((one) => one.id)).size === servers.length, { message: 'two servers have the same id', path: ['servers'] })
