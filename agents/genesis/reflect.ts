@@ -1,6 +1,7 @@
 import type { Client } from '@syntropism/sdk/node'
 import type { Done } from './act.ts'
 import type { Observation } from './observe.ts'
+import type { Task, TaskDone } from './tasks/task.ts'
 
 /** Says what came of the window, in figures. */
 export async function reflect(client: Client, seen: Observation, done: Done): Promise<void> {
@@ -15,5 +16,18 @@ export async function reflect(client: Client, seen: Observation, done: Done): Pr
     trigger: 'cycle_end',
     what_failed: done.failed.join('; '),
     what_worked: done.worked.join(', '),
+  })
+}
+
+/** Says how a task went. What it costs and brings is told where it could be reckoned. */
+export async function reflectOnTask(client: Client, task: Task, { did, expected_net, failed }: TaskDone): Promise<void> {
+  const { balance_micro } = await client.balance(task.agent_id)
+  await client.report('reflection', {
+    adjustments_planned: failed === null ? 'none: the task is done, and no window is left to buy for it' : 'try another way when it comes again',
+    metrics: { credits_earned: 0, credits_spent: Math.max(0, task.figures.balance - balance_micro / 1_000_000), net_change: expected_net ?? 0 },
+    outcome_assessment: failed === null ? 'success' : 'partial_success',
+    trigger: 'task_completion',
+    what_failed: failed ?? '',
+    what_worked: did,
   })
 }

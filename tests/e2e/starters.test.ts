@@ -5,8 +5,8 @@ import { decide } from '../../agents/genesis/decide.ts'
 import type { Observation } from '../../agents/genesis/observe.ts'
 import { emptyMemory, study as studyEconomy } from '../../agents/genesis/study.ts'
 import { describeSeries } from '../../agents/provider/statistics.ts'
-import { bestOf, neighbours, valueOf } from '../../agents/solver/reckon.ts'
-import type { Figures, Task } from '../../agents/solver/task.ts'
+import { valueOf, withinReach } from '../../agents/genesis/tasks/reckon.ts'
+import type { Figures, Task } from '../../agents/genesis/tasks/task.ts'
 import { study } from '../../agents/thinker/model.ts'
 
 const seen = (balance_micro: number, price = 4_000_000): Observation =>
@@ -90,7 +90,7 @@ describe('the starter agents', () => {
     expect(pays({ bought: 4, earned_micro: 40, profit_micro: 20, spent_micro: 20 }, 5)).toBe(true)
   })
 
-  it('solver values options as the benchmark does, leaves out what is too dear or too late, and tries each literal of settings', () => {
+  it('genesis values options as the benchmark does, and leaves out what is too dear or too late', () => {
     const figures = { balance: 500, change_probability: 0.5, deadline_cycles: 2, horizon_cycles: 10 } as unknown as Figures
     const split = {
       calls: [],
@@ -112,12 +112,6 @@ describe('the starter agents', () => {
       { calls: [], cost: 10, option: 'sound', value: 90 },
       { calls: [], option: 'none' },
     ]
-    expect(bestOf({ figures, options } as unknown as Task)?.option).toBe('sound')
-    expect(neighbours('export const settings = { batch: 1, cache: false }')).toEqual([
-      'export const settings = { batch: 2, cache: false }',
-      'export const settings = { batch: 4, cache: false }',
-      'export const settings = { batch: 8, cache: false }',
-      'export const settings = { batch: 1, cache: true }',
-    ])
+    expect(withinReach({ figures, options } as unknown as Task).map((one) => one.option)).toEqual(['sound', 'none'])
   })
 })

@@ -79,6 +79,9 @@ export interface Self {
   readonly cpu_millicores: number
   readonly memory_mb: number
   readonly standing_bid: StandingBid | null
+  /** Models it may ask; empty allows all that there are. */
+  readonly models: readonly string[]
+  readonly llm_micro_usd_left: number
 }
 export interface StandingBid {
   readonly bundle: Body
@@ -94,6 +97,12 @@ export interface Neighbour {
   readonly parent_id: string | null
   readonly balance_micro: number
   readonly services: readonly string[]
+}
+export interface Service {
+  readonly agent_id: string
+  readonly service_name: string
+  readonly cost_micro: number
+  readonly specification: Body
 }
 export interface Message {
   readonly message_id: string
@@ -194,12 +203,18 @@ export interface Client {
   raiseBid(bidId: string, amountMicro: number): Promise<{ bid_id: string }>
   withdrawBid(bidId: string): Promise<object>
   setStandingBid(bid: StandingBid | null): Promise<object>
-  spawn(child: { name: string; endowment_micro: number; files?: Record<string, string>; standing_bid?: StandingBid | null }): Promise<{ child_id: string }>
+  spawn(child: {
+    name: string
+    endowment_micro: number
+    files?: Record<string, string>
+    first_bid?: { amount_micro: number; paid_by: 'parent' | 'child' }
+    standing_bid?: StandingBid | null
+  }): Promise<{ child_id: string }>
   directory(): Promise<Neighbour[]>
   message(toAgentId: string, content: string): Promise<{ message_id: string }>
   inbox(): Promise<Message[]>
   takeMessages(ids: readonly string[]): Promise<object>
-  services(): Promise<{ agent_id: string; service_name: string; cost_micro: number }[]>
+  services(): Promise<Service[]>
   registerService(service: { service_name: string; cost_micro: number; specification?: Body }): Promise<object>
   invoke(
     providerId: string,

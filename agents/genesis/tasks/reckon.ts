@@ -17,11 +17,11 @@ export function valueOf(option: Option, figures: Figures): { cost: number; net: 
   return { cost, net: chance * value - (1 - chance) * (option.loss ?? 0) + income - cost }
 }
 
-/** The option with the best expected net gain of those that can be paid and end in time; undefined when there is none. */
-export const bestOf = ({ figures, options }: Task): Option | undefined =>
+/** Options that can be paid and end in time, that with the best expected net gain first. */
+export const withinReach = ({ figures, options }: Task): Option[] =>
   options
     .filter((option) => (option.cost ?? 0) <= figures.balance && (option.takes_cycles ?? 0) <= (figures.deadline_cycles ?? Infinity))
-    .toSorted((a, b) => valueOf(b, figures).net - valueOf(a, figures).net)[0]
+    .toSorted((a, b) => valueOf(b, figures).net - valueOf(a, figures).net)
 
 /** A bundle of the wanted amounts with this many tokens, and a bid that covers its reserve: shares are rounded up, hence half a per cent. */
 export function bidFor(
@@ -40,13 +40,4 @@ export function bidFor(
       ...(tokens > 0 ? { llm: share(tokens, capacities.tokens_per_s * seconds) } : {}),
     },
   }
-}
-
-const LITERAL = /(?<=:\s*)(\d+|true|false)/gu
-/** Other versions of a file of settings, each with one literal changed. */
-export function neighbours(text: string): string[] {
-  return [...text.matchAll(LITERAL)].flatMap(({ 0: literal, index }) => {
-    const others = literal === 'true' ? ['false'] : literal === 'false' ? ['true'] : [2, 4, 8].map((factor) => String(Number(literal) * factor))
-    return others.map((other) => text.slice(0, index) + other + text.slice(index + literal.length))
-  })
 }

@@ -1,3 +1,5 @@
+import { type Client, ServiceError } from '@syntropism/sdk/node'
+
 /** One option of a task; amounts in credits (docs/guide/benchmark.md, Options). */
 export interface Option {
   readonly calls: readonly { readonly body: Record<string, never>; readonly method: string; readonly path: string }[]
@@ -46,3 +48,27 @@ export interface Task {
   readonly options: readonly Option[]
   readonly task: string
 }
+
+/** The task of this world; null where nobody sets one, as in a live economy. */
+export async function readTask(client: Client): Promise<Task | null> {
+  try {
+    return (await client.call('GET', '/task')) as unknown as Task
+  } catch (error) {
+    if (error instanceof ServiceError && error.status === 404) return null
+    throw error
+  }
+}
+
+/** The name under which a task wants its decision reported, as its text says it; else the given one. */
+export function decisionNamed({ task }: Task, otherwise: string): string {
+  const found = /\bdecision\s+(\w+_\w+)|\b(\w+_\w+)\s+as your decision/u.exec(task)
+  return found?.[1] ?? found?.[2] ?? otherwise
+}
+
+/** How a task went, in words; what it is expected to bring, in credits, where that can be reckoned. */
+export interface TaskDone {
+  readonly did: string
+  readonly expected_net: number | null
+  readonly failed: string | null
+}
+export const taskDone = (did: string, expected_net: number | null = null, failed: string | null = null): TaskDone => ({ did, expected_net, failed })
