@@ -41,13 +41,16 @@ async function open(paymentRule: 'bid' | 'vcg', starvationMs = 0) {
     const bundle = { cpu, memory: 100_000 }
     await host.submit({ agent_id: agentId, amount_micro: amountMicro, bundle, duration_ms: durationMs, owner, payer_id: agentId, type: 'place_bid' })
   }
-  const check = async () => {
-    const verdict = await verify(journal, batchHash, GENESIS_HASH)
+  const check = async (again: Parameters<typeof verify>[3] = { solver: thread, time_limit_ms: LIMIT_MS }) => {
+    const verdict = await verify(journal, batchHash, GENESIS_HASH, again)
     await host.stop()
     return verdict
   }
   return { bid, certificates, check, events, host, pass: (ms: number) => (now += ms) }
 }
+
+const mapOf = (winners: Solution['winners'], valueOf: (bidId: string) => number): Record<string, number> =>
+  Object.fromEntries(winners.map(({ bid_id }) => [bid_id, valueOf(bid_id)]))
 
 const beatWith = (solver: ClearingSolver, failures: unknown[] = []): ExactBeat => new ExactBeat(solver, LIMIT_MS, (error) => failures.push(error))
 
@@ -67,7 +70,43 @@ describe('a running economy under the mechanism exact', () => {
     // Without a (or b): whole, and the two best of the rest. The reserve holds where nobody is displaced.
     const reserve = Math.min(...(certificate?.winners.map((winner) => winner.reserve_micro) ?? []))
     expect(paid).toEqual({ a: Math.max(reserve, 18_000_000), b: Math.max(reserve, 18_000_000), whole: 23_000_000 })
-    expect(await check()).toMatchObject({ certificates: 1, ok: true })
+    expect(await check()).toMatchObject({ certificates: 1, ok: true, optima: { open: 0, proven: 1 } })
+  })
+
+  it.each(['bid', 'vcg'] as const)('is found out by solving again when the solver called less than the optimum optimal, under %s', async (paymentRule) => {
+    const { bid, check, certificates, host } = await open(paymentRule)
+    for (let index = 0; index < 14; index++) await bid(`a${index}`, 250_000, 20_000_000 + index * 1_000_000)
+    const lying: ClearingSolver = {
+      close: () => Promise.resolve(),
+      async solve(problem, options) {
+        const candidates = problem.candidates.slice(1)
+        const answer = (await thread.solve({ ...problem, candidates }, options)) as Solution
+        const least = Math.min(...problem.candidates.map((one) => one.offered_micro))
+        return {
+          ...answer,
+          welfare_without_micro: answer.welfare_without_micro === null ? null : mapOf(answer.winners, () => (answer.bound_micro ?? 0) - least),
+        }
+      },
+    }
+    await beatWith(lying).step(host)
+    expect(certificates).toMatchObject([{ fallback: null, mechanism: 'exact', payment_rule: paymentRule }])
+    const verdict = await check()
+    expect(verdict).toMatchObject({ ok: false })
+    expect(verdict.problem).toMatch(/nothing above \d+ is possible, but a solver finds \d+/)
+  })
+
+  it('is found out when an optimum without a winner was not what the solver said', async () => {
+    const { bid, check, host } = await open('vcg')
+    for (let index = 0; index < 14; index++) await bid(`a${index}`, 250_000, 20_000_000 + index * 1_000_000)
+    const lying: ClearingSolver = {
+      close: () => Promise.resolve(),
+      async solve(problem, options) {
+        const answer = (await thread.solve(problem, options)) as Solution
+        return { ...answer, welfare_without_micro: mapOf(answer.winners, (bidId) => (answer.welfare_without_micro?.[bidId] ?? 0) - 1) }
+      },
+    }
+    await beatWith(lying).step(host)
+    expect((await check()).problem).toMatch(/the optimum without bid-\d+ is \d+, not \d+/)
   })
 
   it('models the room kept for a starving bid', async () => {

@@ -50,6 +50,8 @@ const judged = fc.record({
   prompt_id: fc.integer({ max: 4, min: 1 }).map((index) => `prompt-${index}`),
   type: fc.constant('skip_prompt'),
 })
+type Offer = ReturnType<typeof see>['offers'][number]
+
 /** Orders of one round, after which a beat follows. */
 const rounds = fc.array(fc.array(fc.oneof({ arbitrary: placed, weight: 8 }, prompted, judged), { maxLength: 8 }), { maxLength: 14, minLength: 4 })
 
@@ -162,16 +164,15 @@ const FALSE: readonly [string, (certificate: Certificate) => Certificate | null]
   ['another offer', (one) => withWinner(one, 0, ({ offered_micro }) => ({ offered_micro: offered_micro + 1 }))],
   ['more cpu', (one) => withWinner(one, 0, ({ quantities }) => ({ quantities: { ...quantities, cpu: quantities.cpu + 1 } }))],
   ['a winner left out', (one) => ({ ...one, winners: one.winners.slice(1) })],
+  ['the winners in another order', (one) => (one.winners.length < 2 ? null : { ...one, winners: one.winners.toReversed() })],
   ['a winner twice', (one) => ({ ...one, winners: [...one.winners, ...one.winners.slice(0, 1)] })],
   ['another mechanism', (one) => ({ ...one, mechanism: one.mechanism === 'density' ? 'drf' : 'density' })],
   ['another payment rule', (one) => ({ ...one, payment_rule: one.payment_rule === 'bid' ? 'critical' : 'bid' })],
-  ['a lower bound', (one) => (one.bound_micro === null ? null : { ...one, bound_micro: one.welfare_micro - 1 })],
+  ['a lower bound', (one) => (one.bound_micro === null ? null : { ...one, bound_micro: one.bound_micro - 1 })],
+  ['a higher bound', (one) => (one.bound_micro === null ? null : { ...one, bound_micro: one.bound_micro + 1 })],
   [
     'a price one higher',
-    (one) =>
-      one.shadow_prices_micro === null || one.mechanism === 'exact'
-        ? null
-        : { ...one, shadow_prices_micro: { ...one.shadow_prices_micro, cpu: one.shadow_prices_micro.cpu + 1000 } },
+    (one) => (one.shadow_prices_micro === null ? null : { ...one, shadow_prices_micro: { ...one.shadow_prices_micro, cpu: one.shadow_prices_micro.cpu + 1 } }),
   ],
   ['more welfare', (one) => ({ ...one, welfare_micro: one.welfare_micro + 1 })],
   ['another book', (one) => ({ ...one, book_hash: 'f'.repeat(64) })],
@@ -195,5 +196,81 @@ describe('a falsified certificate', () => {
       found += 1
     }
     expect(found).toBeGreaterThan(20)
+  })
+})
+
+const amountsOf = (wants: Offer['wants']) => ({
+  attention: Number(wants.attention),
+  cpu: Number(wants.cpu),
+  llm: Number(wants.llm),
+  memory: Number(wants.memory),
+})
+
+/** Whether winners fit the supply together, as anybody who saw only the certificate would check it. */
+function isFeasible({ supply, winners }: Certificate): boolean {
+  const left = structuredClone(supply)
+  return winners.every(({ executor_id: executorId, quantities }) => {
+    left.attention -= quantities.attention
+    left.llm -= quantities.llm
+    const room = executorId === null ? { cpu: 0, memory: 0 } : left.executors[executorId]
+    if (room === undefined) return false
+    room.cpu -= quantities.cpu
+    room.memory -= quantities.memory
+    return left.attention >= 0 && left.llm >= 0 && room.cpu >= 0 && room.memory >= 0
+  })
+}
+
+/** Certificates in which a loser stands in a winner's place, fits there, pays as the rule says, and welfare and lowest payment are what they add up to. */
+function swaps({ certificate, seen }: Cleared): Certificate[] {
+  const won = new Set(certificate.winners.map(({ bid_id }) => bid_id))
+  const busy = new Set(certificate.winners.filter(({ quantities }) => quantities.cpu > 0).map(({ agent_id }) => agent_id))
+  const losers = seen.offers.filter((offer) => !won.has(offer.bid_id) && !(offer.wants.cpu > 0n && busy.has(offer.agent_id)))
+  return certificate.winners.flatMap((winner, place) =>
+    losers.flatMap((loser) => {
+      if ((winner.executor_id === null) !== (loser.wants.cpu === 0n)) return []
+      const other = {
+        ...winner,
+        agent_id: loser.agent_id,
+        bid_id: loser.bid_id,
+        offered_micro: Number(loser.offer),
+        payer_id: loser.payer_id,
+        payment_micro: Number(loser.offer),
+        quantities: amountsOf(loser.wants),
+        reserve_micro: Number(loser.reserve),
+      }
+      const winners = certificate.winners.map((one, at) => (at === place ? other : one))
+      const forged = {
+        ...certificate,
+        lowest_winning_micro: Math.min(...winners.map((one) => one.payment_micro)),
+        welfare_micro: winners.reduce((sum, one) => sum + one.offered_micro, 0),
+        winners,
+      }
+      const fitsBound = forged.bound_micro === null || forged.bound_micro >= forged.welfare_micro
+      return isFeasible(forged) && fitsBound ? [forged] : []
+    }),
+  )
+}
+
+describe('winners that could have been', () => {
+  it.each(MECHANISMS)('are not taken for those of %s: another feasible set, or the same in another order, is found', (mechanism) => {
+    const clearings = fc
+      .sample(rounds, { numRuns: 45, seed: SEED + 1 })
+      .flatMap((orders) => runMarket({ mechanism, payment_rule: 'bid' }, orders))
+      .filter(({ certificate }) => certificate.mechanism === mechanism)
+    let [swapped, reordered] = [0, 0]
+    for (const clearing of clearings) {
+      const { certificate, seen, solution } = clearing
+      for (const forged of swaps(clearing)) {
+        expect(auditClearing(seen, forged, solution), JSON.stringify(forged)).not.toBeNull()
+        swapped += 1
+      }
+      for (let place = 1; place < certificate.winners.length; place++) {
+        const winners = certificate.winners.with(place - 1, certificate.winners[place] as never).with(place, certificate.winners[place - 1] as never)
+        expect(auditClearing(seen, { ...certificate, winners }, solution), JSON.stringify(winners)).not.toBeNull()
+        reordered += 1
+      }
+    }
+    expect(swapped).toBeGreaterThan(100)
+    expect(reordered).toBeGreaterThan(100)
   })
 })

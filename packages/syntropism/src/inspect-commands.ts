@@ -20,6 +20,7 @@ import {
 } from '@syntropism/runtime'
 import { describeEvent } from './describe.ts'
 import { clock, credits, percent, table } from './format.ts'
+import { lazySolver } from './live-solver.ts'
 import { type LocalFlags, openLocal, print } from './local.ts'
 import { describeBus } from './nats-doctor.ts'
 
@@ -150,12 +151,26 @@ export async function showEvents(flags: LocalFlags & { agent?: string; follow?: 
   }
 }
 
-export async function runVerify(flags: LocalFlags): Promise<void> {
+export interface VerifyFlags extends LocalFlags {
+  readonly solve?: boolean
+  readonly solveLimitMs: number
+}
+
+/** Re-executes the journal; with `--solve` the optimum of each exact clearing is asked of the solver again. */
+export async function runVerify(flags: VerifyFlags): Promise<void> {
   const { queries } = await openLocal(flags)
-  const verdict = await verify(journalReads(queries), batchHash, GENESIS_HASH)
+  const solver = flags.solve === true ? lazySolver() : null
+  const again = solver === null ? null : { solver, time_limit_ms: flags.solveLimitMs }
+  const verdict = await verify(journalReads(queries), batchHash, GENESIS_HASH, again)
+  await solver?.close()
+  const { optima } = verdict
+  const solved =
+    optima === null
+      ? ''
+      : ` Solved again: ${optima.proven} of ${optima.proven + optima.open} exact clearings proven${optima.open === 0 ? '' : `, ${optima.open} not within ${flags.solveLimitMs} ms`}.`
   print(flags, verdict, () =>
     verdict.ok
-      ? `Verified: ${verdict.records} records, ${verdict.events} events, ${verdict.certificates} certificates; re-execution gives the same bytes, credits are conserved.`
+      ? `Verified: ${verdict.records} records, ${verdict.events} events, ${verdict.certificates} certificates; re-execution gives the same bytes, credits are conserved.${solved}`
       : `NOT verified, first bad sequence number ${verdict.bad_seq}: ${verdict.problem}`,
   )
   if (!verdict.ok) process.exitCode = 1

@@ -6,6 +6,7 @@ import { addLab } from './lab-program.ts'
 import { addLlm } from './llm-program.ts'
 import { addModel } from './model-program.ts'
 import type { LiveFlags } from './live-command.ts'
+import type { VerifyFlags } from './inspect-commands.ts'
 import type { LocalFlags } from './local.ts'
 import { addNats } from './nats-program.ts'
 import { addObservability } from './observability-program.ts'
@@ -67,9 +68,10 @@ function addInspection(program: Command): void {
     .action(async (flags: LocalFlags & { agent?: string; follow?: boolean; after: number; limit: number; type?: string }) =>
       (await import('./inspect-commands.ts')).showEvents(flags),
     )
-  withData(program.command('verify').description('re-execute the journal and check conservation, hash chain and certificates')).action(
-    async (flags: LocalFlags) => (await import('./inspect-commands.ts')).runVerify(flags),
-  )
+  withData(program.command('verify').description('re-execute the journal and check conservation, hash chain and certificates'))
+    .option('--solve', 'ask the solver for the optimum of each clearing under "exact" again')
+    .option('--solve-limit-ms <n>', 'longest time of one solve', integer(1, 3_600_000), 10_000)
+    .action(async (flags: VerifyFlags) => (await import('./inspect-commands.ts')).runVerify(flags))
   withData(program.command('why').argument('<bid|agent|resource|seq>').description('why it went as it did, with the events as proof')).action(
     async (what: string, flags: LocalFlags) => (await import('./why-command.ts')).runWhy(what, flags),
   )

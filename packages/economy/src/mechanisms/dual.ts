@@ -58,7 +58,7 @@ function climb(table: BidTable, supply: Float64Array, start: Start, rounds: numb
       const excess = (supply[r] as number) > 0 ? ((demand[r] as number) - (table.supply[r] as number)) / (supply[r] as number) : 0
       const bounded = (prices[r] === 0 && excess < 0) || scale[r] === 0 ? 0 : excess
       direction[r] = 0.6 * bounded + 0.4 * (direction[r] as number)
-      length += (direction[r] as number) ** 2
+      length += (direction[r] as number) * (direction[r] as number)
     }
     if (length === 0) break
     const stride = step / Math.sqrt(length)

@@ -1,2 +1,3 @@
+export { solveAgain } from './again.ts'
 export { ClearingAudit, auditClearing } from './audit.ts'
 export { see } from './seen.ts'

@@ -63,9 +63,8 @@ export function placeOf(left: Left, offer: Offer): string | null | undefined {
   return fitting[0]?.executor_id
 }
 
-/** Takes each bid of an order that fits what is left. */
-export function walk(seen: Seen, order: readonly Offer[]): Placed[] {
-  const left = allOf(seen)
+/** Takes each bid of an order that fits what is left, which is used up. */
+export function walk(seen: Seen, order: readonly Offer[], left: Left = allOf(seen)): Placed[] {
   return order.flatMap((offer) => {
     const executor_id = placeOf(left, offer)
     if (executor_id === undefined) return []

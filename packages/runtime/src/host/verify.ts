@@ -1,7 +1,7 @@
 import type { EconomyEvent } from '@syntropism/contract'
 import { assertConserved, certificateHash, createState } from '@syntropism/economy'
-import { ClearingAudit } from '../audit/index.ts'
-import type { Journal } from '../ports/index.ts'
+import { ClearingAudit, solveAgain } from '../audit/index.ts'
+import type { ClearingSolver, Journal } from '../ports/index.ts'
 import { reExecute } from './recover.ts'
 
 export interface Verdict {
@@ -9,6 +9,8 @@ export interface Verdict {
   readonly records: number
   readonly events: number
   readonly certificates: number
+  /** Clearings under `exact` whose claims another solve proved, and those for which it proved nothing in its time; null when none was asked for. */
+  readonly optima: { readonly open: number; readonly proven: number } | null
   /** First sequence number at which something is wrong, and what. */
   readonly bad_seq: number | null
   readonly problem: string | null
@@ -25,18 +27,41 @@ function checkCertificates(events: readonly EconomyEvent[]): { seq: number; prob
   return null
 }
 
+/** Asks the solver for the optimum of each clearing under `exact` since the last record; the first claim that does not hold, or null. */
+async function checkOptima(
+  audit: ClearingAudit,
+  again: Again | null,
+  counts: { open: number; proven: number },
+): Promise<{ seq: number; problem: string } | null> {
+  for (const clearing of audit.takeExact()) {
+    if (again === null) continue
+    const { problem, proven } = await solveAgain(clearing, again.solver, again.time_limit_ms)
+    if (problem !== null) return { problem: `the certificate of ${clearing.certificate.clearing_id} is wrong: ${problem}`, seq: clearing.seq }
+    if (proven) counts.proven += 1
+    else counts.open += 1
+  }
+  return null
+}
+
+/** Who is asked for the optima of exact clearings again, and for how long each. */
+interface Again {
+  readonly solver: Pick<ClearingSolver, 'solve'>
+  readonly time_limit_ms: number
+}
+
 /**
  * Reads the journal from its first record: hash chain, re-execution byte for byte, conservation after each record, every certificate recomputed by code of its own.
- * `hashOf` makes a record's hash from its bytes.
+ * `hashOf` makes a record's hash from its bytes. With `again` the optimum of each exact clearing is solved for anew.
  */
 export async function verify(
   journal: Pick<Journal, 'read'>,
   hashOf: (previous: string, commands: string, events: string) => string,
   genesisHash: string,
+  again: Again | null = null,
 ): Promise<Verdict> {
   const state = createState()
   const audit = new ClearingAudit()
-  const counts = { certificates: 0, events: 0, records: 0 }
+  const counts = { certificates: 0, events: 0, optima: again === null ? null : { open: 0, proven: 0 }, records: 0 }
   let previous = genesisHash
   const bad = (seq: number, problem: string): Verdict => ({ ...counts, bad_seq: seq, ok: false, problem })
   for await (const batch of journal.read(0)) {
@@ -48,9 +73,8 @@ export async function verify(
     try {
       const { difference_seq: seq, events, finding } = reExecute(state, batch, audit)
       if (seq !== null) return bad(seq, `re-executing record ${batch.number} gives other events`)
-      if (finding !== null) return bad(finding.seq, finding.problem)
-      const certificate = checkCertificates(events)
-      if (certificate !== null) return bad(certificate.seq, certificate.problem)
+      const wrong = finding ?? checkCertificates(events) ?? (await checkOptima(audit, again, counts.optima ?? { open: 0, proven: 0 }))
+      if (wrong !== null) return bad(wrong.seq, wrong.problem)
       assertConserved(state.ledger)
       counts.certificates += events.filter((event) => event.type === 'market_cleared').length
       counts.events += events.length
