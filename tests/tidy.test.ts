@@ -21,6 +21,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     '@opentelemetry/',
     'hono',
     'hyparquet-writer',
+    'diff',
     'dockerode',
     'isomorphic-git',
     'kysely',

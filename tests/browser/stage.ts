@@ -84,7 +84,7 @@ export async function openStage(): Promise<Stage> {
     queries,
     readEvents: read,
     tokens,
-    workspaces: { log: async () => [], rollBack: async () => '' },
+    workspaces: { changes: async () => [], log: async () => [], rollBack: async () => '' },
   })
   await populate(host, tick)
   const web = new Web({

@@ -5,6 +5,9 @@ import { ParamChanges, Params, Solution } from './rules.ts'
 import { TOOL_COMMANDS } from './tools.ts'
 import { AmountMicro, AmountMicroOrZero, AtMs, Bundle, ClientId, DurationMs, Id, Resource, Scores, StandingBid } from './units.ts'
 
+/** Longest break that ends by itself. */
+const MS_PER_DAY = 86_400_000
+
 /** Fields that every command carries. `owner` is the principal whose ids are remembered: `agent:<id>`, `human:<id>`, `operator`, `executor:<id>`, `host`. */
 const base = {
   at_ms: AtMs,
@@ -44,7 +47,13 @@ export const COMMANDS = {
     reports: z.boolean(),
   }),
   remove_executor: define('remove_executor', { executor_id: Id }),
-  set_duty: define('set_duty', { human_id: Id, on_duty: z.boolean() }),
+  /** `break_ms`: off duty for so long and then on duty again. `judgements_per_hour_max`: null takes the cap away, absent leaves it. */
+  set_duty: define('set_duty', {
+    break_ms: DurationMs.max(MS_PER_DAY).optional(),
+    human_id: Id,
+    judgements_per_hour_max: z.int().min(1).max(1000).nullable().optional(),
+    on_duty: z.boolean(),
+  }),
   create_agent: define('create_agent', {
     agent_id: Id,
     grant_micro: AmountMicroOrZero,

@@ -207,7 +207,15 @@ export const EVENTS = {
     reason: z.enum(['scored', 'skipped', 'withdrawn', 'deadline', 'agent_dead']),
     refunded_micro: Micro,
   }),
-  duty_changed: event('system', 'attention.duty.changed', H, { human_id: Text, humans_on_duty: z.int(), on_duty: z.boolean() }),
+  duty_changed: event('system', 'attention.duty.changed', H, {
+    /** When a break ends by itself. */
+    back_at_ms: z.int().optional(),
+    human_id: Text,
+    humans_on_duty: z.int(),
+    judgements_per_hour_max: z.int().nullable().optional(),
+    on_duty: z.boolean(),
+    reason: z.enum(['break', 'break_over', 'hourly_cap']).optional(),
+  }),
   executor_registered: event('system', 'execution.executor.registered', H, {
     cpu_millicores: z.int(),
     executor_id: Text,

@@ -19,6 +19,7 @@ export const REFUSALS = {
   economy_exists: [409, 'The economy has begun already.'],
   economy_missing: [409, 'The economy has not begun: genesis comes first.'],
   executor_unknown: [404, 'There is no such executor, or its incarnation has been replaced.'],
+  hourly_cap_reached: [409, 'The human has judged as many prompts as the cap allows in an hour.'],
   human_unknown: [404, 'There is no such human.'],
   id_reused: [409, 'The id was used before with other content.'],
   inbox_full: [409, 'The receiver takes no more messages until it has read some.'],

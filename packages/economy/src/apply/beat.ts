@@ -1,5 +1,5 @@
 import type { CommandOf } from '@syntropism/contract'
-import { endPrompt, endSlot } from '../attention/index.ts'
+import { endBreak, endPrompt, endSlot } from '../attention/index.ts'
 import { endBid } from '../auction/index.ts'
 import { endSilently, leaseDueMs, meterSold, turnLeaseMinute } from '../leases/index.ts'
 import { callIsDue } from '../llm/index.ts'
@@ -16,6 +16,8 @@ export function isLive(state: State, due: Deadline): boolean {
       return state.bids.has(due.id)
     case 'bid_start':
       return state.bids.has(due.id)
+    case 'duty':
+      return state.humans.get(due.id)?.back_at_ms === due.at_ms
     case 'invocation':
       return state.invocations.has(due.id)
     case 'lease': {
@@ -51,6 +53,9 @@ function meet(step: Step, due: Deadline): void {
     }
     case 'bid_start':
       state.book_changed = true
+      break
+    case 'duty':
+      endBreak(step, due.id)
       break
     case 'invocation':
       endInvocation(step, state.invocations.get(due.id) as never, 'failure', 'deadline', null)

@@ -1,5 +1,5 @@
 import type { Command, Refusal } from '@syntropism/contract'
-import { checkFilePrompt, checkJudgement, rewardMicro } from '../attention/index.ts'
+import { checkDuty, checkFilePrompt, checkJudgement, rewardMicro } from '../attention/index.ts'
 import { checkBundle, checkPlaceBid } from '../auction/index.ts'
 import { HOLDS, MINT, balanceOf } from '../ledger/index.ts'
 import { checkLeaseReport } from '../leases/index.ts'
@@ -213,9 +213,10 @@ export function checkCommand(state: State, command: Command): Refusal | null {
     case 'remove_service':
     case 'set_standing_bid':
       return checkLiving(state, command.agent_id) ?? checkOwn(state, command)
+    case 'set_duty':
+      return checkDuty(state, command)
     case 'register_executor':
     case 'restore_llm_upstream':
-    case 'set_duty':
     case 'resumed':
     case 'tick':
       return null

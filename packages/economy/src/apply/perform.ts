@@ -1,5 +1,5 @@
 import type { Command, EventData, EventType } from '@syntropism/contract'
-import { endPrompt, filePrompt, scorePrompt, setDuty } from '../attention/index.ts'
+import { endPrompt, filePrompt, scorePrompt, setDuty, skipPrompt } from '../attention/index.ts'
 import { type NewBid, endBid, placeBid, raiseBid } from '../auction/index.ts'
 import { type Json, eventIdPrefix } from '../codec/index.ts'
 import { closeExecutorLeases, endLease, meterSold, startLease } from '../leases/index.ts'
@@ -178,7 +178,7 @@ export function perform(step: Step, command: Command, around: Around): Result {
       emit(step, 'executor_removed', '', { executor_id: command.executor_id, reason: 'removed' })
       return {}
     case 'set_duty':
-      setDuty(step, command.human_id, command.on_duty)
+      setDuty(step, command)
       return {}
     case 'create_agent':
       createAgent(step, command)
@@ -308,7 +308,7 @@ function performSocial(step: Step, command: Of<Social>): Result {
     case 'score_prompt':
       return { credits_awarded_micro: scorePrompt(step, command) }
     case 'skip_prompt':
-      endPrompt(step, state.prompts.get(command.prompt_id) as Prompt, 'skipped')
+      skipPrompt(step, command)
       return {}
     case 'start_lease': {
       const lease = state.leases.get(command.lease_id) as Lease

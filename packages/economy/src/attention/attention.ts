@@ -21,6 +21,7 @@ import {
   touch,
 } from '../state/index.ts'
 import { MS_PER_DAY, PPM, microToCredits } from '../units/index.ts'
+import { checkCap, spendAttention } from './duty.ts'
 
 /** Lease of the agent's running window if that holds attention: a live session, in which prompts need no bid of their own. */
 function liveSession(state: State, agentId: string): Lease | null {
@@ -161,7 +162,8 @@ export function checkJudgement(state: State, command: CommandOf<'score_prompt'> 
   if (human === undefined) return refuse('human_unknown', { human_id: command.human_id })
   const prompt = state.prompts.get(command.prompt_id)
   if (prompt === undefined || prompt.deadline_at_ms <= state.at_ms) return refuse('prompt_unknown', { prompt_id: command.prompt_id })
-  if (command.type === 'skip_prompt') return null
+  const capped = checkCap(state, human)
+  if (capped !== null || command.type === 'skip_prompt') return capped
   const minted = human.day === dayOf(state.at_ms) ? human.minted_micro : 0
   const reward = rewardMicro(state, command.scores)
   const limit = state.params.mint_per_human_per_day_micro
@@ -194,18 +196,12 @@ function payReward(step: Step, command: CommandOf<'score_prompt'>, prompt: Promp
   })
   if (earned > 0) mintCredits(step, agent, earned, 'reward')
   touch(step, agent.agent_id, 'system', true)
+  spendAttention(step, human)
   return earned
 }
 
-/** A human comes on duty or leaves: one slot more or fewer. */
-export function setDuty(step: Step, humanId: string, onDuty: boolean): void {
-  const { state } = step
-  const human = state.humans.get(humanId)
-  if (human === undefined) state.humans.set(humanId, { day: 0, human_id: humanId, minted_micro: 0, on_duty: onDuty })
-  else human.on_duty = onDuty
-  state.book_changed = true
-  let count = 0
-  for (const one of state.humans.values()) if (one.on_duty) count += 1
-  emit(step, 'duty_changed', '', { human_id: humanId, humans_on_duty: count, on_duty: onDuty })
-  meterSold(step)
+/** A named human passes a prompt over: it ends, and nothing is minted. */
+export function skipPrompt(step: Step, command: CommandOf<'skip_prompt'>): void {
+  endPrompt(step, step.state.prompts.get(command.prompt_id) as Prompt, 'skipped')
+  spendAttention(step, step.state.humans.get(command.human_id) as Human)
 }

@@ -1,1 +1,2 @@
-export { checkFilePrompt, checkJudgement, endPrompt, endSlot, filePrompt, rewardMicro, scorePrompt, setDuty, showPrompt } from './attention.ts'
+export { checkFilePrompt, checkJudgement, endPrompt, endSlot, filePrompt, rewardMicro, scorePrompt, showPrompt, skipPrompt } from './attention.ts'
+export { checkDuty, endBreak, setDuty } from './duty.ts'

@@ -179,6 +179,12 @@ export interface Human {
   /** UTC day of `minted_micro`. */
   day: number
   minted_micro: number
+  /** When a break ends by itself; absent or null without one. */
+  back_at_ms?: number | null
+  /** Most prompts judged within any hour; absent or null without a cap. */
+  judgements_per_hour_max?: number | null
+  /** Times of the judgements of the last hour, kept under a cap alone. */
+  judged_at_ms?: readonly number[]
 }
 
 export interface Prompt {

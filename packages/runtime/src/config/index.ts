@@ -79,6 +79,7 @@ export const Config = z.strictObject({
   operators: z.array(Id).min(1).default(['operator']).describe('Names of the operators: each has a token of its own, and its orders carry its name'),
   port: z.int().min(0).max(65_535).default(8000).describe('Port of the System Service; 0 takes a free one'),
   rules: ParamChanges.optional().describe('Numbers of the rules that differ from the defaults, down to the single number of a price curve'),
+  runs: z.string().min(1).optional().describe('Folder whose benchmark runs, simulations and sweeps the console shows; `runs` in the data folder when left out'),
   solver: z
     .strictObject({ time_limit_ms: z.int().min(10).max(60_000).default(500) })
     .prefault({})
@@ -106,6 +107,7 @@ const VARIABLES: Readonly<Record<string, readonly [keyof Config, 'number' | 'tex
   SYNTROPISM_HOST: ['host', 'text'],
   SYNTROPISM_MEMORY_MB: ['memory_mb', 'number'],
   SYNTROPISM_PORT: ['port', 'number'],
+  SYNTROPISM_RUNS: ['runs', 'text'],
   SYNTROPISM_START_CREDITS_MICRO: ['start_credits_micro', 'number'],
 }
 

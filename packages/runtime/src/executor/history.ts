@@ -1,7 +1,8 @@
 import fs, { existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import git from 'isomorphic-git'
-import { HistoryError, type WorkspaceCommit } from '../ports/index.ts'
+import { type FileChange, HistoryError, type WorkspaceCommit } from '../ports/index.ts'
+import { changesIn } from './changes.ts'
 
 const BRANCH = 'main'
 const isMissing = (error: unknown): boolean => error instanceof git.Errors.NotFoundError
@@ -72,6 +73,16 @@ export class History {
       return entries.map(({ commit, oid }) => ({ at_ms: commit.committer.timestamp * 1000, commit: oid, message: commit.message.trim() }))
     } catch (error) {
       if (isMissing(error)) return []
+      throw error
+    }
+  }
+
+  /** What a state changed against the one before it; throws HistoryError. */
+  async changes(agentId: string, commit: string): Promise<FileChange[]> {
+    try {
+      return await changesIn(join(this.#root, `${agentId}.git`), commit)
+    } catch (error) {
+      if (isMissing(error)) throw new HistoryError('commit_unknown', `${agentId} has no state ${commit}`)
       throw error
     }
   }

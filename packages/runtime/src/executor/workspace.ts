@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { WorkspaceCommit } from '../ports/index.ts'
+import type { FileChange, WorkspaceCommit } from '../ports/index.ts'
 import { History } from './history.ts'
 
 /** Folders of the agents: a workspace outlives its windows. */
@@ -49,6 +49,11 @@ export class Workspaces {
   /** States of a workspace, newest first. */
   log(agentId: string, limit: number): Promise<WorkspaceCommit[]> {
     return this.#history.log(agentId, limit)
+  }
+
+  /** What a state changed; throws HistoryError. */
+  changes(agentId: string, commit: string): Promise<FileChange[]> {
+    return this.#history.changes(agentId, commit)
   }
 
   /** Puts the files of a former state back; throws HistoryError. The agent must not be running. */

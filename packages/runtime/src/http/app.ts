@@ -5,10 +5,13 @@ import { HTTPException } from 'hono/http-exception'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { secureHeaders } from 'hono/secure-headers'
 import { HostStopped } from '../host/index.ts'
+import { addAgentWatchRoutes } from './agent-watch-routes.ts'
 import { addAttentionRoutes } from './attention-routes.ts'
+import { addAttentionWatchRoutes } from './attention-watch-routes.ts'
 import { addBusRoutes } from './bus-routes.ts'
 import { addEconomyRoutes } from './economy-routes.ts'
 import { addExecutionRoutes } from './execution-routes.ts'
+import { addFlowRoutes } from './flow-routes.ts'
 import { addIndicatorRoutes } from './indicator-routes.ts'
 import { addLlmRoutes, addOpenAiRoutes } from './llm-routes.ts'
 import { addMarketRoutes } from './market-routes.ts'
@@ -17,9 +20,10 @@ import { addOperatorRoutes } from './operator-routes.ts'
 import type { Principal } from './principal.ts'
 import { allProblems, problem } from './problem.ts'
 import { type App, type ServiceParts } from './service.ts'
+import { addRunRoutes } from './run-routes.ts'
 import { addSocialRoutes } from './social-routes.ts'
 import { addToolRoutes } from './tool-routes.ts'
-import { addWatchRoutes } from './watch-routes.ts'
+import { addWhatIfRoutes } from './what-if-routes.ts'
 import { addWorkspaceRoutes } from './workspace-routes.ts'
 
 const BODY_BYTES_MAX = 1_048_576
@@ -161,13 +165,17 @@ export function createService(parts: ServiceParts): App {
   addSocialRoutes(app, parts)
   addAttentionRoutes(app, parts)
   addExecutionRoutes(app, parts)
-  addWatchRoutes(app, parts)
+  addAgentWatchRoutes(app, parts)
+  addFlowRoutes(app, parts)
+  addWhatIfRoutes(app, parts)
+  addAttentionWatchRoutes(app, parts)
   addOperatorRoutes(app, parts)
   addBusRoutes(app, parts)
   addLlmRoutes(app, parts)
   addOpenAiRoutes(app, parts)
   addToolRoutes(app, parts)
   addMcpRoute(app, parts)
+  if (parts.runs !== undefined) addRunRoutes(app, parts, parts.runs)
   if (parts.workspaces !== undefined) addWorkspaceRoutes(app, parts, parts.workspaces)
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { scheme: 'bearer', type: 'http' })
   app.doc31('/openapi.json', { info: { title: 'Syntropism System Service', version: '0.1.0' }, openapi: '3.1.0' })

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import { DurationMs, Scores } from '@syntropism/contract'
+import { COMMANDS, DurationMs, Scores } from '@syntropism/contract'
+import type { Draft } from '../host/index.ts'
 import type { Tables } from '../store/index.ts'
 import { AnyJson, type App, Refused, type ServiceParts, addOperation, agentIn } from './service.ts'
 
@@ -11,6 +12,18 @@ function humanIn(call: { principal: { role: string; human_id?: string } }): stri
   if (call.principal.role !== 'human' || call.principal.human_id === undefined) throw new Refused('not_yours', { role: call.principal.role })
   return call.principal.human_id
 }
+
+const { break_ms, judgements_per_hour_max, on_duty } = COMMANDS.set_duty.shape
+const Duty = { break_ms, judgements_per_hour_max, on_duty }
+type Duty = z.infer<z.ZodObject<typeof Duty>>
+const dutyOf = (human_id: string, { break_ms: breakMs, judgements_per_hour_max: cap, on_duty: onDuty }: Duty): Draft => ({
+  ...(breakMs === undefined ? {} : { break_ms: breakMs }),
+  ...(cap === undefined ? {} : { judgements_per_hour_max: cap }),
+  human_id,
+  on_duty: onDuty,
+  owner: '',
+  type: 'set_duty',
+})
 
 /** Prompts for human attention, and what only a human may do with them. */
 export function addAttentionRoutes(app: App, parts: ServiceParts): void {
@@ -115,12 +128,25 @@ export function addAttentionRoutes(app: App, parts: ServiceParts): void {
     tag: 'attention',
   })
   addOperation(app, parts, {
-    body: z.strictObject({ on_duty: z.boolean() }),
-    handle: ({ body }, call) => call.submit({ human_id: humanIn(call), on_duty: body.on_duty, owner: '', type: 'set_duty' }),
+    body: z.strictObject(Duty),
+    handle: ({ body }, call) => call.submit(dutyOf(humanIn(call), body)),
     method: 'post',
     path: '/attention/duty',
     roles: ['human'],
-    summary: 'Come on duty or leave: one attention slot more or fewer.',
+    summary: 'Come on duty, leave, or take a break that ends by itself; a cap on judgements within any hour. One attention slot more or fewer.',
     tag: 'attention',
+  })
+  addOperation(app, parts, {
+    body: z.strictObject({ ...Duty, reason: z.string().min(1).max(256) }),
+    handle: ({ body, params }, call) => {
+      const id = params.human_id as string
+      if (!parts.host.state.humans.has(id)) throw new Refused('human_unknown', { human_id: id })
+      return call.submit(dutyOf(id, body))
+    },
+    method: 'put',
+    path: '/operator/humans/{human_id}/duty',
+    roles: ['operator'],
+    summary: 'Duty, break and hourly cap of a human, as the operator orders them.',
+    tag: 'operator',
   })
 }

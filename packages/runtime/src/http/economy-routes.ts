@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { Id } from '@syntropism/contract'
 import { circulatingMicro, freeMicro, microToCredits } from '@syntropism/economy'
-import { balanceAt } from '../store/index.ts'
+import { balanceAt, seqAt } from '../store/index.ts'
 import { type App, Amount, Refused, type ServiceParts, addOperation, agentIn, amountOf } from './service.ts'
 
 const ALL = ['agent', 'human', 'operator', 'observer'] as const
@@ -101,14 +101,14 @@ export function addEconomyRoutes(app: App, parts: ServiceParts): void {
       if (call.principal.role === 'agent' && call.principal.agent_id !== params.agent_id) throw new Refused('not_yours', { agent_id: params.agent_id ?? '' })
       const id = params.agent_id as string
       if (!host.state.agents.has(id)) throw new Refused('agent_unknown', { agent_id: id })
-      const seq = Math.min(Number(query.seq), host.state.seq)
+      const seq = query.at_ms === undefined ? Math.min(Number(query.seq ?? host.state.seq), host.state.seq) : await seqAt(queries, Number(query.at_ms))
       return { agent_id: id, balance_micro: await balanceAt(queries, id, 'balance', seq), held_micro: await balanceAt(queries, id, 'holds', seq), seq }
     },
     method: 'get',
     path: '/economic/balance/{agent_id}/at',
-    query: z.object({ seq: z.coerce.number().int().nonnegative() }),
+    query: z.object({ at_ms: z.coerce.number().int().nonnegative().optional(), seq: z.coerce.number().int().nonnegative().optional() }),
     roles: ALL,
-    summary: 'Balance and holds as they were after the event with this sequence number.',
+    summary: 'Balance and holds as they were after the event with this sequence number, or at this economy time; now without either.',
     tag: 'economic',
   })
   addOperation(app, parts, {

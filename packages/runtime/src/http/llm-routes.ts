@@ -3,11 +3,14 @@ import { LlmKeyTerms, LlmUsage, type RefusalCode } from '@syntropism/contract'
 import type { Context } from 'hono'
 import { HostStopped } from '../host/index.ts'
 import { type Api, CallRefused, type Caller, type Gateway, type GatewayAnswer, GatewayRefusal } from '../llm-gateway/index.ts'
-import { spendBy } from '../store/index.ts'
+import { spendBy, spendByMinute } from '../store/index.ts'
 import { type Principal, createToken, hashToken } from './principal.ts'
 import { gatewayRefused, problem, refused } from './problem.ts'
 import { type App, type Call, Refused, type ServiceParts, addOperation } from './service.ts'
 
+const MS_PER_MINUTE = 60_000
+/** Minutes of spend that are shown. */
+const MINUTES = 60
 const SPEND_BY = ['agent', 'model', 'upstream', 'hour'] as const
 const APIS: Readonly<Record<Api, string>> = {
   'chat/completions': 'Chat completion, in the words of OpenAI’s API; streams with "stream": true.',
@@ -196,6 +199,18 @@ export function addLlmRoutes(app: App, parts: ServiceParts): void {
     query: z.object({ by: z.enum(SPEND_BY).default('agent') }),
     roles: ['human', 'operator', 'observer'],
     summary: 'What LLM calls cost, by agent or key, model, upstream or hour.',
+    tag: 'llm',
+  })
+  addOperation(app, parts, {
+    handle: async () => {
+      const { llm_keys_micro_usd_per_minute, llm_micro_usd_per_minute } = parts.host.state.params
+      const minute = Math.floor(parts.host.now() / MS_PER_MINUTE)
+      return { llm_keys_micro_usd_per_minute, llm_micro_usd_per_minute, minute, minutes: await spendByMinute(parts.queries, minute - MINUTES + 1) }
+    },
+    method: 'get',
+    path: '/intelligence/cap',
+    roles: ['human', 'operator', 'observer'],
+    summary: 'The cap on spend a minute, and what the calls of each minute of the last hour cost and still may.',
     tag: 'llm',
   })
   addOperatorRoutes(app, parts)

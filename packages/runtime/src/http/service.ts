@@ -8,6 +8,7 @@ import type { Log } from '../log/index.ts'
 import type { Maybe, Tracing, WorkspaceHistory } from '../ports/index.ts'
 import { CallRefused, type Gateway, GatewayRefusal } from '../llm-gateway/index.ts'
 import { type ToolGateway, ToolRefusal } from '../tool-gateway/index.ts'
+import type { Runs } from '../runs/index.ts'
 import type { Queries } from '../store/index.ts'
 import type { Principal, Role, Tokens } from './principal.ts'
 import { gatewayRefused, problem, refused } from './problem.ts'
@@ -18,6 +19,8 @@ export interface ServiceParts {
   readonly tokens: Tokens
   /** Histories of workspaces, where an executor of this host keeps them. */
   readonly workspaces?: WorkspaceHistory
+  /** Results in the folder of runs, where there is one. */
+  readonly runs?: Runs
   /** Issues credentials for the bus, where there is one that takes them. */
   busCredentials?(lease: { readonly agent_id: string; readonly expires_at_ms: number; readonly lease_id: string }): Promise<object>
   /** Switches the rate limit off, for measurements. */

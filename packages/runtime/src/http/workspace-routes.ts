@@ -23,6 +23,23 @@ export function addWorkspaceRoutes(app: App, parts: ServiceParts, workspaces: Wo
     tag: 'workspaces',
   })
   addOperation(app, parts, {
+    handle: async ({ params }) => {
+      const commit = params.commit as string
+      if (!/^[0-9a-f]{40}$/.test(commit)) throw new Refused('command_invalid', { expected: 'the 40 hexadecimal digits of a state', field: 'commit' })
+      try {
+        return { changes: await workspaces.changes(known(params.agent_id as string), commit), commit }
+      } catch (error) {
+        if (error instanceof HistoryError) throw new Refused('command_invalid', { expected: error.message, field: 'commit' })
+        throw error
+      }
+    },
+    method: 'get',
+    path: '/workspaces/{agent_id}/changes/{commit}',
+    roles: ['human', 'operator', 'observer'],
+    summary: 'What one state of a workspace changed against the one before it, as patches.',
+    tag: 'workspaces',
+  })
+  addOperation(app, parts, {
     body: z.strictObject({ commit: z.string().regex(/^[0-9a-f]{40}$/) }),
     handle: async ({ body, params }) => {
       const id = known(params.agent_id as string)

@@ -20,6 +20,7 @@ export const pathsOf = (data: string) => {
     database: join(root, 'economy.sqlite'),
     lock: join(root, 'lock.sqlite'),
     root,
+    runs: join(root, 'runs'),
     service: join(root, 'service.json'),
     socket: join(root, 'service.sock'),
     tokens: join(root, 'tokens.json'),

@@ -9,13 +9,14 @@ import { type Config, ConfigError, machineCapacity, paramsOf } from '../config/i
 import { Executor } from '../executor/index.ts'
 import { ExactBeat, Host, createWallClock } from '../host/index.ts'
 import { type App, type ServiceParts, Tokens, createService, openDoors } from '../http/index.ts'
-import type { Bus, ClearingSolver } from '../ports/index.ts'
+import type { Bus, ClearingSolver, WorkspaceHistory } from '../ports/index.ts'
 import type { Remote, RemoteParts } from '../remote/index.ts'
 import { type SandboxDriver, type SandboxName, installAgentLibrary, openSandbox } from '../sandbox/index.ts'
 import { type Queries, journalReads } from '../store/index.ts'
 import type { TraceFigures } from '../telemetry/index.ts'
 import { type Pages, Web } from '../web/index.ts'
 import { bookAt } from './book-at.ts'
+import { openRuns } from '../runs/index.ts'
 import { type NewToken, type Paths, lockDataDir, openTokens, pathsOf } from './data-dir.ts'
 import { readEvents } from './events.ts'
 import { openGateways } from './gateways.ts'
@@ -96,8 +97,10 @@ async function beginOrResume(host: Host, config: Config, configuredRulesPath: st
   writeFileSync(configuredRulesPath, configured)
   for (const human of host.state.humans.values())
     if (!config.humans.includes(human.human_id)) await host.submit({ human_id: human.human_id, on_duty: false, owner: 'host', type: 'set_duty' })
+  // A break that began before the restart goes on.
   for (const human_id of config.humans)
-    if (host.state.humans.get(human_id)?.on_duty !== true) await host.submit({ human_id, on_duty: true, owner: 'host', type: 'set_duty' })
+    if (host.state.humans.get(human_id)?.on_duty !== true && (host.state.humans.get(human_id)?.back_at_ms ?? null) === null)
+      await host.submit({ human_id, on_duty: true, owner: 'host', type: 'set_duty' })
   return isNew
 }
 
@@ -173,6 +176,13 @@ const remoteParts = (app: App, queries: Queries, executor: Executor, rest: Pick<
   workspaces: executor.workspaces,
 })
 
+/** Histories of workspaces, by the executor that is there once somebody asks. */
+const historyOf = (executor: () => Executor): WorkspaceHistory => ({
+  changes: (agentId, commit) => executor().workspaces.changes(agentId, commit),
+  log: (agentId, limit) => executor().workspaces.log(agentId, limit),
+  rollBack: (agentId, commit) => executor().rollBack(agentId, commit),
+})
+
 /** What the service reads of the journal itself. */
 const readsFor = (queries: Queries): Pick<ServiceParts, 'bookAt' | 'readEvents'> => ({
   bookAt: (seq, certificate) => bookAt(journalReads(queries), seq, certificate),
@@ -236,7 +246,8 @@ async function assemble(
     tokens,
     ...observation.forService(host),
     ...gateways.forService(),
-    workspaces: { log: (agentId, limit) => executor.workspaces.log(agentId, limit), rollBack: (agentId, commit) => executor.rollBack(agentId, commit) },
+    runs: openRuns(config.runs ?? paths.runs),
+    workspaces: historyOf(() => executor),
   })
   const doors = await openDoors(webFor(app, queries, options, { bus, host, tokens }).fetch, { host: config.host, port: config.port }, paths.socket)
   const sandbox = await sandboxFor(options, paths)

@@ -155,8 +155,18 @@ export class HistoryError extends Error {
   }
 }
 
+/** A file that one state of a workspace made, changed or removed. */
+export interface FileChange {
+  readonly change: 'added' | 'changed' | 'removed'
+  readonly path: string
+  /** Differences of lines as a unified patch; null for what is no text, or too much of it. */
+  readonly patch: string | null
+}
+
 /** Former states of workspaces, and the way back to one. */
 export interface WorkspaceHistory {
+  /** What a state changed; throws HistoryError. */
+  changes(agentId: string, commit: string): Promise<readonly FileChange[]>
   /** States, newest first. */
   log(agentId: string, limit: number): Promise<WorkspaceCommit[]>
   /** Puts a former state back and returns the new commit; throws HistoryError. */

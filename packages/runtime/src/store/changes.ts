@@ -66,6 +66,7 @@ const COLUMNS = {
     content: 'text',
     credits_awarded_micro: 'integer',
     deadline_at_ms: 'integer',
+    ended_at_ms: 'integer',
     filed_at_ms: 'integer',
     human_id: 'text',
     prompt_id: 'text',
@@ -105,6 +106,7 @@ const COLUMNS = {
     to_agent: 'text',
     transfer_id: 'text',
   },
+  turns: { agent_id: 'text', at_ms: 'integer', data: 'text', seq: 'integer', type: 'text' },
 } as const satisfies { [T in ReadModel]: { [C in keyof Tables[T]]: 'integer' | 'text' } }
 
 /** Tables that are made from the journal and never a source. */

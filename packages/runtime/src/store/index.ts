@@ -1,6 +1,6 @@
-export { type Queries, balanceAt, createQueries } from './queries.ts'
+export { type Queries, balanceAt, createQueries, seqAt } from './queries.ts'
 export { type JournalReads, journalReads } from './records.ts'
-export { type SpendRow, spendBy } from './spend.ts'
+export { type SpendRow, spendBy, spendByMinute } from './spend.ts'
 export { type ToolCallRow, openToolCalls, toolCallRow } from './tool-calls.ts'
 export type { Tables } from './schema.ts'
 export { GENESIS_HASH, batchHash } from './hash.ts'

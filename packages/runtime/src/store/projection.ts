@@ -12,6 +12,7 @@ export function changesOf(events: readonly EconomyEvent[], postings: readonly Po
   const touched = new Set<string>()
   for (const event of events) {
     projectLedger(event, changes)
+    projectTurns(event, changes)
     if (event.type === 'credits_transferred') touched.add(event.data.from_agent).add(event.data.to_agent)
     else if (event.agent_id !== '') touched.add(event.agent_id)
   }
@@ -62,6 +63,21 @@ function projectLedger(event: EconomyEvent, changes: Changes): void {
   }
 }
 
+const TURNS: ReadonlySet<EconomyEvent['type']> = new Set([
+  'agent_awake',
+  'agent_created',
+  'agent_died',
+  'agent_dormant',
+  'agent_spawned',
+  'bid_rejected',
+  'bid_withdrawn',
+])
+function projectTurns({ agent_id: speaker, at_ms, data, seq, type }: EconomyEvent, changes: Changes): void {
+  if (!TURNS.has(type)) return
+  const agent_id = type === 'agent_spawned' && 'child_id' in data ? data.child_id : speaker
+  if (agent_id !== '') changes.insert('turns', { agent_id, at_ms, data: JSON.stringify(data), seq, type })
+}
+
 const NEW_AGENT = { balance_micro: 0, earned_micro: 0, held_micro: 0, status: 'new', status_reason: '', windows: 0 }
 
 function projectLife(event: EconomyEvent, changes: Changes): void {
@@ -98,7 +114,7 @@ function projectAttention(event: EconomyEvent, changes: Changes): void {
     case 'prompt_filed': {
       const { bid_micro, content, deadline_at_ms, prompt_id } = event.data
       const { agent_id, at_ms: filed_at_ms, seq } = event
-      const open = { credits_awarded_micro: null, human_id: null, reason: null, scores: null, status: 'waiting' }
+      const open = { credits_awarded_micro: null, ended_at_ms: null, human_id: null, reason: null, scores: null, status: 'waiting' }
       changes.create('prompts', { prompt_id }, { ...open, agent_id, bid_micro, content: JSON.stringify(content), deadline_at_ms, filed_at_ms, seq })
       return
     }
@@ -106,7 +122,7 @@ function projectAttention(event: EconomyEvent, changes: Changes): void {
       changes.update('prompts', { prompt_id: event.data.prompt_id }, { status: 'shown' })
       return
     case 'prompt_ended':
-      changes.update('prompts', { prompt_id: event.data.prompt_id }, { status: event.data.reason })
+      changes.update('prompts', { prompt_id: event.data.prompt_id }, { ended_at_ms: event.at_ms, status: event.data.reason })
       return
     case 'human_reward_issued': {
       const { credits_awarded_micro, human_id, prompt_id, reason, scores } = event.data

@@ -34,3 +34,18 @@ export async function balanceAt(queries: Queries, agentId: string, account: 'bal
   }
   return (await sum('to')) - (await sum('from'))
 }
+
+/** Sequence number of the last event at or before an economy time; 0 when there is none. Times rise with the records, so halving finds it. */
+export async function seqAt(queries: Queries, atMs: number): Promise<number> {
+  const before = (number: number) =>
+    queries.selectFrom('batches').select(['at_ms', 'last_seq', 'number']).where('number', '<=', number).orderBy('number', 'desc').limit(1).executeTakeFirst()
+  let [low, high] = [0, Number((await before(Number.MAX_SAFE_INTEGER))?.number ?? 0)]
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    const row = await before(middle)
+    if (row !== undefined && Number(row.at_ms) > atMs) high = Math.min(middle, Number(row.number)) - 1
+    else low = middle
+  }
+  const row = await before(low)
+  return row === undefined || Number(row.at_ms) > atMs ? 0 : Number(row.last_seq)
+}

@@ -30,6 +30,17 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE tool_calls (call_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, agent_id TEXT NOT NULL, server_id TEXT NOT NULL, tool_name TEXT NOT NULL, arguments TEXT NOT NULL, price_micro INTEGER NOT NULL, charged_micro INTEGER, elapsed_ms INTEGER, outcome TEXT, reason TEXT, result TEXT) WITHOUT ROWID;
   CREATE INDEX tool_calls_agent ON tool_calls (agent_id, seq);
   `,
+  `
+  ALTER TABLE prompts ADD COLUMN ended_at_ms INTEGER;
+  CREATE INDEX prompts_status ON prompts (status, bid_micro);
+  CREATE INDEX prompts_human ON prompts (human_id, ended_at_ms);
+  CREATE INDEX prompts_ended ON prompts (ended_at_ms);
+  CREATE INDEX agents_parent ON agents (parent_id, created_at_ms);
+  CREATE INDEX llm_calls_agent ON llm_calls (agent_id, minute);
+  CREATE INDEX llm_calls_minute ON llm_calls (minute);
+  CREATE TABLE turns (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, agent_id TEXT NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL);
+  CREATE INDEX turns_agent ON turns (agent_id, seq);
+  `,
 ]
 
 export interface Tables {
@@ -111,6 +122,8 @@ export interface Tables {
     bid_micro: number
     filed_at_ms: number
     deadline_at_ms: number
+    /** Null while it is open, and for one that ended before this was kept. */
+    ended_at_ms: number | null
     status: string
     scores: string | null
     reason: string | null
@@ -138,5 +151,7 @@ export interface Tables {
     input_tokens: number | null
     output_tokens: number | null
   }
+  /** Turns in the lives of agents, and bids that came to nothing: what answers “why”. */
+  turns: { seq: number; at_ms: number; agent_id: string; type: string; data: string }
   services: { agent_id: string; service_name: string; cost_micro: number; payment: string; specification: string }
 }

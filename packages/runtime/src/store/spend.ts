@@ -22,6 +22,22 @@ const NAMES = {
   upstream: sql<string>`upstream_id`,
 }
 
+/** What calls of the last minutes cost and still may, newest last; minutes without a call are left out. */
+export async function spendByMinute(queries: Queries, fromMinute: number): Promise<{ cost_micro_usd: number; held_micro_usd: number; minute: number }[]> {
+  const rows = await queries
+    .selectFrom('llm_calls')
+    .select([
+      'minute',
+      sql<number>`COALESCE(SUM(cost_micro_usd), 0)`.as('cost_micro_usd'),
+      sql<number>`COALESCE(SUM(CASE WHEN cost_micro_usd IS NULL THEN bound_micro_usd ELSE 0 END), 0)`.as('held_micro_usd'),
+    ])
+    .where('minute', '>=', fromMinute)
+    .groupBy('minute')
+    .orderBy('minute')
+    .execute()
+  return rows.map((row) => ({ cost_micro_usd: Number(row.cost_micro_usd), held_micro_usd: Number(row.held_micro_usd), minute: Number(row.minute) }))
+}
+
 const nameOfHour = (hours: number): string => new Date(hours * 3_600_000).toISOString().replace(/:\d\d\.\d+Z$/, 'Z')
 
 /** What calls cost, summed by agent (or key), model, upstream or hour; the dearest first, hours in order. */

@@ -1,0 +1,1 @@
+export { type Fatigue, type Judged, fatigueOf } from './fatigue.ts'

@@ -1,0 +1,81 @@
+import type { Queries } from '../store/index.ts'
+import { type App, type ServiceParts, addOperation } from './service.ts'
+
+/** Movements that the flows are added up over. */
+const FLOW_ROWS = 50_000
+/** Agents shown by name; the others flow together. */
+const NAMED = 8
+/** The sums are made anew at most this often, however many look. */
+const FRESH_MS = 5000
+const OTHERS = 'other agents'
+
+interface Group {
+  readonly amount_micro: number
+  readonly from_agent: string
+  readonly movements: number
+  readonly purpose: string
+  readonly to_agent: string
+}
+
+/** Sums over the last movements by payer, payee and purpose, and the number of the first of them. */
+async function groupsOf(queries: Queries): Promise<{ first: number; groups: Group[] }> {
+  const last = await queries.selectFrom('transfers').select('number').orderBy('number', 'desc').limit(1).executeTakeFirst()
+  const first = Math.max(0, Number(last?.number ?? 0) - FLOW_ROWS)
+  const rows = await queries
+    .selectFrom('transfers')
+    .select((eb) => ['from_agent', 'to_agent', 'purpose', eb.fn.sum<number>('amount_micro').as('amount_micro'), eb.fn.countAll<number>().as('movements')])
+    .where('number', '>', first)
+    .groupBy(['from_agent', 'to_agent', 'purpose'])
+    .execute()
+  return { first, groups: rows.map((row) => ({ ...row, amount_micro: Number(row.amount_micro), movements: Number(row.movements) })) }
+}
+
+const isAgent = (name: string): boolean => name !== 'mint' && name !== 'burn'
+
+function byPurpose(groups: readonly Group[]): object[] {
+  const sums = new Map<string, { amount_micro: number; movements: number; purpose: string }>()
+  for (const { amount_micro, movements, purpose } of groups) {
+    const sum = sums.get(purpose) ?? { amount_micro: 0, movements: 0, purpose }
+    sums.set(purpose, { amount_micro: sum.amount_micro + amount_micro, movements: sum.movements + movements, purpose })
+  }
+  return [...sums.values()].toSorted((one, other) => other.amount_micro - one.amount_micro)
+}
+
+/** Mint → agents → burn: what crossed the border of an agent's account, by purpose. Credits that an agent only holds or frees stay inside. */
+function linksOf(groups: readonly Group[]): object[] {
+  const crossing = groups.filter((group) => group.from_agent !== group.to_agent)
+  const turnover = new Map<string, number>()
+  for (const { amount_micro, from_agent, to_agent } of crossing)
+    for (const agent of [from_agent, to_agent]) if (isAgent(agent)) turnover.set(agent, (turnover.get(agent) ?? 0) + amount_micro)
+  const ranked = [...turnover].toSorted((one, other) => other[1] - one[1]).map(([agent]) => agent)
+  const named = new Set(ranked.slice(0, NAMED))
+  const party = (name: string): string => (!isAgent(name) || named.has(name) ? name : OTHERS)
+  const sums = new Map<string, { amount_micro: number; from: string; purpose: string; to: string }>()
+  for (const { amount_micro, from_agent, purpose, to_agent } of crossing) {
+    const link = { amount_micro, from: party(from_agent), purpose, to: party(to_agent) }
+    const key = JSON.stringify([link.from, link.to, purpose])
+    sums.set(key, { ...link, amount_micro: amount_micro + (sums.get(key)?.amount_micro ?? 0) })
+  }
+  return [...sums.values()].toSorted((one, other) => other.amount_micro - one.amount_micro)
+}
+
+/** Where credits come from and where they go. */
+export function addFlowRoutes(app: App, parts: ServiceParts): void {
+  const { host, queries } = parts
+  let known: { answer: Promise<object>; until_ms: number } | null = null
+  const sum = async (): Promise<object> => {
+    const { first, groups } = await groupsOf(queries)
+    return { flows: byPurpose(groups), is_whole: first === 0, links: linksOf(groups), movements_max: FLOW_ROWS }
+  }
+  addOperation(app, parts, {
+    handle: () => {
+      if (known === null || known.until_ms <= host.now()) known = { answer: sum(), until_ms: host.now() + FRESH_MS }
+      return known.answer
+    },
+    method: 'get',
+    path: '/economic/flows',
+    roles: ['human', 'operator', 'observer'],
+    summary: 'Credits moved, by purpose and from whom to whom (mint, the agents of the largest turnover, the others, burn), over the last movements.',
+    tag: 'watch',
+  })
+}
