@@ -1,4 +1,4 @@
-/** One thing that may be done now; amounts in credits, null where nothing can be reckoned. */
+/** One thing that may be done now, its cost in credits; what it is reckoned to bring, in credits or in the menu's own measure. Null where nothing can be reckoned. */
 export interface Choice {
   readonly cost: number | null
   readonly name: string

@@ -50,7 +50,7 @@ const secureWindow: Doing = async (client, task, mind) => {
   const scales = { all: 1, half: 0.5, quarter: 0.25 }
   const picked = await mind.pick({
     best: 'all',
-    choices: Object.entries(scales).map(([name, scale]) => ({ cost: null, name, net: null, what: `bid for ${scale * 100} % of the tokens wanted` })),
+    choices: Object.entries(scales).map(([name, scale]) => ({ cost: null, name, net: scale, what: `bid for ${scale * 100} % of the tokens wanted` })),
     question: `${task.task} Wanted: ${JSON.stringify(task.figures.wanted ?? null)}; balance ${task.figures.balance} credits.`,
     reasoning: 'I bid for all that is wanted and can be paid.',
   })
@@ -81,6 +81,10 @@ async function ask(client: Client, { agent_id, service_name }: Offered): Promise
   return answer?.result === 'success' ? (answer.response ?? null) : null
 }
 
+/** How many of them answer when they are asked in this order: those that need another fail before it. */
+const answering = (order: readonly Offered[]): number =>
+  order.filter((one, index) => (one.specification?.needs ?? []).every((need) => order.slice(0, index).some((before) => before.service_name === need))).length
+
 /** Buys every service that is named, those first that need no other, and hands in what they say, merged. */
 const deliver: Doing = async (client, task, mind) => {
   const wanted = task.figures.services ?? []
@@ -93,7 +97,7 @@ const deliver: Doing = async (client, task, mind) => {
   }
   const picked = await mind.pick({
     best: 'by need',
-    choices: Object.keys(orders).map((name) => ({ cost: null, name, net: null, what: `buy the services in the order ${name}` })),
+    choices: Object.entries(orders).map(([name, order]) => ({ cost: null, name, net: answering(order), what: `buy the services in the order ${name}` })),
     question: `${task.task} Services: ${JSON.stringify(offered)}`,
     reasoning: `I split the job over ${offered.length} services, those first that need no other.`,
   })

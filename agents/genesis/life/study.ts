@@ -1,14 +1,11 @@
 import type { Observation } from './observe.ts'
 
 /** What is remembered between windows: forecasts and how far off they were. */
-export interface Memory {
-  windows: number
-  last_price: number | null
+export interface StudyMemory {
   forecasts: Record<string, number>
   errors: Record<string, number[]>
-  reports: number
 }
-export const emptyMemory = (): Memory => ({ errors: {}, forecasts: {}, last_price: null, reports: 0, windows: 0 })
+export const emptyStudyMemory = (): StudyMemory => ({ errors: {}, forecasts: {} })
 
 const KEPT = 20
 const mean = (values: readonly number[]): number => (values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length)
@@ -23,7 +20,10 @@ export const FORECASTS: Record<string, (prices: readonly number[]) => number> = 
 }
 
 /** Books the errors of the last forecasts against the price seen now, then makes new ones. */
-export function forecast(memory: Memory, prices: readonly number[]): { best: string; mean_error: number | null; next: number; realised_error: number | null } {
+export function forecast(
+  memory: StudyMemory,
+  prices: readonly number[],
+): { best: string; mean_error: number | null; next: number; realised_error: number | null } {
   const seen = prices.at(-1) ?? 0
   for (const [name, predicted] of Object.entries(memory.forecasts))
     memory.errors[name] = [...(memory.errors[name] ?? []), Math.abs(predicted - seen)].slice(-KEPT)
@@ -60,7 +60,7 @@ export interface Study {
 }
 
 /** The study of one window: every sentence states a figure of what was seen. */
-export function study(seen: Observation, memory: Memory): Study {
+export function study(seen: Observation, memory: StudyMemory): Study {
   const cpu = seen.market.find((resource) => resource.resource === 'cpu')
   const series = [...seen.cpu_prices.map((point) => point.new_price_micro_per_s), cpu?.price_micro_per_s ?? 0]
   const prediction = forecast(
