@@ -23,6 +23,7 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json LICENSE ./
 COPY packages packages
+COPY sdk-python/src sdk-python/src
 COPY agents agents
 COPY scenarios scenarios
 ENV NODE_ENV=production SYNTROPISM_DATA=/data

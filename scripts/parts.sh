@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs the real servers and tools that the suites beyond `npm test` need. What is there already in the wanted version is left alone.
-#   scripts/parts.sh [part…]      parts: debian nats schemathesis openai model collector phoenix; all of them without a name
+#   scripts/parts.sh [part…]      parts: debian nats schemathesis openai mypy model collector phoenix; all of them without a name
 # They go below .parts, or below the folder that SYNTROPISM_PARTS names; the Debian packages go where Debian puts them.
 #   nats/           nats-server in a virtual environment (Python)
 #   schemathesis/   Schemathesis in a virtual environment
 #   openai/         OpenAI's Python client in a virtual environment
+#   mypy/           the checker of the Python client's types in a virtual environment
 #   models/         a small model and the library that runs it, by `syntropism model install`
 #   bin/            the OpenTelemetry Collector with the components of deploy/collector/manifest.yaml (built by Go 1.25 or newer, three minutes)
 #   phoenix/        Arize Phoenix in a virtual environment (1 GB), and in client/ the library that `syntropism phoenix push` loads
@@ -12,6 +13,7 @@ set -euo pipefail
 NATS_VERSION=2.15.1
 SCHEMATHESIS_VERSION=4.32.5
 OPENAI_VERSION=3.57.0
+MYPY_VERSION=2.4.1
 COLLECTOR_VERSION=0.161.0
 PHOENIX_VERSION=20.26.1
 CLIENT_VERSION=6.14.2
@@ -44,6 +46,8 @@ schemathesis() { python_package schemathesis schemathesis $SCHEMATHESIS_VERSION;
 
 openai() { python_package openai openai $OPENAI_VERSION; }
 
+mypy() { python_package mypy mypy $MYPY_VERSION; }
+
 model() { node "$root/packages/syntropism/bin/syntropism.js" model install --dir "$prefix/models"; }
 
 collector() {
@@ -68,17 +72,17 @@ phoenix() {
 
 # Debian's packages first: the virtual environments need one of them. The others are installed side by side.
 wanted=("$@")
-if [ ${#wanted[@]} -eq 0 ]; then wanted=(debian nats schemathesis openai model collector phoenix); fi
+if [ ${#wanted[@]} -eq 0 ]; then wanted=(debian nats schemathesis openai mypy model collector phoenix); fi
 logs=$(mktemp -d)
 declare -A running
 for part in "${wanted[@]}"; do
   case $part in
     debian) debian ;;
-    nats | schemathesis | openai | model | collector | phoenix)
+    nats | schemathesis | openai | mypy | model | collector | phoenix)
       "$part" >"$logs/$part" 2>&1 &
       running[$part]=$!
       ;;
-    *) echo "parts: \"$part\" is none of: debian nats schemathesis openai model collector phoenix" >&2; exit 2 ;;
+    *) echo "parts: \"$part\" is none of: debian nats schemathesis openai mypy model collector phoenix" >&2; exit 2 ;;
   esac
 done
 failed=0

@@ -79,6 +79,8 @@ const BANNED_NAMES: Readonly<Record<string, string>> = {
   utils: 'the concept',
 }
 const LINES_MAX = 330
+/** Written from the OpenAPI document: nobody holds it in the head. */
+const WRITTEN = 'packages/sdk/src/shapes.ts'
 
 function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -148,7 +150,8 @@ describe('the structure', () => {
   })
 
   it('files are of a size to hold in the head, and named by their concept', () => {
-    for (const file of [...sources, ...filesIn(join(ROOT, 'agents')), ...filesIn(join(ROOT, 'tests'))]) {
+    for (const file of [...sources, ...filesIn(join(ROOT, 'agents')), ...filesIn(join(ROOT, 'scripts')), ...filesIn(join(ROOT, 'tests'))]) {
+      if (relative(ROOT, file) === WRITTEN) continue
       expect(readFileSync(file, 'utf8').split('\n').length, `${relative(ROOT, file)} is too long`).toBeLessThanOrEqual(LINES_MAX)
       for (const word of relative(ROOT, file).split(/[/.]/))
         expect(BANNED_NAMES[word], `${relative(ROOT, file)}: name ${BANNED_NAMES[word] ?? ''} instead`).toBeUndefined()

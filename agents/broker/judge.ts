@@ -8,14 +8,8 @@ export interface Books {
 }
 
 /** Profit and loss with one partner, from the economy's own history: windows bought for it against shares received. */
-export function keepBooks(
-  history: readonly Transfer[],
-  selfId: string,
-  partnerId: string,
-  boughtBids: readonly string[],
-  holdOf: (transfer: Transfer) => string | null,
-): Books {
-  const spent = history.filter((move) => move.purpose === 'resource_burn' && move.from_agent === selfId && boughtBids.includes(holdOf(move) ?? ''))
+export function keepBooks(history: readonly Transfer[], selfId: string, partnerId: string, boughtBids: readonly string[]): Books {
+  const spent = history.filter((move) => move.purpose === 'resource_burn' && move.from_agent === selfId && boughtBids.includes(move.hold_id ?? ''))
   const earned = history.filter((move) => move.from_agent === partnerId && move.to_agent === selfId)
   const spent_micro = spent.reduce((sum, move) => sum + move.amount_micro, 0)
   const earned_micro = earned.reduce((sum, move) => sum + move.amount_micro, 0)

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { type Transfer, connect } from '@syntropism/sdk/node'
+import { connect } from '@syntropism/sdk/node'
 import { keepBooks, pays } from './judge.ts'
 
 const PARTNER = 'thinker'
@@ -17,13 +17,7 @@ function readBought(): string[] {
 const client = connect()
 const self = await client.self()
 const bids = readBought()
-const books = keepBooks(
-  await client.history(self.agent_id, 500),
-  self.agent_id,
-  PARTNER,
-  bids,
-  (move) => (move as Transfer & { hold_id: string | null }).hold_id,
-)
+const books = keepBooks(await client.history(self.agent_id, 500), self.agent_id, PARTNER, bids)
 const market = await client.market()
 const costOf = (resource: string, amount: number): number => {
   const found = market.find((one) => one.resource === resource)

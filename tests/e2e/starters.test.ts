@@ -25,8 +25,11 @@ describe('the starter agents', () => {
     const move = (over: object) => ({
       amount_micro: 0,
       at_ms: 0,
+      entry_id: 1,
       from_account: 'balance',
       from_agent: 'broker',
+      hold_id: null,
+      number: 1,
       purpose: '',
       seq: 1,
       to_account: 'balance',
@@ -39,7 +42,7 @@ describe('the starter agents', () => {
       move({ amount_micro: 7, hold_id: 'bid-9', purpose: 'resource_burn' }),
       move({ amount_micro: 4, from_agent: 'thinker', to_agent: 'broker' }),
     ]
-    const books = keepBooks(history, 'broker', 'thinker', ['bid-1'], (one) => (one as unknown as { hold_id?: string }).hold_id ?? null)
+    const books = keepBooks(history, 'broker', 'thinker', ['bid-1'])
     expect(books).toEqual({ bought: 1, earned_micro: 4, profit_micro: -6, spent_micro: 10 })
     expect(pays({ ...books, bought: 4 }, 5)).toBe(false)
     expect(pays({ bought: 4, earned_micro: 40, profit_micro: 20, spent_micro: 20 }, 5)).toBe(true)

@@ -17,9 +17,10 @@ import { addLlmRoutes, addOpenAiRoutes } from './llm-routes.ts'
 import { addMarketRoutes } from './market-routes.ts'
 import { addMcpRoute } from './mcp-routes.ts'
 import { addOperatorRoutes } from './operator-routes.ts'
+import { namesOf } from './operation-names.ts'
 import type { Principal } from './principal.ts'
 import { allProblems, problem } from './problem.ts'
-import { type App, type ServiceParts } from './service.ts'
+import { type App, type ServiceParts, operationsIn } from './service.ts'
 import { addRunRoutes } from './run-routes.ts'
 import { addSocialRoutes } from './social-routes.ts'
 import { addToolRoutes } from './tool-routes.ts'
@@ -140,6 +141,17 @@ const page = (): ReturnType<typeof html> => html`<!doctype html>
 )}</dl>
 <script src="/docs/page.js"></script></body></html>`
 
+/** The OpenAPI document of a service: an operation's id is its name as a tool, and who may call it stands in its security. */
+function documentOf(app: App): object {
+  const document = app.getOpenAPI31Document({ info: { title: 'Syntropism System Service', version: '0.1.0' }, openapi: '3.1.0' })
+  const paths = document.paths as Record<string, Record<string, { operationId?: string }>>
+  for (const [{ method, path }, name] of namesOf(operationsIn(app))) {
+    const described = paths[path]?.[method]
+    if (described !== undefined) described.operationId = name
+  }
+  return document
+}
+
 /** The System Service as a fetch handler. */
 export function createService(parts: ServiceParts): App {
   const app: App = new OpenAPIHono({
@@ -178,7 +190,7 @@ export function createService(parts: ServiceParts): App {
   if (parts.runs !== undefined) addRunRoutes(app, parts, parts.runs)
   if (parts.workspaces !== undefined) addWorkspaceRoutes(app, parts, parts.workspaces)
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { scheme: 'bearer', type: 'http' })
-  app.doc31('/openapi.json', { info: { title: 'Syntropism System Service', version: '0.1.0' }, openapi: '3.1.0' })
+  app.get('/openapi.json', (context) => context.json(documentOf(app)))
   app.get('/docs', (context) => context.html(page(), 200, { 'content-security-policy': PAGE_POLICY }))
   app.get('/docs/page.js', (context) => context.text(PAGE_SCRIPT, 200, { 'content-type': 'text/javascript; charset=utf-8' }))
   return app

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { COMMANDS, DurationMs, Scores } from '@syntropism/contract'
 import type { Draft } from '../host/index.ts'
 import type { Tables } from '../store/index.ts'
+import { Done, PromptAnswer, PromptView, listOf } from './answers.ts'
 import { AnyJson, type App, Refused, type ServiceParts, addOperation, agentIn } from './service.ts'
 
 const ALL = ['agent', 'human', 'operator', 'observer'] as const
@@ -40,6 +41,7 @@ export function addAttentionRoutes(app: App, parts: ServiceParts): void {
         owner: '',
         type: 'file_prompt',
       }),
+    answer: PromptAnswer,
     method: 'post',
     path: '/attention/prompts',
     roles: ['agent'],
@@ -53,6 +55,7 @@ export function addAttentionRoutes(app: App, parts: ServiceParts): void {
       rows = call.principal.role === 'agent' ? rows.where('agent_id', '=', call.principal.agent_id) : rows.where('status', 'in', ['waiting', 'shown'])
       return { prompts: (await rows.limit(200).execute()).map(shown) }
     },
+    answer: listOf('prompts', PromptView),
     method: 'get',
     path: '/attention/prompts',
     roles: ALL,
@@ -70,6 +73,7 @@ export function addAttentionRoutes(app: App, parts: ServiceParts): void {
       if (call.principal.role === 'agent' && call.principal.agent_id !== row.agent_id) throw new Refused('not_yours', { prompt_id: row.prompt_id })
       return shown(row)
     },
+    answer: PromptView,
     method: 'get',
     path: '/attention/prompts/{prompt_id}',
     roles: ALL,
@@ -85,6 +89,7 @@ export function addAttentionRoutes(app: App, parts: ServiceParts): void {
         prompt_id: params.prompt_id as string,
         type: 'withdraw_prompt',
       }),
+    answer: Done,
     method: 'delete',
     path: '/attention/prompts/{prompt_id}',
     roles: ['agent'],

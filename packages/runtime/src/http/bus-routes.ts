@@ -1,3 +1,4 @@
+import { BusCredentials } from './answers.ts'
 import { type App, Refused, type ServiceParts, addOperation, agentIn } from './service.ts'
 
 /** An agent's own way to the bus. */
@@ -10,6 +11,7 @@ export function addBusRoutes(app: App, parts: ServiceParts): void {
       if (parts.busCredentials === undefined) throw new Refused('resource_not_offered', { resource: 'nats' })
       return parts.busCredentials({ agent_id, expires_at_ms: lease.ends_at_ms, lease_id })
     },
+    answer: BusCredentials,
     method: 'post',
     path: '/execution/nats',
     roles: ['agent'],

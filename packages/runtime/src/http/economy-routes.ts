@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { Id } from '@syntropism/contract'
 import { circulatingMicro, freeMicro, microToCredits } from '@syntropism/economy'
 import { balanceAt, seqAt } from '../store/index.ts'
+import { Balance, BalanceAt, Supply, Transfer, TransferAnswer, TransfersAnswer, listOf } from './answers.ts'
 import { type App, Amount, Refused, type ServiceParts, addOperation, agentIn, amountOf } from './service.ts'
 
 const ALL = ['agent', 'human', 'operator', 'observer'] as const
@@ -30,6 +31,7 @@ export function addEconomyRoutes(app: App, parts: ServiceParts): void {
         seq: host.state.seq,
       }
     },
+    answer: Supply,
     method: 'get',
     path: '/economy',
     roles: ALL,
@@ -55,6 +57,7 @@ export function addEconomyRoutes(app: App, parts: ServiceParts): void {
           .catch(() => undefined)
       return { agent_id: agent.agent_id, balance: microToCredits(micro), balance_micro: micro, held_micro: agent.held_micro }
     },
+    answer: Balance,
     method: 'get',
     path: '/economic/balance/{agent_id}',
     roles: ALL,
@@ -66,6 +69,7 @@ export function addEconomyRoutes(app: App, parts: ServiceParts): void {
     body: z.strictObject({ ...Amount, purpose: z.string().min(1).max(128).default('payment'), to_agent_id: Id }),
     handle: ({ body }, call) =>
       call.submit({ ...from(agentIn(call)), amount_micro: amountOf(body), owner: '', purpose: body.purpose, to_agent_id: body.to_agent_id, type: 'transfer' }),
+    answer: TransferAnswer,
     method: 'post',
     path: '/economic/transfer',
     roles: ['agent'],
@@ -88,6 +92,7 @@ export function addEconomyRoutes(app: App, parts: ServiceParts): void {
         .execute()
       return { transfers: rows }
     },
+    answer: listOf('transfers', Transfer),
     method: 'get',
     path: '/economic/history/{agent_id}',
     query: Page,
@@ -104,6 +109,7 @@ export function addEconomyRoutes(app: App, parts: ServiceParts): void {
       const seq = query.at_ms === undefined ? Math.min(Number(query.seq ?? host.state.seq), host.state.seq) : await seqAt(queries, Number(query.at_ms))
       return { agent_id: id, balance_micro: await balanceAt(queries, id, 'balance', seq), held_micro: await balanceAt(queries, id, 'holds', seq), seq }
     },
+    answer: BalanceAt,
     method: 'get',
     path: '/economic/balance/{agent_id}/at',
     query: z.object({ at_ms: z.coerce.number().int().nonnegative().optional(), seq: z.coerce.number().int().nonnegative().optional() }),
@@ -125,6 +131,7 @@ export function addEconomyRoutes(app: App, parts: ServiceParts): void {
         transfers: body.transfers.map((one) => ({ amount_micro: amountOf(one), purpose: one.purpose, to_agent_id: one.to_agent_id })),
         type: 'transfer_linked',
       }),
+    answer: TransfersAnswer,
     method: 'post',
     path: '/economic/transfers',
     roles: ['agent'],

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { EVENTS } from '@syntropism/contract'
 import { balanceOf, freeMicro } from '@syntropism/economy'
+import { Done, Receipt, Self, listOf } from './answers.ts'
 import { AnyJson, type App, Refused, type ServiceParts, addOperation, agentIn } from './service.ts'
 
 const REPORTS = ['reasoning_trace', 'reflection', 'code_change_proposed', 'code_change_applied'] as const
@@ -42,6 +43,7 @@ export function addExecutionRoutes(app: App, parts: ServiceParts): void {
         standing_bid: agent.standing_bid,
       }
     },
+    answer: Self,
     method: 'get',
     path: '/execution/self',
     roles: ['agent'],
@@ -57,6 +59,7 @@ export function addExecutionRoutes(app: App, parts: ServiceParts): void {
       const { agent_id, lease_id } = agentIn(call)
       return call.submit({ agent_id, data: body.data, event_type: body.event_type, lease_id, owner: '', type: 'report' })
     },
+    answer: Done,
     method: 'post',
     path: '/execution/report',
     roles: ['agent'],
@@ -75,6 +78,7 @@ export function addExecutionRoutes(app: App, parts: ServiceParts): void {
         .execute()
       return { receipts: rows.map((row) => JSON.parse(row.receipt) as unknown) }
     },
+    answer: listOf('receipts', Receipt),
     method: 'get',
     path: '/execution/receipts/{agent_id}',
     roles: ['agent', 'human', 'operator', 'observer'],

@@ -4,6 +4,7 @@ import type { Context } from 'hono'
 import { HostStopped } from '../host/index.ts'
 import { type Api, CallRefused, type Caller, type Gateway, type GatewayAnswer, GatewayRefusal } from '../llm-gateway/index.ts'
 import { spendBy, spendByMinute } from '../store/index.ts'
+import { Completion } from './answers.ts'
 import { type Principal, createToken, hashToken } from './principal.ts'
 import { gatewayRefused, problem, refused } from './problem.ts'
 import { type App, type Call, Refused, type ServiceParts, addOperation } from './service.ts'
@@ -185,6 +186,7 @@ export function addLlmRoutes(app: App, parts: ServiceParts): void {
         tokens_used: completion.usage?.total_tokens ?? 0,
       }
     },
+    answer: Completion,
     method: 'post',
     name: 'llm.complete',
     path: '/intelligence/inference',

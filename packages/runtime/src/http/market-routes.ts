@@ -1,13 +1,19 @@
 import { z } from '@hono/zod-openapi'
 import { AmountMicroOrZero, AtMs, Bundle, DurationMs, Id, RESOURCES, Resource, StandingBid } from '@syntropism/contract'
 import { type Bid, bundleOf, candidatesOf, capacityOf, currentReserveMicro, curveOf, lowestWinningOf, offeredMicro, pricesNow } from '@syntropism/economy'
+import { BidAnswer, BookBid, Clearing, Depth, Done, MarketState, OwnBid, PricePoint, listOf } from './answers.ts'
 import { Page, pageOf } from './economy-routes.ts'
 import { AnyJson, type App, Amount, Refused, type ServiceParts, addOperation, agentIn, amountOf } from './service.ts'
 
 const ALL = ['agent', 'human', 'operator', 'observer'] as const
 
 /** A bundle in shares of capacity, or in absolute amounts that are turned into shares. */
-export const BundleOrAmounts = z.union([Bundle, z.strictObject({ cpu_millicores: z.int().positive(), memory_mb: z.int().positive() })])
+export const BundleOrAmounts = z.union([
+  Bundle.clone().openapi('Bundle'),
+  z.strictObject({ cpu_millicores: z.int().positive(), memory_mb: z.int().positive() }).openapi('Amounts'),
+])
+/** A standing bid whose bundle may come as absolute amounts. */
+export const StandingBidWanted = z.strictObject({ ...StandingBid.shape, bundle: BundleOrAmounts }).openapi('StandingBidWanted')
 
 /** Shares that absolute amounts come to on this economy's capacity, rounded up. */
 export function toBundle(state: ServiceParts['host']['state'], wanted: z.infer<typeof BundleOrAmounts>): Bundle {
@@ -29,13 +35,13 @@ function addReads(app: App, parts: ServiceParts): void {
       mechanism: host.state.params.mechanism,
       payment_rule: host.state.params.payment_rule,
       prices_micro_per_s: pricesNow(host.state),
-      resources: RESOURCES.map((resource) => ({
-        ...host.state.meters[resource],
-        floor_micro_per_s: curveOf(host.state.params, resource).floor_micro_per_s,
-        resource,
-        utilisation_ppm: host.state.meters[resource].sold_ppm,
-      })),
+      resources: RESOURCES.map((resource) => {
+        const { capacity, price_micro_per_s, sold, sold_ppm } = host.state.meters[resource]
+        const { floor_micro_per_s } = curveOf(host.state.params, resource)
+        return { capacity, floor_micro_per_s, price_micro_per_s, resource, sold, utilisation_ppm: sold_ppm }
+      }),
     }),
+    answer: MarketState,
     method: 'get',
     path: '/market/state',
     roles: ALL,
@@ -50,6 +56,7 @@ function addReads(app: App, parts: ServiceParts): void {
       if (query.resource !== undefined) rows = rows.where('resource', '=', query.resource)
       return { prices: (await rows.execute()).reverse() }
     },
+    answer: listOf('prices', PricePoint),
     method: 'get',
     path: '/market/prices/history',
     query: Page.extend({ resource: Resource.optional() }),
@@ -60,6 +67,7 @@ function addReads(app: App, parts: ServiceParts): void {
   })
   addOperation(app, parts, {
     handle: () => ({ bids: [...host.state.bids.values()].map((bid) => showBid(host.state, bid)) }),
+    answer: listOf('bids', BookBid),
     method: 'get',
     path: '/market/book',
     roles: ALL,
@@ -73,6 +81,7 @@ function addReads(app: App, parts: ServiceParts): void {
       const rows = await queries.selectFrom('clearings').selectAll().where('seq', '<', page.before_seq).orderBy('seq', 'desc').limit(page.limit).execute()
       return { clearings: rows.map((row) => ({ at_ms: row.at_ms, certificate: JSON.parse(row.certificate) as unknown, seq: row.seq })) }
     },
+    answer: listOf('clearings', Clearing),
     method: 'get',
     path: '/market/clearings',
     query: Page,
@@ -125,6 +134,7 @@ export function addMarketRoutes(app: App, parts: ServiceParts): void {
         type: 'place_bid',
       })
     },
+    answer: BidAnswer,
     method: 'post',
     path: '/market/bids',
     roles: ['agent'],
@@ -138,6 +148,7 @@ export function addMarketRoutes(app: App, parts: ServiceParts): void {
         .filter((bid) => bid.payer_id === agentIn(call).agent_id || bid.agent_id === agentIn(call).agent_id)
         .map((bid) => ({ ...showBid(host.state, bid), lowest_winning_micro: lowestWinningOf(host.state, bid) })),
     }),
+    answer: listOf('bids', OwnBid),
     method: 'get',
     path: '/market/bids',
     roles: ['agent'],
@@ -156,6 +167,7 @@ export function addMarketRoutes(app: App, parts: ServiceParts): void {
         payer_id: agentIn(call).agent_id,
         type: 'raise_bid',
       }),
+    answer: BidAnswer,
     method: 'post',
     path: '/market/bids/{bid_id}/raise',
     roles: ['agent'],
@@ -166,6 +178,7 @@ export function addMarketRoutes(app: App, parts: ServiceParts): void {
   addOperation(app, parts, {
     handle: ({ params }, call) =>
       call.submit({ bid_id: params.bid_id as string, lease_id: agentIn(call).lease_id, owner: '', payer_id: agentIn(call).agent_id, type: 'withdraw_bid' }),
+    answer: Done,
     method: 'delete',
     path: '/market/bids/{bid_id}',
     roles: ['agent'],
@@ -174,7 +187,7 @@ export function addMarketRoutes(app: App, parts: ServiceParts): void {
     tool: 'market.withdraw_bid',
   })
   addOperation(app, parts, {
-    body: z.strictObject({ standing_bid: z.strictObject({ ...StandingBid.shape, bundle: BundleOrAmounts }).nullable() }),
+    body: z.strictObject({ standing_bid: z.union([StandingBidWanted, z.null()]) }),
     handle: ({ body }, call) =>
       call.submit({
         agent_id: agentIn(call).agent_id,
@@ -183,6 +196,7 @@ export function addMarketRoutes(app: App, parts: ServiceParts): void {
         standing_bid: body.standing_bid === null ? null : { ...body.standing_bid, bundle: toBundle(host.state, body.standing_bid.bundle) },
         type: 'set_standing_bid',
       }),
+    answer: Done,
     method: 'put',
     path: '/market/standing-bid',
     roles: ['agent'],
@@ -192,6 +206,7 @@ export function addMarketRoutes(app: App, parts: ServiceParts): void {
   })
   addOperation(app, parts, {
     handle: () => ({ eligible: candidatesOf(host.state).length, open: host.state.bids.size }),
+    answer: Depth,
     method: 'get',
     path: '/market/depth',
     roles: ALL,

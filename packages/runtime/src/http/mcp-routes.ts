@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { microToCredits } from '@syntropism/economy'
 import type { McpAnswer, McpCallMeta, McpDoor, McpTool } from '../mcp/index.ts'
+import { namesOf } from './operation-names.ts'
 import type { Principal } from './principal.ts'
 import { type App, type Operation, type ServiceParts, operationsIn } from './service.ts'
 
@@ -35,24 +36,6 @@ function inputSchemaOf(operation: Operation): Schema {
   }
   SCHEMAS.set(operation, schema)
   return schema
-}
-
-/** Fixed parts of the path and the method, for an operation that the taxonomy of tools does not name. */
-const plainName = ({ method, path }: Operation): string =>
-  [...path.split('/').filter((part) => part !== '' && !part.startsWith('{')), method].map((part) => part.replaceAll(/[^A-Za-z0-9_-]/g, '_')).join('.')
-
-/** Each operation under one name; of two with the same the one with the longer path says so. */
-function namesOf(operations: readonly Operation[]): Map<Operation, string> {
-  const names = new Map<Operation, string>()
-  const taken = new Set<string>()
-  for (const operation of operations.toSorted((one, other) => one.path.length - other.path.length)) {
-    const tool = typeof operation.tool === 'string' ? operation.tool : undefined
-    const first = operation.name ?? tool ?? plainName(operation)
-    const name = taken.has(first) ? `${first}.one` : first
-    taken.add(name)
-    names.set(operation, name)
-  }
-  return names
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))

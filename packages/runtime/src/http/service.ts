@@ -79,6 +79,8 @@ export interface Operation<B extends z.ZodType = z.ZodType> {
   readonly name?: string
   readonly body?: B
   readonly query?: z.ZodObject
+  /** What comes back; operations that an agent may call say it, for its clients are made of it. */
+  readonly answer?: z.ZodType
   handle(input: { readonly body: z.infer<B>; readonly params: Input['params']; readonly query: Input['query'] }, call: Call): Promise<object> | object
 }
 
@@ -188,7 +190,7 @@ export function addOperation<B extends z.ZodType>(app: App, parts: ServiceParts,
       ...(operation.body === undefined ? {} : { body: { content: { 'application/json': { schema: operation.body } }, required: true } }),
     },
     responses: {
-      200: { content: { 'application/json': { schema: z.record(z.string(), z.any()) } }, description: 'Done.' },
+      200: { content: { 'application/json': { schema: operation.answer ?? z.record(z.string(), z.any()) } }, description: 'Done.' },
       400: problemAnswer('Malformed.'),
       401: problemAnswer('No valid token.'),
       402: problemAnswer('Not enough credits.'),
@@ -204,7 +206,8 @@ export function addOperation<B extends z.ZodType>(app: App, parts: ServiceParts,
       503: problemAnswer('Stopped.'),
       504: problemAnswer('The upstream did not answer in time.'),
     },
-    security: operation.roles.length === 0 ? [] : [{ bearer: [] }],
+    // Each role is a way in of its own.
+    security: operation.roles.map((role) => ({ bearer: [role] })),
     summary: operation.summary,
     tags: [operation.tag],
   })

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi'
-import { DurationMs, Id, StandingBid } from '@syntropism/contract'
+import { DurationMs, Id } from '@syntropism/contract'
 import { freeMicro } from '@syntropism/economy'
-import { BundleOrAmounts, toBundle } from './market-routes.ts'
+import { Done, InvocationAnswer, Message, MessageAnswer, Neighbour, Service, ServiceAnswer, SpawnAnswer, listOf } from './answers.ts'
+import { BundleOrAmounts, StandingBidWanted, toBundle } from './market-routes.ts'
 import { AnyJson, type App, Refused, type ServiceParts, addOperation, agentIn } from './service.ts'
 
 const ALL = ['agent', 'human', 'operator', 'observer'] as const
@@ -18,10 +19,7 @@ function addSpawnAndDirectory(app: App, parts: ServiceParts): void {
       first_bid: z.strictObject({ amount_micro: z.int().positive(), paid_by: z.enum(['parent', 'child']) }).optional(),
       model_tier: z.string().max(64).optional(),
       name: z.string().min(1).max(128),
-      standing_bid: z
-        .strictObject({ ...StandingBid.shape, bundle: BundleOrAmounts })
-        .nullable()
-        .optional(),
+      standing_bid: z.union([StandingBidWanted, z.null()]).optional(),
     }),
     handle: ({ body }, call) => {
       const { standing_bid: standing, ...rest } = body
@@ -30,6 +28,7 @@ function addSpawnAndDirectory(app: App, parts: ServiceParts): void {
         standing === undefined ? {} : { standing_bid: standing === null ? null : { ...standing, bundle: toBundle(host.state, standing.bundle) } }
       return call.submit({ ...given, ...standing_bid, lease_id: agentIn(call).lease_id, owner: '', parent_id: agentIn(call).agent_id, type: 'spawn' } as never)
     },
+    answer: SpawnAnswer,
     method: 'post',
     path: '/social/spawn',
     roles: ['agent'],
@@ -49,6 +48,7 @@ function addSpawnAndDirectory(app: App, parts: ServiceParts): void {
         status: agent.status,
       })),
     }),
+    answer: listOf('agents', Neighbour),
     method: 'get',
     path: '/social/directory',
     roles: ALL,
@@ -71,6 +71,7 @@ function addMessages(app: App, parts: ServiceParts): void {
         to_agent_id: body.to_agent_id,
         type: 'send_message',
       }),
+    answer: MessageAnswer,
     method: 'post',
     path: '/social/messages',
     roles: ['agent'],
@@ -108,6 +109,7 @@ function addMessages(app: App, parts: ServiceParts): void {
       })
       return { messages }
     },
+    answer: listOf('messages', Message),
     method: 'get',
     path: '/social/inbox',
     roles: ['agent'],
@@ -119,6 +121,7 @@ function addMessages(app: App, parts: ServiceParts): void {
     body: z.strictObject({ message_ids: z.array(Id).min(1).max(1000) }),
     handle: ({ body }, call) =>
       call.submit({ agent_id: agentIn(call).agent_id, lease_id: agentIn(call).lease_id, message_ids: body.message_ids, owner: '', type: 'take_messages' }),
+    answer: Done,
     method: 'post',
     path: '/social/inbox/take',
     roles: ['agent'],
@@ -140,6 +143,7 @@ export function addSocialRoutes(app: App, parts: ServiceParts): void {
         specification: JSON.parse(row.specification) as unknown,
       })),
     }),
+    answer: listOf('services', Service),
     method: 'get',
     path: '/services',
     roles: ALL,
@@ -156,6 +160,7 @@ export function addSocialRoutes(app: App, parts: ServiceParts): void {
     }),
     handle: ({ body }, call) =>
       call.submit({ ...body, agent_id: agentIn(call).agent_id, lease_id: agentIn(call).lease_id, owner: '', type: 'register_service' }),
+    answer: ServiceAnswer,
     method: 'post',
     path: '/services',
     roles: ['agent'],
@@ -172,6 +177,7 @@ export function addSocialRoutes(app: App, parts: ServiceParts): void {
         service_name: params.service_name as string,
         type: 'remove_service',
       }),
+    answer: Done,
     method: 'delete',
     path: '/services/{service_name}',
     roles: ['agent'],
@@ -199,6 +205,7 @@ export function addSocialRoutes(app: App, parts: ServiceParts): void {
         type: 'invoke_service',
       } as never)
     },
+    answer: InvocationAnswer,
     method: 'post',
     path: '/services/{provider_id}/{service_name}/invoke',
     roles: ['agent'],
@@ -219,6 +226,7 @@ export function addSocialRoutes(app: App, parts: ServiceParts): void {
         type: 'respond_service',
       })
     },
+    answer: Done,
     method: 'post',
     path: '/services/invocations/{invocation_id}/respond',
     roles: ['agent'],

@@ -3,6 +3,7 @@ import { Id, ToolName } from '@syntropism/contract'
 import { microToCredits } from '@syntropism/economy'
 import { toolCallRow } from '../store/index.ts'
 import type { ToolGateway } from '../tool-gateway/index.ts'
+import { ToolAnswer, ToolCall, Tools } from './answers.ts'
 import { AnyJson, type App, Refused, type ServiceParts, addOperation, agentIn } from './service.ts'
 
 const WAIT_MS_MAX = 600_000
@@ -31,6 +32,7 @@ export function addToolRoutes(app: App, parts: ServiceParts): void {
         unreachable,
       }
     },
+    answer: Tools,
     method: 'get',
     path: '/tools',
     roles: ALL,
@@ -71,6 +73,7 @@ export function addToolRoutes(app: App, parts: ServiceParts): void {
         wait_ms,
       })
     },
+    answer: ToolAnswer,
     method: 'post',
     name: 'tool.call',
     path: '/tools/calls',
@@ -87,6 +90,7 @@ export function addToolRoutes(app: App, parts: ServiceParts): void {
       const { arguments: input, outcome, result, ...rest } = row
       return { ...rest, arguments: JSON.parse(input) as unknown, result: JSON.parse(result ?? 'null') as unknown, status: outcome ?? 'open' }
     },
+    answer: ToolCall,
     method: 'get',
     path: '/tools/calls/{call_id}',
     roles: ALL,

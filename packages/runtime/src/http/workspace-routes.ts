@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { HistoryError, type WorkspaceHistory } from '../ports/index.ts'
+import { WorkspaceState, listOf } from './answers.ts'
 import { type App, Refused, type ServiceParts, addOperation } from './service.ts'
 
 /** Histories of the agents' workspaces, and the operator's way back. */
@@ -15,6 +16,7 @@ export function addWorkspaceRoutes(app: App, parts: ServiceParts, workspaces: Wo
       if (call.principal.role === 'agent' && call.principal.agent_id !== id) throw new Refused('not_yours', { agent_id: id })
       return { commits: await workspaces.log(known(id), Number(query.limit ?? 50)) }
     },
+    answer: listOf('commits', WorkspaceState),
     method: 'get',
     path: '/workspaces/{agent_id}/history',
     query: z.object({ limit: z.coerce.number().int().min(1).max(500).default(50) }),

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Cgroup, type CgroupTree, openCgroups } from './cgroup.ts'
+import { PYTHON_LIBRARY } from './library.ts'
 import { LIMITS, type SandboxOptions, rlimitsOf } from './node-driver.ts'
 import { supervise } from './supervise.ts'
 import { type Protection, type SandboxDriver, SandboxError, type SandboxProcess, type SandboxRun } from './types.ts'
@@ -35,6 +36,7 @@ function argvOf(run: SandboxRun, from: Sources, isolation: readonly string[]): s
     HOME: '/workspace',
     LANG: 'C.UTF-8',
     PATH: '/opt/node/bin:/usr/local/bin:/usr/bin:/bin',
+    PYTHONPATH: `/node_modules/${PYTHON_LIBRARY}`,
     ...run.env,
     SYSTEM_SERVICE_SOCKET: SOCKET,
     SYSTEM_SERVICE_URL: 'http://system.service',

@@ -3,6 +3,7 @@ import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type Docker from 'dockerode'
+import { PYTHON_LIBRARY } from './library.ts'
 import { readDisk } from './disk.ts'
 import type { SandboxOptions } from './node-driver.ts'
 import {
@@ -60,7 +61,14 @@ const ulimitsOf = ({ cpu_millicores, disk_mb, duration_ms, open_files_max }: San
 function specOf(run: SandboxRun, options: ContainerOptions, label: string, uid: number | null): Docker.ContainerCreateOptions {
   const { limits } = run
   const user = uid ?? process.getuid?.() ?? 65_534
-  const env = { HOME: '/workspace', LANG: 'C.UTF-8', ...run.env, SYSTEM_SERVICE_SOCKET: SOCKET, SYSTEM_SERVICE_URL: 'http://system.service' }
+  const env = {
+    HOME: '/workspace',
+    LANG: 'C.UTF-8',
+    PYTHONPATH: `/node_modules/${PYTHON_LIBRARY}`,
+    ...run.env,
+    SYSTEM_SERVICE_SOCKET: SOCKET,
+    SYSTEM_SERVICE_URL: 'http://system.service',
+  }
   return {
     AttachStderr: false,
     AttachStdout: false,

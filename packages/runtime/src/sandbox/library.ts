@@ -2,6 +2,9 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, write
 import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 
+/** Where the Python client lies below a folder of libraries: programs find it by PYTHONPATH. */
+export const PYTHON_LIBRARY = '@syntropism/python'
+
 /** Puts the agent SDK where every workspace below `targetDir` finds it by walking up: Node strips no types inside node_modules, so they are stripped here. */
 export function installAgentLibrary(targetDir: string, sdkDir: string): void {
   const folder = join(targetDir, 'node_modules', '@syntropism', 'sdk')
@@ -19,4 +22,13 @@ export function installAgentLibrary(targetDir: string, sdkDir: string): void {
     join(folder, 'package.json'),
     JSON.stringify({ exports: { '.': './index.js', './node': './node.js' }, name: '@syntropism/sdk', type: 'module' }),
   )
+  installPython(join(targetDir, 'node_modules', PYTHON_LIBRARY), sdkDir)
+}
+
+/** The Python client, from the package or from the project. */
+function installPython(folder: string, sdkDir: string): void {
+  const packed = join(sdkDir, 'python')
+  const source = existsSync(packed) ? packed : join(sdkDir, '..', '..', 'sdk-python', 'src')
+  rmSync(folder, { force: true, recursive: true })
+  cpSync(join(source, 'syntropism'), join(folder, 'syntropism'), { filter: (path) => !path.endsWith('__pycache__'), recursive: true })
 }

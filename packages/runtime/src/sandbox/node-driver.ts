@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
+import { PYTHON_LIBRARY } from './library.ts'
 import { supervise } from './supervise.ts'
 import { type Protection, type SandboxDriver, SandboxError, type SandboxLimits, type SandboxRun } from './types.ts'
 import { startWatchdog } from './watchdog.ts'
@@ -41,6 +42,16 @@ export const LIMITS: readonly Protection[] = [
   },
   { active: true, how: 'nothing inherited', name: 'environment' },
 ]
+
+/** All that a program without a namespace finds around it: nothing is inherited. */
+export const environmentOf = (run: SandboxRun, workspace: string, { library_dir }: SandboxOptions): Record<string, string> => ({
+  HOME: workspace,
+  LANG: 'C.UTF-8',
+  PATH: '/usr/local/bin:/usr/bin:/bin',
+  PYTHONPATH: join(realpathSync(library_dir), 'node_modules', PYTHON_LIBRARY),
+  ...run.env,
+  SYSTEM_SERVICE_URL: run.service_url,
+})
 
 function argvOf(run: SandboxRun, workspace: string, options: SandboxOptions): string[] {
   const [program, ...args] = run.command
@@ -85,7 +96,7 @@ export function openNodeDriver(options: SandboxOptions): SandboxDriver {
       const child = spawn(program as string, args, {
         cwd: workspace,
         detached: true,
-        env: { HOME: workspace, LANG: 'C.UTF-8', PATH: '/usr/local/bin:/usr/bin:/bin', ...run.env, SYSTEM_SERVICE_URL: run.service_url },
+        env: environmentOf(run, workspace, options),
         stdio: ['ignore', 'pipe', 'pipe'],
       })
       return await new Promise((resolve, reject) => {

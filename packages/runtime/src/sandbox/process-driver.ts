@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { LIMITS, type SandboxOptions, rlimitsOf } from './node-driver.ts'
+import { LIMITS, type SandboxOptions, environmentOf, rlimitsOf } from './node-driver.ts'
 import { supervise } from './supervise.ts'
 import { type SandboxDriver, SandboxError } from './types.ts'
 import { startWatchdog } from './watchdog.ts'
@@ -28,7 +28,7 @@ export function openProcessDriver(options: SandboxOptions): SandboxDriver {
       const child = spawn(program, args, {
         cwd: workspace,
         detached: true,
-        env: { HOME: workspace, LANG: 'C.UTF-8', PATH: '/usr/local/bin:/usr/bin:/bin', ...run.env, SYSTEM_SERVICE_URL: run.service_url },
+        env: environmentOf(run, workspace, options),
         stdio: ['ignore', 'pipe', 'pipe'],
       })
       return await new Promise((resolve, reject) => {

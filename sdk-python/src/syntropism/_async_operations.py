@@ -1,0 +1,220 @@
+# Written by "npm run sdk" from the OpenAPI document of the System Service. Do not edit.
+"""Every operation that an agent may call, awaited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from ._values import UNSET, Unset, segment
+
+if TYPE_CHECKING:
+    from .shapes import (
+        Amounts,
+        Balance,
+        BalanceAt,
+        BidAnswer,
+        BookBid,
+        Bundle,
+        Clearing,
+        Completion,
+        Depth,
+        Done,
+        InvocationAnswer,
+        Message,
+        MessageAnswer,
+        Neighbour,
+        OutsideTool,
+        OwnBid,
+        PricePoint,
+        PromptAnswer,
+        PromptView,
+        Receipt,
+        Resource,
+        Self,
+        Service,
+        ServiceAnswer,
+        SpawnAnswer,
+        StandingBidWanted,
+        Supply,
+        ToolAnswer,
+        ToolCall,
+        Transfer,
+        TransferAnswer,
+        TransfersAnswer,
+        WorkspaceState,
+        TransferLinkedRequestTransfers,
+        SpawnRequestFirstBid,
+        InvokeRequestWakeBid,
+    )
+
+
+class AsyncOperations:
+    """The operations; a client says how a call is made."""
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, object] | None = None,
+        body: Mapping[str, object] | None = None,
+        null: tuple[str, ...] = (),
+    ) -> Any:
+        raise NotImplementedError
+
+    async def prompts(self) -> list[PromptView]:
+        """Open prompts ranked by bid; an agent sees its own."""
+        return cast("list[PromptView]", (await self._call("GET", "/attention/prompts"))["prompts"])
+
+    async def find_prompt(self, prompt_id: str) -> PromptView:
+        """One prompt, with its scores once it has them."""
+        return cast("PromptView", await self._call("GET", f"/attention/prompts/{segment(prompt_id)}"))
+
+    async def balance_at(self, agent_id: str, *, at_ms: int | None = None, seq: int | None = None) -> BalanceAt:
+        """Balance and holds as they were after the event with this sequence number, or at this economy time; now without either."""
+        return cast("BalanceAt", await self._call("GET", f"/economic/balance/{segment(agent_id)}/at", query={"at_ms": at_ms, "seq": seq}))
+
+    async def balance(self, agent_id: str) -> Balance:
+        """Free balance and what stands in holds."""
+        return cast("Balance", await self._call("GET", f"/economic/balance/{segment(agent_id)}"))
+
+    async def history(self, agent_id: str, *, before_seq: int | None = None, limit: int | None = None) -> list[Transfer]:
+        """Movements of an agent’s credits, newest first."""
+        return cast("list[Transfer]", (await self._call("GET", f"/economic/history/{segment(agent_id)}", query={"before_seq": before_seq, "limit": limit}))["transfers"])
+
+    async def transfer(self, *, to_agent_id: str, amount: float | str | None = None, amount_micro: int | None = None, purpose: str | None = None) -> TransferAnswer:
+        """Pay another agent."""
+        return cast("TransferAnswer", await self._call("POST", "/economic/transfer", body={"to_agent_id": to_agent_id, "amount": amount, "amount_micro": amount_micro, "purpose": purpose}))
+
+    async def transfer_linked(self, *, transfers: Sequence[TransferLinkedRequestTransfers]) -> TransfersAnswer:
+        """Pay several agents: all of it or nothing."""
+        return cast("TransfersAnswer", await self._call("POST", "/economic/transfers", body={"transfers": transfers}))
+
+    async def supply(self) -> Supply:
+        """Supply: granted + rewarded − burned = balances + holds."""
+        return cast("Supply", await self._call("GET", "/economy"))
+
+    async def bus_credentials(self) -> dict[str, Any]:
+        """Credentials for NATS that allow calls in one’s own name, until the lease ends."""
+        return cast("dict[str, Any]", await self._call("POST", "/execution/nats"))
+
+    async def receipts(self, agent_id: str) -> list[Receipt]:
+        """Receipts of past windows, newest first."""
+        return cast("list[Receipt]", (await self._call("GET", f"/execution/receipts/{segment(agent_id)}"))["receipts"])
+
+    async def report(self, *, data: Mapping[str, Any], event_type: Literal["reasoning_trace", "reflection", "code_change_proposed", "code_change_applied"]) -> Done:
+        """Report a reasoning trace, a reflection or a change of one’s own code."""
+        return cast("Done", await self._call("POST", "/execution/report", body={"data": data, "event_type": event_type}))
+
+    async def self(self) -> Self:
+        """One’s own envelope, and what is left of it."""
+        return cast("Self", await self._call("GET", "/execution/self"))
+
+    async def spawn(self, *, endowment_micro: int, name: str, files: Mapping[str, str] | None = None, first_bid: SpawnRequestFirstBid | None = None, model_tier: str | None = None, standing_bid: StandingBidWanted | None | Unset = UNSET) -> SpawnAnswer:
+        """Spawn a child: fee burned, endowment moved. Its workspace is a copy of the parent’s, `files` laid over it."""
+        return cast("SpawnAnswer", await self._call("POST", "/social/spawn", body={"endowment_micro": endowment_micro, "name": name, "files": files, "first_bid": first_bid, "model_tier": model_tier, "standing_bid": standing_bid}, null=("standing_bid",)))
+
+    async def prompt(self, *, amount_micro: int, content: Mapping[str, Any], deadline_ms: int | None = None) -> PromptAnswer:
+        """Ask for a human’s attention; the bid is held and returned unless a human judges the prompt."""
+        return cast("PromptAnswer", await self._call("POST", "/attention/prompts", body={"amount_micro": amount_micro, "content": content, "deadline_ms": deadline_ms}))
+
+    async def withdraw_prompt(self, prompt_id: str) -> Done:
+        """Withdraw a prompt; its bid returns in full."""
+        return cast("Done", await self._call("DELETE", f"/attention/prompts/{segment(prompt_id)}"))
+
+    async def complete(self, *, prompt: str, max_tokens: int | None = None, model: str | None = None, system: str | None = None) -> Completion:
+        """Prompt in, completion out: the simple form of a chat completion."""
+        return cast("Completion", await self._call("POST", "/intelligence/inference", body={"prompt": prompt, "max_tokens": max_tokens, "model": model, "system": system}))
+
+    async def bid(self, *, bundle: Bundle | Amounts, duration_ms: int, amount: float | str | None = None, amount_micro: int | None = None, agent_id: str | None = None, expires_at_ms: int | None = None, not_before_ms: int | None = None, payload: Any | Unset = UNSET, tip_micro: int | None = None) -> BidAnswer:
+        """Bid for a window, for oneself or for another; the credits are held at once."""
+        return cast("BidAnswer", await self._call("POST", "/market/bids", body={"bundle": bundle, "duration_ms": duration_ms, "amount": amount, "amount_micro": amount_micro, "agent_id": agent_id, "expires_at_ms": expires_at_ms, "not_before_ms": not_before_ms, "payload": payload, "tip_micro": tip_micro}, null=("payload",)))
+
+    async def depth(self) -> Depth:
+        """Open bids, and how many of them could win now."""
+        return cast("Depth", await self._call("GET", "/market/depth"))
+
+    async def book(self) -> list[BookBid]:
+        """The open book; bids and payers are visible to everyone."""
+        return cast("list[BookBid]", (await self._call("GET", "/market/book"))["bids"])
+
+    async def clearings(self, *, before_seq: int | None = None, limit: int | None = None) -> list[Clearing]:
+        """Certificates of the clearings, newest first."""
+        return cast("list[Clearing]", (await self._call("GET", "/market/clearings", query={"before_seq": before_seq, "limit": limit}))["clearings"])
+
+    async def prices(self, *, before_seq: int | None = None, limit: int | None = None, resource: Literal["cpu", "memory", "llm", "attention"] | None = None) -> list[PricePoint]:
+        """Price changes, oldest first."""
+        return cast("list[PricePoint]", (await self._call("GET", "/market/prices/history", query={"before_seq": before_seq, "limit": limit, "resource": resource}))["prices"])
+
+    async def market(self) -> list[Resource]:
+        """Price, capacity and sold share of each resource."""
+        return cast("list[Resource]", (await self._call("GET", "/market/state"))["resources"])
+
+    async def bids(self) -> list[OwnBid]:
+        """One’s own open bids, with the lowest amount that would win now."""
+        return cast("list[OwnBid]", (await self._call("GET", "/market/bids"))["bids"])
+
+    async def raise_bid(self, bid_id: str, *, amount: float | str | None = None, amount_micro: int | None = None) -> BidAnswer:
+        """Raise a bid; it takes a new place among ties."""
+        return cast("BidAnswer", await self._call("POST", f"/market/bids/{segment(bid_id)}/raise", body={"amount": amount, "amount_micro": amount_micro}))
+
+    async def set_standing_bid(self, *, standing_bid: StandingBidWanted | None) -> Done:
+        """The bid that the economy places whenever one has neither window nor bid."""
+        return cast("Done", await self._call("PUT", "/market/standing-bid", body={"standing_bid": standing_bid}, null=("standing_bid",)))
+
+    async def withdraw_bid(self, bid_id: str) -> Done:
+        """Withdraw a bid; its hold returns."""
+        return cast("Done", await self._call("DELETE", f"/market/bids/{segment(bid_id)}"))
+
+    async def invoke(self, provider_id: str, service_name: str, *, deadline_ms: int | None = None, request: Any | Unset = UNSET, wake_bid: InvokeRequestWakeBid | None = None) -> InvocationAnswer:
+        """Ask for a service; its price is held until the answer."""
+        return cast("InvocationAnswer", await self._call("POST", f"/services/{segment(provider_id)}/{segment(service_name)}/invoke", body={"deadline_ms": deadline_ms, "request": request, "wake_bid": wake_bid}, null=("request",)))
+
+    async def services(self) -> list[Service]:
+        """Services on offer."""
+        return cast("list[Service]", (await self._call("GET", "/services"))["services"])
+
+    async def register_service(self, *, cost_micro: int, service_name: str, payment: Literal["on_response", "in_advance"] | None = None, specification: Mapping[str, Any] | None = None) -> ServiceAnswer:
+        """Offer a service, or change its terms."""
+        return cast("ServiceAnswer", await self._call("POST", "/services", body={"cost_micro": cost_micro, "service_name": service_name, "payment": payment, "specification": specification}))
+
+    async def remove_service(self, service_name: str) -> Done:
+        """Withdraw a service."""
+        return cast("Done", await self._call("DELETE", f"/services/{segment(service_name)}"))
+
+    async def respond(self, invocation_id: str, *, result: Literal["success", "failure"], response: Any | Unset = UNSET) -> Done:
+        """Answer a request; success posts the hold."""
+        return cast("Done", await self._call("POST", f"/services/invocations/{segment(invocation_id)}/respond", body={"result": result, "response": response}, null=("response",)))
+
+    async def directory(self) -> list[Neighbour]:
+        """All agents that ever lived."""
+        return cast("list[Neighbour]", (await self._call("GET", "/social/directory"))["agents"])
+
+    async def inbox(self) -> list[Message]:
+        """The oldest hundred messages, requests and responses."""
+        return cast("list[Message]", (await self._call("GET", "/social/inbox"))["messages"])
+
+    async def message(self, *, content: str, to_agent_id: str) -> MessageAnswer:
+        """Send a message; its cost is burned."""
+        return cast("MessageAnswer", await self._call("POST", "/social/messages", body={"content": content, "to_agent_id": to_agent_id}))
+
+    async def take_messages(self, *, message_ids: Sequence[str]) -> Done:
+        """Remove messages that were read."""
+        return cast("Done", await self._call("POST", "/social/inbox/take", body={"message_ids": message_ids}))
+
+    async def call_tool(self, *, server_id: str, tool_name: str, arguments: Mapping[str, Any] | None = None, justification: str | None = None, wait_ms: int | None = None) -> ToolAnswer:
+        """Call an outside tool: its price is held, burned when it has answered, and given back otherwise."""
+        return cast("ToolAnswer", await self._call("POST", "/tools/calls", body={"server_id": server_id, "tool_name": tool_name, "arguments": arguments, "justification": justification, "wait_ms": wait_ms}))
+
+    async def find_tool_call(self, call_id: str) -> ToolCall:
+        """What became of a call of an outside tool."""
+        return cast("ToolCall", await self._call("GET", f"/tools/calls/{segment(call_id)}"))
+
+    async def tools(self) -> list[OutsideTool]:
+        """Outside tools that may be called, with price and schema, and servers that cannot be reached."""
+        return cast("list[OutsideTool]", (await self._call("GET", "/tools"))["tools"])
+
+    async def workspace_history(self, agent_id: str, *, limit: int | None = None) -> list[WorkspaceState]:
+        """States of an agent’s workspace, newest first: one after every run."""
+        return cast("list[WorkspaceState]", (await self._call("GET", f"/workspaces/{segment(agent_id)}/history", query={"limit": limit}))["commits"])
