@@ -83,7 +83,7 @@ for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
 }
 const counted = async (sql: string): Promise<number> => Number((await server.query(sql, new URL(database).pathname.slice(1)))[0]?.count)
 const ids = await counted(`SELECT COUNT(*) FROM command_ids WHERE owner LIKE 'operator%'`)
-const paid = await counted(`SELECT COUNT(*) FROM transfers WHERE to_agent = 'genesis' AND amount_micro = 1`)
+const paid = await counted(`SELECT COUNT(*) FROM movement_pages, json_array_elements(movements::JSON) AS line WHERE line->>4 = 'genesis' AND line->>6 = '1'`)
 console.log(`acknowledged ${acknowledged}, lost ${lost}, applied twice ${paid - ids}`)
 leader.child.kill('SIGKILL')
 await leader.ended

@@ -1,4 +1,4 @@
-import { DEFAULT_PARAMS, assertConserved, canonicalJson, createState, restore, snapshot, stateHash } from '@syntropism/economy'
+import { DEFAULT_PARAMS, assertConserved, canonicalJson, createState, freeMicro, restore, snapshot, stateHash } from '@syntropism/economy'
 import { describe, expect, it } from 'vitest'
 import { createMemoryBus } from '../../packages/runtime/src/bus/index.ts'
 import { Host, recover, stateAt, verify } from '../../packages/runtime/src/host/index.ts'
@@ -6,7 +6,18 @@ import { readEvents } from '../../packages/runtime/src/live/index.ts'
 import type { Journal, StoredBatch } from '../../packages/runtime/src/ports/index.ts'
 import { rebuild } from '../../packages/runtime/src/archive/index.ts'
 import { READ_MODELS } from '../../packages/runtime/src/store/changes.ts'
-import { GENESIS_HASH, type Queries, balanceAt, batchHash, spendBy } from '../../packages/runtime/src/store/index.ts'
+import {
+  GENESIS_HASH,
+  type Movement,
+  type Queries,
+  balanceAt,
+  batchHash,
+  lastMovements,
+  movementNumbered,
+  movementsOf,
+  selectAgents,
+  spendBy,
+} from '../../packages/runtime/src/store/index.ts'
 
 /** A database that holds one economy and can be opened again and again. */
 export interface Place {
@@ -62,6 +73,11 @@ export async function populate(journal: Journal): Promise<Host> {
   return host
 }
 
+const freeOf = (host: Host, agentId: string): number => {
+  const agent = host.state.agents.get(agentId)
+  return agent === undefined ? 0 : freeMicro(host.state, agent)
+}
+
 /** One place for one test. */
 const within =
   (create: () => Promise<Place>) =>
@@ -79,6 +95,7 @@ export function journalCases(name: string, create: () => Promise<Place>): void {
   describe(`the journal in ${name}`, () => {
     recordCases(within(create))
     readCases(within(create))
+    movementCases(within(create))
     rebuildCases(within(create))
   })
 }
@@ -98,17 +115,16 @@ function rebuildCases(on: Within): void {
       const { journal, queries } = await place.open()
       const host = await populate(journal)
       const before = await readModels(queries)
-      for (const table of ['agents', 'llm_calls', 'messages', 'postings', 'prompts', 'receipts', 'services', 'transfers'])
+      for (const table of ['agents', 'holdings', 'llm_calls', 'messages', 'movement_marks', 'movement_pages', 'postings', 'prompts', 'receipts', 'services'])
         expect(before[table]?.length, table).toBeGreaterThan(0)
-      await queries.deleteFrom('transfers').where('amount_micro', '=', 7).execute()
-      await queries.updateTable('agents').set({ balance_micro: 1 }).execute()
+      await queries.deleteFrom('movement_pages').where('first_number', '>', 7).execute()
+      await queries.updateTable('holdings').set({ balance_micro: 1, last_number: 1 }).execute()
       expect(await readModels(queries)).not.toEqual(before)
       expect(await rebuild(journal)).toBe(journal.last_number)
       expect(await readModels(queries)).toEqual(before)
       await host.submit({ agent_id: 'a', amount_micro: 5, owner: 'operator', type: 'fund' })
-      expect(await balanceAt(queries, 'a', 'balance', host.state.seq)).toBe(
-        (await queries.selectFrom('agents').selectAll().where('agent_id', '=', 'a').executeTakeFirstOrThrow()).balance_micro,
-      )
+      expect((await movementsOf(queries, 'a', { limit: 1 }))[0]).toMatchObject({ amount_micro: 5, purpose: 'grant', seq: host.state.seq })
+      expect(await balanceAt(queries, 'a', host.state.seq)).toEqual({ balance_micro: freeOf(host, 'a'), held_micro: host.state.agents.get('a')?.held_micro })
       await host.stop()
     }))
 
@@ -199,18 +215,75 @@ function readCases(on: Within): void {
     on(async (place) => {
       const { journal, queries } = await place.open()
       const host = await populate(journal)
-      const agents = await queries.selectFrom('agents').selectAll().orderBy('agent_id').execute()
+      const agents = await selectAgents(queries).orderBy('agent_id').execute()
       expect(agents.map((row) => row.agent_id)).toEqual(['Z', 'a', 'agent-1', 'b'])
       for (const row of agents) {
-        expect(await balanceAt(queries, row.agent_id, 'balance', host.state.seq)).toBe(row.balance_micro)
-        expect(await balanceAt(queries, row.agent_id, 'holds', host.state.seq)).toBe(row.held_micro)
-        expect(host.state.agents.get(row.agent_id)?.held_micro).toBe(row.held_micro)
+        const { balance_micro, held_micro, status } = row
+        expect(await balanceAt(queries, row.agent_id, host.state.seq)).toEqual({ balance_micro, held_micro })
+        expect([balance_micro, held_micro, status]).toEqual([
+          freeOf(host, row.agent_id),
+          host.state.agents.get(row.agent_id)?.held_micro,
+          host.state.agents.get(row.agent_id)?.status,
+        ])
       }
       const created = (await readEvents(queries, { after_seq: 0, limit: 9, type: 'agent_created' }))[0]
-      expect(await balanceAt(queries, 'a', 'balance', created?.seq ?? 0)).toBe(0)
+      expect(await balanceAt(queries, 'a', created?.seq ?? 0)).toEqual({ balance_micro: 0, held_micro: 0 })
       expect(await queries.selectFrom('prompts').select(['status', 'human_id']).execute()).toEqual([{ human_id: 'ada', status: 'scored' }])
       expect((await queries.selectFrom('receipts').selectAll().execute()).length).toBeGreaterThan(2)
       expect(await spendBy(queries, 'hour')).toEqual(await spendBy(queries, 'model').then((rows) => rows.map((row) => ({ ...row, name: '2023-11-14T22:00Z' }))))
+      await host.stop()
+    }))
+}
+
+/** Movements as the events tell them, one after the other: the obvious way. */
+async function told(queries: Queries): Promise<Movement[]> {
+  const events = await readEvents(queries, { after_seq: 0, limit: 1_000_000, type: 'credits_transferred' })
+  return events.flatMap(({ at_ms, data, seq, type }) => {
+    if (type !== 'credits_transferred') return []
+    const { amount: _amount, ...rest } = data
+    return [{ ...rest, at_ms, number: Number(data.transfer_id.slice('transfer-'.length)), seq }]
+  })
+}
+
+function movementCases(on: Within): void {
+  it('follows everyone’s movements page by page, and answers as the events tell it', () =>
+    on(async (place) => {
+      const { journal, queries } = await place.open()
+      const host = await populate(journal)
+      const all = await told(queries)
+      expect(all.length).toBeGreaterThan(128)
+      expect(await lastMovements(queries, 1_000_000)).toEqual(all.toReversed())
+      expect(await lastMovements(queries, 70)).toEqual(all.slice(-70).reverse())
+      expect([await lastMovements(queries, 0), await movementNumbered(queries, 0), await movementNumbered(queries, Number.NaN)]).toEqual([[], null, null])
+      expect(await movementNumbered(queries, all.length + 1)).toBeNull()
+      for (const movement of all) expect(await movementNumbered(queries, movement.number)).toEqual(movement)
+      for (const party of ['a', 'b', 'Z', 'agent-1', 'mint', 'burn', 'nobody']) {
+        const own = all.filter(({ from_agent, to_agent }) => from_agent === party || to_agent === party).reverse()
+        expect(await movementsOf(queries, party, { limit: 1_000_000 }), party).toEqual(own)
+        for (const before_seq of [0, 1, ...own.map(({ seq }) => seq), host.state.seq + 1])
+          expect(await movementsOf(queries, party, { before_seq, limit: 5 }), party).toEqual(own.filter(({ seq }) => seq < before_seq).slice(0, 5))
+      }
+      await host.stop()
+    }))
+
+  it('knows what everyone had free and in holds after every single event', () =>
+    on(async (place) => {
+      const { journal, queries } = await place.open()
+      const host = await populate(journal)
+      const had = new Map<string, { balance_micro: number; held_micro: number }>()
+      const of = (party: string) => had.get(party) ?? { balance_micro: 0, held_micro: 0 }
+      const move = (party: string, account: string, change: number): void => {
+        const { balance_micro, held_micro } = of(party)
+        had.set(party, account === 'holds' ? { balance_micro, held_micro: held_micro + change } : { balance_micro: balance_micro + change, held_micro })
+      }
+      for (const { amount_micro, from_account, from_agent, seq, to_account, to_agent } of await told(queries)) {
+        for (const party of new Set([from_agent, to_agent])) expect(await balanceAt(queries, party, seq - 1)).toEqual(of(party))
+        move(from_agent, from_account, -amount_micro)
+        move(to_agent, to_account, amount_micro)
+        for (const party of new Set([from_agent, to_agent])) expect(await balanceAt(queries, party, seq)).toEqual(of(party))
+      }
+      for (const party of ['a', 'b', 'Z', 'mint', 'burn']) expect(await balanceAt(queries, party, host.state.seq)).toEqual(of(party))
+      expect(await balanceAt(queries, 'nobody', 10)).toEqual({ balance_micro: 0, held_micro: 0 })
       await host.stop()
     }))
 }

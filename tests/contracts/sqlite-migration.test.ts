@@ -2,7 +2,17 @@ import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
-import { GENESIS_HASH, SqliteJournal, balanceAt, batchHash, createQueries, openDatabase } from '../../packages/runtime/src/store/index.ts'
+import {
+  GENESIS_HASH,
+  SqliteJournal,
+  balanceAt,
+  batchHash,
+  createQueries,
+  lastMovements,
+  movementsOf,
+  openDatabase,
+  selectAgents,
+} from '../../packages/runtime/src/store/index.ts'
 import { createState } from '@syntropism/economy'
 import { removeDir, tempDir } from '../program.ts'
 
@@ -23,7 +33,12 @@ it('a database file of the first schema is brought up to the newest, keeps what 
     const before = new DatabaseSync(path, { readOnly: true })
     expect(versionOf(before)).toBe(1)
     const count = (database: DatabaseSync, table: string): unknown => database.prepare(`SELECT COUNT(*) AS count FROM ${table}`).get()
-    const counts = ['batches', 'command_ids', 'postings', 'receipts', 'transfers'].map((table) => [table, count(before, table)] as const)
+    const counts = ['batches', 'command_ids', 'postings', 'receipts'].map((table) => [table, count(before, table)] as const)
+    const moved = before
+      .prepare('SELECT * FROM transfers ORDER BY number DESC')
+      .all()
+      .map((row) => ({ ...row }))
+    const agents = before.prepare('SELECT agent_id, balance_micro, held_micro FROM agents ORDER BY agent_id').all()
     before.close()
 
     const database = openDatabase(path)
@@ -39,8 +54,17 @@ it('a database file of the first schema is brought up to the newest, keeps what 
       expect(record.hash).toBe(hash)
     }
     const queries = createQueries(database)
-    for (const { agent_id, balance_micro } of await queries.selectFrom('agents').select(['agent_id', 'balance_micro']).execute())
-      expect(await balanceAt(queries, agent_id, 'balance', Number.MAX_SAFE_INTEGER)).toBe(balance_micro)
+    expect(await lastMovements(queries, moved.length + 1)).toEqual(moved)
+    expect(moved.length).toBeGreaterThan(100)
+    const now = await selectAgents(queries).orderBy('agent_id').execute()
+    expect(now.map(({ agent_id, balance_micro, held_micro }) => ({ agent_id, balance_micro, held_micro }))).toEqual(agents.map((row) => ({ ...row })))
+    for (const { agent_id, balance_micro, held_micro } of now) {
+      expect(await balanceAt(queries, agent_id, Number.MAX_SAFE_INTEGER)).toEqual({ balance_micro, held_micro })
+      const own = moved.filter(({ from_agent, to_agent }) => from_agent === agent_id || to_agent === agent_id)
+      expect(await movementsOf(queries, agent_id, { limit: 1000 })).toEqual(own)
+      const half = Number(own[own.length >> 1]?.seq)
+      expect(await movementsOf(queries, agent_id, { before_seq: half, limit: 3 })).toEqual(own.filter(({ seq }) => Number(seq) < half).slice(0, 3))
+    }
     const number = journal.last_number + 1
     await journal.commit({ commands: [], events: [], ids: [{ id: 'new', owner: 'test' }], number, postings: [] }, createState())
     expect(journal.findCommandIds([{ id: 'new', owner: 'test' }])).toEqual([number])

@@ -1,8 +1,9 @@
 import { createState } from '@syntropism/economy'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { journalCases, populate } from '../contracts/journal.ts'
+import { journalCases } from '../contracts/journal.ts'
 import { MIGRATIONS } from '../../packages/runtime/src/store/schema.ts'
+import { type Movement, balanceAt, lastMovements, movementsOf } from '../../packages/runtime/src/store/index.ts'
 import { openPostgres, readPostgres } from '../../packages/runtime/src/store/postgres/index.ts'
 import { OWN_MIGRATIONS, translated } from '../../packages/runtime/src/store/postgres/migrate.ts'
 import { PostgresServer } from './postgres-server.ts'
@@ -53,14 +54,35 @@ describe('a database in PostgreSQL', () => {
     await client.query(OWN_MIGRATIONS[0] ?? '')
     await client.query('CREATE TABLE schema_version (shared BIGINT NOT NULL, own BIGINT NOT NULL); INSERT INTO schema_version VALUES (1, 1)')
     await client.query(`INSERT INTO postings VALUES (1, 2, 3, 'cpu', 'offered', 'agent:a', 4, 'grant', 'c', '')`)
+    await client.query(`INSERT INTO agents VALUES ('a', 'a', NULL, '[]', 'waiting', '', 3, 93, 4, 0, 0)`)
+    // 100 granted, then moved to and fro between balance and holds, 3 burned at the end.
+    const moves: Movement[] = Array.from({ length: 202 }, (_, index) => {
+      const number = index + 1
+      const [from, to] =
+        number === 1 ? ['mint', 'balance'] : number === 202 ? ['balance', 'burn'] : number % 2 === 0 ? ['balance', 'holds'] : ['holds', 'balance']
+      const [amount_micro, seq] = [number === 1 ? 100 : number === 202 ? 3 : number === 200 ? 4 : 1, number * 2]
+      const [from_agent, to_agent] = [from === 'mint' ? 'mint' : 'a', to === 'burn' ? 'burn' : 'a']
+      const hold_id = number === 1 || number === 202 ? null : 'bid-"1"'
+      const accounts = { from_account: from as string, from_agent, to_account: to as string, to_agent }
+      return { ...accounts, amount_micro, at_ms: 3, entry_id: number, hold_id, number, purpose: 'ü', seq, transfer_id: `transfer-${number}` }
+    })
+    for (const { amount_micro, at_ms, entry_id, from_account, from_agent, hold_id, number, purpose, seq, to_account, to_agent, transfer_id } of moves)
+      await client.query('INSERT INTO transfers VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)', [
+        ...[number, transfer_id, seq, at_ms, from_agent, from_account],
+        ...[to_agent, to_account, amount_micro, purpose, entry_id, hold_id],
+      ])
     await client.end()
-    const host = await populate((await open(old)).journal)
+    const { queries } = await open(old)
     await (await open(fresh)).journal.close()
     expect(await columnsOf(old)).toEqual(await columnsOf(fresh))
     expect(await server.query('SELECT entry_id, traceparent FROM postings ORDER BY seq LIMIT 1', new URL(old).pathname.slice(1))).toEqual([
       { entry_id: '1', traceparent: '' },
     ])
-    await host.stop()
+    expect(await lastMovements(queries, 1000)).toEqual(moves.toReversed())
+    expect(await movementsOf(queries, 'a', { before_seq: 200, limit: 10 })).toEqual(moves.slice(89, 99).reverse())
+    expect(await movementsOf(queries, 'burn', { limit: 10 })).toEqual([moves[201]])
+    expect(await balanceAt(queries, 'a', 4)).toEqual({ balance_micro: 99, held_micro: 1 })
+    expect(await balanceAt(queries, 'a', 1000)).toEqual({ balance_micro: 94, held_micro: 3 })
   })
 
   it('of a newer program is refused, for writing and for reading', async () => {

@@ -72,11 +72,16 @@ export {
   SqliteJournal,
   type Tables,
   type Queries,
+  type Movement,
   balanceAt,
   batchHash,
   createQueries,
   openDatabase,
   journalReads,
+  lastMovements,
+  movementsBackwards,
+  movementsOf,
+  selectAgents,
   spendBy,
 } from './store/index.ts'
 export { SpansUnreadable, type StoredSpan, type TraceCheck, checkTraces, readPhoenixSpans, readSpansFile } from './trace-check/index.ts'

@@ -1,4 +1,5 @@
 import { CreditFlow, type Indicators, type State, indicatorsOf } from '@syntropism/economy'
+import { type Movement, movementsBackwards } from '@syntropism/runtime'
 import { table } from './format.ts'
 import { type Local, type LocalFlags, openLocal, print } from './local.ts'
 import { type PastFlags, pastState } from './past.ts'
@@ -6,14 +7,12 @@ import { type PastFlags, pastState } from './past.ts'
 /** Movements that the last minute before a state's time holds. */
 async function flowBefore({ queries }: Local, state: State): Promise<CreditFlow> {
   const flow = new CreditFlow()
-  const rows = await queries
-    .selectFrom('transfers')
-    .select(['amount_micro', 'at_ms', 'from_agent', 'to_agent'])
-    .where('at_ms', '>', state.at_ms - 60_000)
-    .where('seq', '<=', state.seq)
-    .orderBy('number')
-    .execute()
-  for (const row of rows) flow.add(row.at_ms, row.from_agent, row.to_agent, row.amount_micro)
+  const rows: Movement[] = []
+  for await (const movement of movementsBackwards(queries)) {
+    if (movement.at_ms <= state.at_ms - 60_000) break
+    if (movement.seq <= state.seq) rows.push(movement)
+  }
+  for (const row of rows.reverse()) flow.add(row.at_ms, row.from_agent, row.to_agent, row.amount_micro)
   return flow
 }
 

@@ -6,6 +6,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import {
   GENESIS_HASH,
   balanceAt,
+  lastMovements,
+  movementsOf,
+  selectAgents,
   batchHash,
   describeStore,
   openSandbox,
@@ -42,7 +45,7 @@ export async function showPrompts(flags: LocalFlags): Promise<void> {
 
 export async function showAgents(flags: LocalFlags): Promise<void> {
   const { queries } = await openLocal(flags)
-  const rows = await queries.selectFrom('agents').selectAll().orderBy('created_at_ms').execute()
+  const rows = await selectAgents(queries).orderBy('created_at_ms').execute()
   print(flags, rows, () =>
     table([
       ['agent', 'state', 'why', 'free', 'held', 'windows', 'earned', 'parent'],
@@ -62,7 +65,7 @@ export async function showAgents(flags: LocalFlags): Promise<void> {
 
 export async function showAgent(agentId: string, flags: LocalFlags): Promise<void> {
   const { paths, queries } = await openLocal(flags)
-  const agent = await queries.selectFrom('agents').selectAll().where('agent_id', '=', agentId).executeTakeFirst()
+  const agent = await selectAgents(queries).where('agent_id', '=', agentId).executeTakeFirst()
   if (agent === undefined) throw new Error(`there is no agent ${agentId}; "syntropism agents" lists them`)
   const receipts = (await queries.selectFrom('receipts').selectAll().where('agent_id', '=', agentId).orderBy('seq', 'desc').limit(10).execute()).map(
     (row) => JSON.parse(row.receipt) as Record<string, number | string>,
@@ -111,18 +114,14 @@ export async function showLedger(flags: LocalFlags & { agent?: string; at?: numb
   const { queries } = await openLocal(flags)
   if (flags.at !== undefined) {
     if (flags.agent === undefined) throw new Error('--at needs --agent: whose balance it was')
-    const balance_micro = await balanceAt(queries, flags.agent, 'balance', flags.at)
-    const held_micro = await balanceAt(queries, flags.agent, 'holds', flags.at)
+    const { balance_micro, held_micro } = await balanceAt(queries, flags.agent, flags.at)
     return print(
       flags,
       { agent_id: flags.agent, balance_micro, held_micro, seq: flags.at },
       () => `After #${flags.at} ${flags.agent} had ${credits(balance_micro)} credits free and ${credits(held_micro)} in holds.`,
     )
   }
-  let query = queries.selectFrom('transfers').selectAll().orderBy('number', 'desc').limit(flags.limit)
-  const { agent } = flags
-  if (agent !== undefined) query = query.where((eb) => eb.or([eb('from_agent', '=', agent), eb('to_agent', '=', agent)]))
-  const rows = (await query.execute()).reverse()
+  const rows = (flags.agent === undefined ? await lastMovements(queries, flags.limit) : await movementsOf(queries, flags.agent, flags)).reverse()
   print(flags, rows, () =>
     table([
       ['seq', 'time', 'from', 'to', 'credits', 'purpose'],

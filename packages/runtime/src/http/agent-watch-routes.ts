@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { type State, budgetLeft, budgetOf } from '@syntropism/economy'
-import type { Queries, Tables } from '../store/index.ts'
+import { type Movement, type Queries, movementsOf, selectAgents } from '../store/index.ts'
 import { type App, Refused, type ServiceParts, addOperation } from './service.ts'
 
 const WATCHERS = ['human', 'operator', 'observer'] as const
@@ -29,7 +29,7 @@ const AgentsQuery = z.object({
 })
 
 /** Balance after each movement, thinned out to some hundred points. */
-function curveOf(rows: readonly Tables['transfers'][], id: string, end: number) {
+function curveOf(rows: readonly Movement[], id: string, end: number) {
   const points: { at_ms: number; balance_micro: number; seq: number }[] = []
   let balance = end
   for (const row of rows) {
@@ -43,14 +43,15 @@ function curveOf(rows: readonly Tables['transfers'][], id: string, end: number) 
 
 /** Agents that a filter lets through, and how many there are. */
 async function agentsBy({ host, queries }: ServiceParts, query: z.infer<typeof AgentsQuery>): Promise<object> {
-  let found = queries.selectFrom('agents')
+  let found = queries.selectFrom('agents').innerJoin('holdings', 'holdings.party', 'agents.agent_id')
   if (query.status !== undefined) found = found.where('status', '=', query.status)
   if (query.name !== undefined) found = found.where('agent_id', 'like', `%${query.name.replaceAll(/[%_]/g, '')}%`)
   if (query.parent !== undefined) found = query.parent === 'none' ? found.where('parent_id', 'is', null) : found.where('parent_id', '=', query.parent)
   const { count } = await found.select((eb) => eb.fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
   const [column, direction] = ORDERS[query.order]
   const agents = await found
-    .selectAll()
+    .selectAll('agents')
+    .select(['holdings.balance_micro', 'holdings.held_micro'])
     .select((eb) =>
       eb
         .selectFrom('agents as child')
@@ -104,19 +105,13 @@ async function inboxOf(queries: Queries, ids: readonly string[]): Promise<object
 }
 
 async function agentClosely({ host, queries }: ServiceParts, id: string): Promise<object> {
-  const row = await queries.selectFrom('agents').selectAll().where('agent_id', '=', id).executeTakeFirst()
+  const row = await selectAgents(queries).where('agent_id', '=', id).executeTakeFirst()
   const agent = host.state.agents.get(id)
   if (row === undefined || agent === undefined) throw new Refused('agent_unknown', { agent_id: id })
   const [receipts, children, moves, services, turns] = await Promise.all([
     queries.selectFrom('receipts').selectAll().where('agent_id', '=', id).orderBy('seq', 'desc').limit(RECEIPTS).execute(),
     queries.selectFrom('agents').select(['agent_id', 'status']).where('parent_id', '=', id).limit(100).execute(),
-    queries
-      .selectFrom('transfers')
-      .selectAll()
-      .where((eb) => eb.or([eb('from_agent', '=', id), eb('to_agent', '=', id)]))
-      .orderBy('seq', 'desc')
-      .limit(CURVE_ROWS)
-      .execute(),
+    movementsOf(queries, id, { limit: CURVE_ROWS }),
     queries.selectFrom('services').selectAll().where('agent_id', '=', id).execute(),
     queries.selectFrom('turns').selectAll().where('agent_id', '=', id).orderBy('seq', 'desc').limit(TURNS).execute(),
   ])

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { Id } from '@syntropism/contract'
 import { circulatingMicro, freeMicro, microToCredits } from '@syntropism/economy'
-import { balanceAt, seqAt } from '../store/index.ts'
+import { balanceAt, movementsOf, seqAt } from '../store/index.ts'
 import { Balance, BalanceAt, Supply, Transfer, TransferAnswer, TransfersAnswer, listOf } from './answers.ts'
 import { type App, Amount, Refused, type ServiceParts, addOperation, agentIn, amountOf } from './service.ts'
 
@@ -81,16 +81,7 @@ export function addEconomyRoutes(app: App, parts: ServiceParts): void {
     handle: async ({ params, query }, call) => {
       if (call.principal.role === 'agent' && call.principal.agent_id !== params.agent_id) throw new Refused('not_yours', { agent_id: params.agent_id ?? '' })
       const id = params.agent_id as string
-      const page = pageOf(query)
-      const rows = await queries
-        .selectFrom('transfers')
-        .selectAll()
-        .where((eb) => eb.or([eb('from_agent', '=', id), eb('to_agent', '=', id)]))
-        .where('seq', '<', page.before_seq)
-        .orderBy('seq', 'desc')
-        .limit(page.limit)
-        .execute()
-      return { transfers: rows }
+      return { transfers: await movementsOf(queries, id, pageOf(query)) }
     },
     answer: listOf('transfers', Transfer),
     method: 'get',
@@ -107,7 +98,7 @@ export function addEconomyRoutes(app: App, parts: ServiceParts): void {
       const id = params.agent_id as string
       if (!host.state.agents.has(id)) throw new Refused('agent_unknown', { agent_id: id })
       const seq = query.at_ms === undefined ? Math.min(Number(query.seq ?? host.state.seq), host.state.seq) : await seqAt(queries, Number(query.at_ms))
-      return { agent_id: id, balance_micro: await balanceAt(queries, id, 'balance', seq), held_micro: await balanceAt(queries, id, 'holds', seq), seq }
+      return { agent_id: id, ...(await balanceAt(queries, id, seq)), seq }
     },
     answer: BalanceAt,
     method: 'get',

@@ -1,4 +1,4 @@
-import type { Queries } from '../store/index.ts'
+import { type Queries, movementsBackwards } from '../store/index.ts'
 import { type App, type ServiceParts, addOperation } from './service.ts'
 
 /** Movements that the flows are added up over. */
@@ -19,15 +19,16 @@ interface Group {
 
 /** Sums over the last movements by payer, payee and purpose, and the number of the first of them. */
 async function groupsOf(queries: Queries): Promise<{ first: number; groups: Group[] }> {
-  const last = await queries.selectFrom('transfers').select('number').orderBy('number', 'desc').limit(1).executeTakeFirst()
-  const first = Math.max(0, Number(last?.number ?? 0) - FLOW_ROWS)
-  const rows = await queries
-    .selectFrom('transfers')
-    .select((eb) => ['from_agent', 'to_agent', 'purpose', eb.fn.sum<number>('amount_micro').as('amount_micro'), eb.fn.countAll<number>().as('movements')])
-    .where('number', '>', first)
-    .groupBy(['from_agent', 'to_agent', 'purpose'])
-    .execute()
-  return { first, groups: rows.map((row) => ({ ...row, amount_micro: Number(row.amount_micro), movements: Number(row.movements) })) }
+  const groups = new Map<string, Group>()
+  let first: number | null = null
+  for await (const { amount_micro, from_agent, number, purpose, to_agent } of movementsBackwards(queries)) {
+    first ??= Math.max(0, number - FLOW_ROWS)
+    if (number <= first) break
+    const key = `${from_agent}\n${to_agent}\n${purpose}`
+    const { amount_micro: sum, movements } = groups.get(key) ?? { amount_micro: 0, movements: 0 }
+    groups.set(key, { amount_micro: sum + amount_micro, from_agent, movements: movements + 1, purpose, to_agent })
+  }
+  return { first: first ?? 0, groups: [...groups.values()] }
 }
 
 const isAgent = (name: string): boolean => name !== 'mint' && name !== 'burn'

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { ParamChanges } from '@syntropism/contract'
+import { movementNumbered } from '../store/index.ts'
 import { type App, Amount, Refused, type ServiceParts, addOperation, amountOf } from './service.ts'
 
 /** Why an order is given; it stands in the event log beside who gave it. */
@@ -29,12 +30,8 @@ function addAgentOrders(app: App, parts: ServiceParts): void {
   addOperation(app, parts, {
     body: z.strictObject({ reason: Reason }),
     handle: async ({ body, params }, call) => {
-      const row = await queries
-        .selectFrom('transfers')
-        .selectAll()
-        .where('number', '=', Number((params.transfer_id as string).slice('transfer-'.length)))
-        .executeTakeFirst()
-      if (row === undefined || row.from_account !== 'balance' || row.to_account !== 'balance')
+      const row = await movementNumbered(queries, Number((params.transfer_id as string).slice('transfer-'.length)))
+      if (row === null || row.from_account !== 'balance' || row.to_account !== 'balance')
         throw new Refused('transfer_unknown', { transfer_id: params.transfer_id ?? '' })
       return call.submit({
         amount_micro: row.amount_micro,

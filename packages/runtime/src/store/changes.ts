@@ -4,10 +4,8 @@ import type { Tables } from './schema.ts'
 const COLUMNS = {
   agents: {
     agent_id: 'text',
-    balance_micro: 'integer',
     created_at_ms: 'integer',
     earned_micro: 'integer',
-    held_micro: 'integer',
     lineage: 'text',
     name: 'text',
     parent_id: 'text',
@@ -16,6 +14,7 @@ const COLUMNS = {
     windows: 'integer',
   },
   clearings: { at_ms: 'integer', certificate: 'text', clearing_id: 'text', seq: 'integer' },
+  holdings: { balance_micro: 'integer', held_micro: 'integer', last_number: 'integer', movements: 'integer', party: 'text' },
   invocations: { body: 'text', invocation_id: 'text', result: 'text', seq: 'integer' },
   llm_calls: {
     agent_id: 'text',
@@ -37,6 +36,8 @@ const COLUMNS = {
     upstream_id: 'text',
   },
   messages: { at_ms: 'integer', body: 'text', from_agent: 'text', kind: 'text', message_id: 'text', seq: 'integer', to_agent: 'text' },
+  movement_marks: { balance_micro: 'integer', held_micro: 'integer', number: 'integer', party: 'text', seq: 'integer' },
+  movement_pages: { first_number: 'integer', movements: 'text' },
   orders: { action: 'text', agent_id: 'text', at_ms: 'integer', details: 'text', ordered_by: 'text', reason: 'text', seq: 'integer' },
   postings: {
     amount: 'integer',
@@ -92,20 +93,6 @@ const COLUMNS = {
     server_id: 'text',
     tool_name: 'text',
   },
-  transfers: {
-    amount_micro: 'integer',
-    at_ms: 'integer',
-    entry_id: 'integer',
-    from_account: 'text',
-    from_agent: 'text',
-    hold_id: 'text',
-    number: 'integer',
-    purpose: 'text',
-    seq: 'integer',
-    to_account: 'text',
-    to_agent: 'text',
-    transfer_id: 'text',
-  },
   turns: { agent_id: 'text', at_ms: 'integer', data: 'text', seq: 'integer', type: 'text' },
 } as const satisfies { [T in ReadModel]: { [C in keyof Tables[T]]: 'integer' | 'text' } }
 
@@ -120,6 +107,7 @@ export type Row = Readonly<Record<string, Value>>
 /** Read models whose rows change after they were made, by the columns that name a row. */
 const KEYS = {
   agents: ['agent_id'],
+  holdings: ['party'],
   invocations: ['invocation_id'],
   llm_calls: ['number'],
   prompts: ['prompt_id'],

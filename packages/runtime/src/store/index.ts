@@ -1,4 +1,5 @@
-export { type Queries, balanceAt, createQueries, seqAt } from './queries.ts'
+export { type Movement, balanceAt, lastMovements, movementNumbered, movementsBackwards, movementsOf } from './movements.ts'
+export { type Queries, createQueries, selectAgents, seqAt } from './queries.ts'
 export { type JournalReads, journalReads } from './records.ts'
 export { type SpendRow, spendBy, spendByMinute } from './spend.ts'
 export { type ToolCallRow, openToolCalls, toolCallRow } from './tool-calls.ts'

@@ -1,50 +1,65 @@
 import type { EconomyEvent } from '@syntropism/contract'
-import { type Posting, type State, freeMicro } from '@syntropism/economy'
+import type { State } from '@syntropism/economy'
+import type { Batch } from '../ports/index.ts'
 import { Changes } from './changes.ts'
 import { projectLlm } from './llm-projection.ts'
+import { MovementProjection } from './movement-projection.ts'
+import type { Tables } from './schema.ts'
 import { projectTools } from './tool-projection.ts'
 
-/** What a batch changes in the read models. They can be made again from the journal at any time and are never a source. `state` is the state after it. */
-export function changesOf(events: readonly EconomyEvent[], postings: readonly Posting[], state: State): Changes {
-  const changes = new Changes()
-  // Movements of credits are rows of `transfers`; `postings` holds those of the other assets.
-  for (const posting of postings) if (posting.transfer_id === '') changes.insert('postings', posting)
-  const touched = new Set<string>()
-  for (const event of events) {
-    projectLedger(event, changes)
-    projectTurns(event, changes)
-    if (event.type === 'credits_transferred') touched.add(event.data.from_agent).add(event.data.to_agent)
-    else if (event.agent_id !== '') touched.add(event.agent_id)
+/** What a projection has to know of the tables before it adds to them. */
+export const MEMORY = {
+  agents: 'SELECT agent_id, status FROM agents',
+  holdings: 'SELECT party, balance_micro, held_micro, movements, last_number FROM holdings',
+} as const
+export interface Memory {
+  readonly agents: readonly Pick<Tables['agents'], 'agent_id' | 'status'>[]
+  readonly holdings: readonly Tables['holdings'][]
+}
+export const NOTHING: Memory = { agents: [], holdings: [] }
+
+/** Says of one record after another what it changes in the read models. They can be made again from the journal at any time and are never a source. */
+export class Projection {
+  readonly #movements: MovementProjection
+  readonly #statuses: Map<string, string>
+
+  constructor({ agents, holdings }: Memory) {
+    this.#movements = new MovementProjection(holdings)
+    this.#statuses = new Map(agents.map(({ agent_id, status }) => [agent_id, status]))
   }
-  for (const agent_id of touched) {
-    const agent = state.agents.get(agent_id)
-    if (agent !== undefined)
-      changes.update('agents', { agent_id }, { balance_micro: freeMicro(state, agent), held_micro: agent.held_micro, status: agent.status })
+
+  /** Changes by the next record; `state` is the state after it. */
+  changesOf({ events, postings }: Pick<Batch, 'events' | 'postings'>, state: State): Changes {
+    const changes = new Changes()
+    // Movements of credits have tables of their own; `postings` holds those of the other assets.
+    for (const posting of postings) if (posting.transfer_id === '') changes.insert('postings', posting)
+    const touched = new Set<string>()
+    for (const event of events) {
+      if (event.type === 'credits_transferred') {
+        this.#movements.add(event.data, event.seq, event.at_ms, changes)
+        touched.add(event.data.from_agent).add(event.data.to_agent)
+        continue
+      }
+      if (event.type === 'agent_created') this.#movements.open(event.data.agent_id)
+      if (event.type === 'agent_spawned') this.#movements.open(event.data.child_id)
+      if (event.agent_id !== '') touched.add(event.agent_id)
+      projectMarket(event, changes)
+      projectTurns(event, changes)
+    }
+    this.#movements.end(changes)
+    for (const agent_id of touched) {
+      const status = state.agents.get(agent_id)?.status
+      if (status === undefined || status === this.#statuses.get(agent_id)) continue
+      this.#statuses.set(agent_id, status)
+      changes.update('agents', { agent_id }, { status })
+    }
+    return changes
   }
-  return changes
 }
 
-function projectLedger(event: EconomyEvent, changes: Changes): void {
+function projectMarket(event: EconomyEvent, changes: Changes): void {
   const { at_ms, seq } = event
   switch (event.type) {
-    case 'credits_transferred': {
-      const { data } = event
-      changes.insert('transfers', {
-        amount_micro: data.amount_micro,
-        at_ms,
-        entry_id: data.entry_id,
-        from_account: data.from_account,
-        from_agent: data.from_agent,
-        hold_id: data.hold_id,
-        number: Number(data.transfer_id.slice('transfer-'.length)),
-        purpose: data.purpose,
-        seq,
-        to_account: data.to_account,
-        to_agent: data.to_agent,
-        transfer_id: data.transfer_id,
-      })
-      return
-    }
     case 'price_update': {
       const { new_price_micro_per_s, old_price_micro_per_s, reason, resource, utilisation_ppm } = event.data
       changes.insert('prices', { at_ms, new_price_micro_per_s, old_price_micro_per_s, reason, resource, seq, utilisation_ppm })
@@ -78,7 +93,7 @@ function projectTurns({ agent_id: speaker, at_ms, data, seq, type }: EconomyEven
   if (agent_id !== '') changes.insert('turns', { agent_id, at_ms, data: JSON.stringify(data), seq, type })
 }
 
-const NEW_AGENT = { balance_micro: 0, earned_micro: 0, held_micro: 0, status: 'new', status_reason: '', windows: 0 }
+const NEW_AGENT = { earned_micro: 0, status: 'new', status_reason: '', windows: 0 }
 
 function projectLife(event: EconomyEvent, changes: Changes): void {
   const { agent_id, at_ms: created_at_ms } = event

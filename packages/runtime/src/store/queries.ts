@@ -20,20 +20,13 @@ export type Queries = Kysely<Tables>
 /** Typed queries over the read models. The connection stays the caller's. */
 export const createQueries = (database: DatabaseSync): Queries => new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) as never }) })
 
-/** Micro-credits on an agent's free balance or in its holds after the event with this sequence number: the sum of all movements up to it. */
-export async function balanceAt(queries: Queries, agentId: string, account: 'balance' | 'holds', seq: number): Promise<number> {
-  const sum = async (side: 'from' | 'to'): Promise<number> => {
-    const row = await queries
-      .selectFrom('transfers')
-      .select((eb) => eb.fn.sum<number | null>('amount_micro').as('sum'))
-      .where(`${side}_agent`, '=', agentId)
-      .where(`${side}_account`, '=', account)
-      .where('seq', '<=', seq)
-      .executeTakeFirst()
-    return Number(row?.sum ?? 0)
-  }
-  return (await sum('to')) - (await sum('from'))
-}
+/** Agents with what they have. */
+export const selectAgents = (queries: Queries) =>
+  queries
+    .selectFrom('agents')
+    .innerJoin('holdings', 'holdings.party', 'agents.agent_id')
+    .selectAll('agents')
+    .select(['holdings.balance_micro', 'holdings.held_micro'])
 
 /** Sequence number of the last event at or before an economy time; 0 when there is none. Times rise with the records, so halving finds it. */
 export async function seqAt(queries: Queries, atMs: number): Promise<number> {

@@ -1,3 +1,35 @@
+/** Movements of credits, until then a row each under two indexes by agent, become pages; what an agent has moves from its row to its standing. */
+const MOVEMENTS_IN_PAGES = `
+  CREATE TABLE movement_pages (first_number INTEGER PRIMARY KEY, movements TEXT NOT NULL);
+  CREATE TABLE movement_marks (party TEXT NOT NULL, number INTEGER NOT NULL, seq INTEGER NOT NULL, balance_micro INTEGER NOT NULL, held_micro INTEGER NOT NULL, PRIMARY KEY (party, number)) WITHOUT ROWID;
+  CREATE TABLE holdings (party TEXT PRIMARY KEY, balance_micro INTEGER NOT NULL, held_micro INTEGER NOT NULL, movements INTEGER NOT NULL, last_number INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TEMPORARY TABLE sides AS
+    SELECT party, number, MAX(seq) AS seq, SUM(free) AS free, SUM(held) AS held FROM (
+      SELECT from_agent AS party, number, seq, CASE WHEN from_account = 'holds' THEN 0 ELSE -amount_micro END AS free, CASE WHEN from_account = 'holds' THEN -amount_micro ELSE 0 END AS held FROM transfers
+      UNION ALL
+      SELECT to_agent, number, seq, CASE WHEN to_account = 'holds' THEN 0 ELSE amount_micro END, CASE WHEN to_account = 'holds' THEN amount_micro ELSE 0 END FROM transfers
+    ) AS one_side GROUP BY party, number;
+  CREATE TEMPORARY TABLE standings AS
+    SELECT party, number, seq, COALESCE(LAG(number) OVER course, 0) AS earlier, ROW_NUMBER() OVER course AS place, SUM(free) OVER course AS free, SUM(held) OVER course AS held
+    FROM sides WINDOW course AS (PARTITION BY party ORDER BY number);
+  CREATE INDEX standings_place ON standings (party, number);
+  INSERT INTO movement_pages
+    SELECT MIN(t.number), json_group_array(json_array(t.seq, t.at_ms, t.from_agent, t.from_account, t.to_agent, t.to_account, t.amount_micro, t.purpose, t.entry_id, t.hold_id, giver.earlier, getter.earlier) ORDER BY t.number)
+    FROM transfers t
+    JOIN standings giver ON giver.party = t.from_agent AND giver.number = t.number
+    JOIN standings getter ON getter.party = t.to_agent AND getter.number = t.number
+    GROUP BY t.number / 64;
+  INSERT INTO movement_marks SELECT party, number, seq, free, held FROM standings WHERE place % 64 = 0;
+  INSERT INTO holdings
+    SELECT party, SUM(free), SUM(held), COUNT(*), MAX(number) FROM sides GROUP BY party
+    UNION ALL SELECT agent_id, 0, 0, 0, 0 FROM agents WHERE agent_id NOT IN (SELECT party FROM sides);
+  DROP TABLE standings;
+  DROP TABLE sides;
+  DROP TABLE transfers;
+  ALTER TABLE agents DROP COLUMN balance_micro;
+  ALTER TABLE agents DROP COLUMN held_micro;
+`
+
 /** Forward-only migrations; the database's user_version counts those applied. */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -41,6 +73,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE turns (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, agent_id TEXT NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL);
   CREATE INDEX turns_agent ON turns (agent_id, seq);
   `,
+  MOVEMENTS_IN_PAGES,
 ]
 
 export interface Tables {
@@ -76,20 +109,12 @@ export interface Tables {
     transfer_id: string
     traceparent: string
   }
-  transfers: {
-    number: number
-    transfer_id: string
-    seq: number
-    at_ms: number
-    from_agent: string
-    from_account: string
-    to_agent: string
-    to_account: string
-    amount_micro: number
-    purpose: string
-    entry_id: number
-    hold_id: string | null
-  }
+  /** Movements of credits in the order of their numbers; see PageLine. */
+  movement_pages: { first_number: number; movements: string }
+  /** Where a party stood after some of its movements. */
+  movement_marks: { party: string; number: number; seq: number; balance_micro: number; held_micro: number }
+  /** What a party (an agent, `mint`, `burn`) has, how many movements it was in, and the number of the last. */
+  holdings: { party: string; balance_micro: number; held_micro: number; movements: number; last_number: number }
   agents: {
     agent_id: string
     name: string
@@ -98,8 +123,6 @@ export interface Tables {
     status: string
     status_reason: string
     created_at_ms: number
-    balance_micro: number
-    held_micro: number
     windows: number
     earned_micro: number
   }

@@ -3,7 +3,7 @@ import { type State, eventText } from '@syntropism/economy'
 import { type Batch, type CommandId, type Journal, JournalError, type Maybe, type Moment, type ReadModelRewrite, type StoredBatch } from '../ports/index.ts'
 import { READ_MODELS } from './changes.ts'
 import { GENESIS_HASH, batchHash } from './hash.ts'
-import { changesOf } from './projection.ts'
+import { MEMORY, type Memory, NOTHING, Projection } from './projection.ts'
 import { createQueries } from './queries.ts'
 import { type JournalReads, journalReads } from './records.ts'
 import { MIGRATIONS } from './schema.ts'
@@ -53,6 +53,8 @@ export class SqliteJournal implements Journal {
   readonly #insert: StatementSync
   readonly #remember: StatementSync
   readonly #find: StatementSync
+  /** Made when the first record is written: a journal that is only read needs none. */
+  #projection: Projection | null = null
   #lastHash: string
   last_number: number
   ids_count: number
@@ -74,7 +76,8 @@ export class SqliteJournal implements Journal {
     const commandsJson = JSON.stringify(batch.commands)
     const eventsJson = `[${batch.events.map(eventText).join(',')}]`
     const hash = batchHash(this.#lastHash, commandsJson, eventsJson)
-    const changes = changesOf(batch.events, batch.postings, state)
+    this.#projection ??= unavailable('the read models could not be read', () => this.#project())
+    const changes = this.#projection.changesOf(batch, state)
     unavailable('the journal could not be written', () => {
       this.#database.exec('BEGIN IMMEDIATE')
       this.#insert.run(batch.number, batch.events[0]?.seq ?? state.seq, state.seq, state.at_ms, commandsJson, eventsJson, this.#lastHash, hash)
@@ -87,13 +90,22 @@ export class SqliteJournal implements Journal {
     this.ids_count += batch.ids.length
   }
 
+  #project(): Projection {
+    const read = (sql: string): unknown => this.#database.prepare(sql).all()
+    return new Projection({ agents: read(MEMORY.agents), holdings: read(MEMORY.holdings) } as Memory)
+  }
+
   rewriteReadModels(): ReadModelRewrite {
+    const projection = new Projection(NOTHING)
     const execute = (sql: string): void => unavailable('the read models could not be written', () => this.#database.exec(sql))
     return {
       abandon: () => execute('ROLLBACK'),
       begin: () => execute(['BEGIN IMMEDIATE', ...READ_MODELS.map((table) => `DELETE FROM ${table}`)].join('; ')),
-      finish: () => execute('COMMIT'),
-      write: (batch, state) => unavailable('the read models could not be written', () => this.#changes.write(changesOf(batch.events, batch.postings, state))),
+      finish: () => {
+        execute('COMMIT')
+        this.#projection = projection
+      },
+      write: (batch, state) => unavailable('the read models could not be written', () => this.#changes.write(projection.changesOf(batch, state))),
     }
   }
 

@@ -2,11 +2,13 @@ import type pg from 'pg'
 import { JournalError } from '../../ports/index.ts'
 import { MIGRATIONS } from '../schema.ts'
 
-/** The shared schema in PostgreSQL's words: 64-bit integers, texts ordered by their bytes as in SQLite. */
+/** The shared schema in PostgreSQL's words: 64-bit integers, texts ordered by their bytes as in SQLite, JSON made by its own functions. */
 export const translated = (sql: string): string =>
   sql
     .replaceAll('INTEGER', 'BIGINT')
     .replaceAll('WITHOUT ROWID', '')
+    .replaceAll('json_group_array', 'json_agg')
+    .replaceAll('json_array', 'json_build_array')
     .replace(/\bTEXT\b/g, 'TEXT COLLATE "C"')
 
 /** What PostgreSQL alone has: who may write. Forward-only as well. */

@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { type Batch, type CommandId, type Journal, JournalError, type Moment, type ReadModelRewrite, type StoredBatch } from '../../ports/index.ts'
 import { READ_MODELS } from '../changes.ts'
 import { GENESIS_HASH, batchHash } from '../hash.ts'
-import { changesOf } from '../projection.ts'
+import { MEMORY, type Memory, NOTHING, Projection } from '../projection.ts'
 import type { Queries } from '../queries.ts'
 import { type JournalReads, journalReads } from '../records.ts'
 import { unavailable } from './connection.ts'
@@ -36,6 +36,7 @@ export class PostgresJournal implements Journal {
   readonly #reads: JournalReads
   readonly #changes = new PostgresChanges()
   readonly #end: () => Promise<void>
+  #projection: Projection | null = null
   #lastHash: string
   last_number: number
   ids_count: number
@@ -77,19 +78,30 @@ export class PostgresJournal implements Journal {
     const commandsJson = JSON.stringify(batch.commands)
     const eventsJson = `[${batch.events.map(eventText).join(',')}]`
     const hash = batchHash(this.#lastHash, commandsJson, eventsJson)
-    const { events, ids, number, postings } = batch
+    const { events, ids, number } = batch
+    this.#projection ??= await this.#project()
     const statements: pg.QueryConfig[] = [
       { ...INSERT, values: [number, events[0]?.seq ?? state.seq, state.seq, state.at_ms, commandsJson, eventsJson, this.#lastHash, hash] },
     ]
     if (ids.length > 0) statements.push({ ...REMEMBER, values: [arrayText(ids.map(({ owner }) => owner)), arrayText(ids.map(({ id }) => id)), number] })
-    statements.push(...this.#changes.statements(changesOf(events, postings, state)))
+    statements.push(...this.#changes.statements(this.#projection.changesOf(batch, state)))
     await this.#transaction('the journal could not be written', statements)
     this.#lastHash = hash
     this.last_number = number
     this.ids_count += ids.length
   }
 
+  async #project(): Promise<Projection> {
+    try {
+      const [agents, holdings] = [await this.#client.query(MEMORY.agents), await this.#client.query(MEMORY.holdings)]
+      return new Projection({ agents: agents.rows, holdings: holdings.rows } as Memory)
+    } catch (error) {
+      throw unavailable('the read models could not be read', error)
+    }
+  }
+
   rewriteReadModels(): ReadModelRewrite {
+    const projection = new Projection(NOTHING)
     const execute = async (...statements: (pg.QueryConfig | string)[]): Promise<void> => {
       try {
         await Promise.all(statements.map((statement) => this.#client.query(statement)))
@@ -107,8 +119,11 @@ export class PostgresJournal implements Journal {
           'LOCK TABLE batches IN SHARE MODE',
           ...READ_MODELS.map((table) => `DELETE FROM ${table}`),
         ),
-      finish: () => execute('COMMIT'),
-      write: (batch, state) => execute(...this.#changes.statements(changesOf(batch.events, batch.postings, state))),
+      finish: async () => {
+        await execute('COMMIT')
+        this.#projection = projection
+      },
+      write: (batch, state) => execute(...this.#changes.statements(projection.changesOf(batch, state))),
     }
   }
 
