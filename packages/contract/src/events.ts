@@ -33,6 +33,8 @@ export const EVENTS = {
     available: Credits.nullable(),
     available_micro: Micro.nullable(),
     bid_id: Text.nullable(),
+    /** Given, and true, where the amount is an estimate and no clearing was run with it. */
+    lowest_winning_is_estimate: z.boolean().optional(),
     lowest_winning_micro: Micro.nullable(),
     reason: Text,
     required: Credits.nullable(),
@@ -162,6 +164,8 @@ export const EVENTS = {
   bid_withdrawn: event('system', 'market.bid.withdrawn', H, {
     agent_id: Text,
     bid_id: Text,
+    /** Given, and true, where the amount is an estimate and no clearing was run with it. */
+    lowest_winning_is_estimate: z.boolean().optional(),
     lowest_winning_micro: Micro.nullable(),
     payer_id: Text,
     reason: Text,

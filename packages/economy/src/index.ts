@@ -12,6 +12,8 @@ export {
   forkIntoVirtualTime,
   lowestWinningOf,
   nextDeadlineMs,
+  offerTrialOf,
+  problemOf,
   replay,
   restore,
   snapshot,
@@ -19,7 +21,19 @@ export {
   tunedParams,
   winnerProblem,
 } from './apply/index.ts'
-export { type Candidate, allocate, bidHash, bundleOf, byHighestBid, capacityOf, offeredMicro, quantitiesOf } from './auction/index.ts'
+export {
+  type Candidate,
+  type Lowest,
+  type OfferTrial,
+  allocate,
+  bidHash,
+  bundleOf,
+  byHighestBid,
+  capacityOf,
+  offeredMicro,
+  quantitiesOf,
+  searchLowest,
+} from './auction/index.ts'
 export { canonicalJson, eventId, eventIdPrefix, fingerprint53, isoTime, type Json, sha256Hex } from './codec/index.ts'
 export {
   ASSETS,

@@ -49,6 +49,7 @@ export {
   startLive,
 } from './live/index.ts'
 export { type ExperimentTrial, PhoenixError, gather, pushExperiment, pushToPhoenix } from './phoenix/index.ts'
+export { Inquiries, type LowestWinning } from './inquiry/index.ts'
 export { type Bus, type ClearingSolver, type Journal, JournalError, type Moment, MomentError } from './ports/index.ts'
 export {
   SANDBOXES,

@@ -167,7 +167,7 @@ export async function runLive(flags: LiveFlags): Promise<void> {
     ...(scripted === null ? {} : { scripted }),
     sandbox: flags.sandbox,
     sdk_dir: sdkDir(),
-    solver: lazySolver(),
+    createSolver: lazySolver,
     ...(flags.standby ? { standby: { onWait: (leader) => sayStandby(leader, flags.json === true), signal: waiting.signal } } : {}),
   }).catch((error: unknown) => {
     if (waiting.signal.aborted) process.exit(0)

@@ -1,14 +1,42 @@
 import type { EconomyEvent } from '@syntropism/contract'
-import { bundleOf, currentReserveMicro, lowestWinningOf, offeredMicro } from '@syntropism/economy'
-import { readEvents } from '@syntropism/runtime'
+import { type Bid, type State, bundleOf, currentReserveMicro, offeredMicro } from '@syntropism/economy'
+import { Inquiries, type LowestWinning, journalReads, readEvents, stateAt } from '@syntropism/runtime'
 import { describeEvent } from './describe.ts'
 import { credits, percent } from './format.ts'
+import { lazySolver } from './live-solver.ts'
 import { type Local, type LocalFlags, openLocal, print } from './local.ts'
 import { pastState } from './past.ts'
+
+/** Longest time of one solve under `exact`. */
+const SOLVE_LIMIT_MS = 10_000
 
 interface Answer {
   readonly answer: string
   readonly proof: readonly EconomyEvent[]
+}
+
+/** What would win, by clearing the book again where the rule needs it. */
+async function lowestOf(state: State, bid: Bid): Promise<LowestWinning> {
+  const inquiries = new Inquiries(lazySolver(), SOLVE_LIMIT_MS)
+  const lowest = await inquiries.lowestWinning(state, bid)
+  await inquiries.close()
+  return lowest
+}
+
+function sayLowest({ amount_micro: amount, clearings, is_estimate: isEstimate }: LowestWinning, mechanism: string, wins: string): string {
+  if (amount === null) return `no price was found at which it could ${wins}: it is not eligible, there is no room for it, or price has no part`
+  const how = isEstimate ? ', an estimate' : clearings === 0 ? '' : `, seen by clearing again ${clearings} times`
+  return `${credits(amount)} credits would ${wins} under ${mechanism}${how}`
+}
+
+/** A bid that ended without a window: what the event says, or where that is an estimate, the same seen in the book just before. */
+async function lowestAtEnd(event: EconomyEvent & { readonly type: 'bid_rejected' | 'bid_withdrawn' }, bidId: string, { queries }: Local): Promise<string> {
+  const { lowest_winning_is_estimate: isEstimate, lowest_winning_micro: told } = event.data
+  if (isEstimate !== true) return told === null ? 'it could not have won at any price then' : `${credits(told)} credits would have won`
+  const { state } = await stateAt(journalReads(queries), { seq: event.seq }, 'before')
+  const bid = state.bids.get(bidId)
+  const estimate = `about ${credits(told ?? 0)} credits would have won`
+  return bid === undefined ? estimate : `${estimate}; just before, ${sayLowest(await lowestOf(state, bid), state.params.mechanism, 'have won')}`
 }
 
 /** An open bid beside the rest of the book as the journal leaves it: what would win. */
@@ -18,13 +46,9 @@ async function whyOpen(local: Local, bidId: string): Promise<string> {
   if (bid === undefined) return `${bidId} is still open.`
   const offered = offeredMicro(state, bid)
   const reserve = currentReserveMicro(state, bundleOf(state, bid), bid.duration_ms)
-  const lowest = lowestWinningOf(state, bid)
+  const lowest = await lowestOf(state, bid)
   const below = offered < reserve ? `, below its reserve of ${credits(reserve)}` : ''
-  const chance =
-    lowest === null
-      ? 'it could not win at any price now: it is not eligible, there is no room for it, or price has no part'
-      : `${credits(lowest)} credits would win now under ${state.params.mechanism}`
-  return `${bidId} is still open and offers ${credits(offered)} credits${below}; ${chance}.`
+  return `${bidId} is still open and offers ${credits(offered)} credits${below}; ${sayLowest(lowest, state.params.mechanism, 'win now')}.`
 }
 
 /** What became of a bid, and why. */
@@ -44,12 +68,12 @@ async function whyBid(events: readonly EconomyEvent[], bidId: string, local: Loc
   }
   if (lapsed?.type === 'bid_rejected')
     return {
-      answer: `${bidId} ended without a window (${lapsed.data.reason}); ${lapsed.data.lowest_winning_micro === null ? 'it could not have won at any price then' : `${credits(lapsed.data.lowest_winning_micro)} credits would have won`}.`,
+      answer: `${bidId} ended without a window (${lapsed.data.reason}); ${await lowestAtEnd(lapsed, bidId, local)}.`,
       proof,
     }
   if (withdrawn?.type === 'bid_withdrawn')
     return {
-      answer: `${bidId} was taken back (${withdrawn.data.reason})${withdrawn.data.lowest_winning_micro === null ? '' : `; ${credits(withdrawn.data.lowest_winning_micro)} credits would have won then`}.`,
+      answer: `${bidId} was taken back (${withdrawn.data.reason})${withdrawn.data.lowest_winning_micro === null ? '' : `; ${await lowestAtEnd(withdrawn, bidId, local)}`}.`,
       proof,
     }
   return { answer: await whyOpen(local, bidId), proof }

@@ -3,7 +3,9 @@ import { showPrompt } from '../attention/index.ts'
 import {
   type Candidate,
   type ClearedMarket,
+  type Lowest,
   type Market,
+  OfferTrial,
   type PaidWin,
   type Reservation,
   type Supply,
@@ -12,7 +14,6 @@ import {
   capacityOf,
   clearMarket,
   leaveBook,
-  lowestWinningMicro,
   offeredMicro,
   onePerAgent,
   placeFor,
@@ -94,8 +95,11 @@ export interface WinnerProblem extends Market {
 export function winnerProblem(state: State): WinnerProblem | null {
   const { market } = marketOf(state)
   const hasWinner = market.candidates.some((candidate) => placeFor(candidate, market.supply, market.reservation, market.at_ms) !== null)
-  return hasWinner ? { ...market, problem_hash: problemHash(market) } : null
+  return hasWinner ? problemOf(market) : null
 }
+
+/** A market as a solver is asked it. */
+export const problemOf = (market: Market): WinnerProblem => ({ ...market, problem_hash: problemHash(market) })
 
 /** Hash of all that the answer depends on. The instant counts only by whom a reservation stops, so the same book a little later is the same problem. */
 const problemHash = ({ at_ms: atMs, candidates, reservation, supply }: Market): string =>
@@ -112,13 +116,16 @@ const problemHash = ({ at_ms: atMs, candidates, reservation, supply }: Market): 
     }),
   )
 
-/** Lowest offer with which a bid would win at this instant beside the open book, under the mechanism in force; null when it could not at any price. */
-export function lowestWinningOf(state: State, bid: Bid): number | null {
+/** A bid beside the open book of this instant, to try other offers of it; null when it could take no part whatever it offered. */
+export function offerTrialOf(state: State, bid: Bid): OfferTrial | null {
   const capacity = capacityOf(state)
   if (!isEligible(state, bid, capacity)) return null
   const { eligible, market } = marketOf(state)
-  return lowestWinningMicro(candidateOf(state, bid, capacity, pricesNow(state)), eligible, state.params.mechanism, market)
+  return new OfferTrial(candidateOf(state, bid, capacity, pricesNow(state)), eligible, state.params.mechanism, market)
 }
+
+/** Lowest offer with which a bid would win at this instant beside the open book, under the mechanism in force. */
+export const lowestWinningOf = (state: State, bid: Bid): Lowest => offerTrialOf(state, bid)?.lowest() ?? { amount_micro: null, is_estimate: false }
 
 type Draft = Omit<Certificate, 'hash' | 'prices_after'>
 

@@ -1,6 +1,6 @@
 export { type Outcome, type Result, apply } from './apply.ts'
 export { beatIsIdle, nextDeadlineMs } from './beat.ts'
-export { type WinnerProblem, candidatesOf, certificateHash, lowestWinningOf, winnerProblem } from './clearing.ts'
+export { type WinnerProblem, candidatesOf, certificateHash, lowestWinningOf, offerTrialOf, problemOf, winnerProblem } from './clearing.ts'
 export { checkRules, tunedParams } from './rules.ts'
 export { createState, replay, restore, snapshot, stateHash } from './snapshot.ts'
 export { forkIntoVirtualTime } from './fork.ts'

@@ -22,6 +22,7 @@ import {
   touch,
 } from '../state/index.ts'
 import { MS_PER_MINUTE, MS_PER_S, PPM, microToCredits, mulDivCeil, mulDivFloor } from '../units/index.ts'
+import type { Lowest } from './lowest.ts'
 import { capacityOf, quantitiesOf } from './quantities.ts'
 
 const HASH_SPACE = 1n << 256n
@@ -217,31 +218,33 @@ export function raiseBid(step: Step, bid: Bid, amountMicro: number): void {
 }
 
 /** Ends a bid without a window: the hold goes back whole. */
-export function endBid(step: Step, bid: Bid, reason: string, lowestWinningMicro: number | null): void {
+export function endBid(step: Step, bid: Bid, reason: string, lowest: Lowest | null): void {
   leaveBook(step.state, bid)
-  inTrace(step, bid.traceparent, () => tellEnd(step, bid, reason, lowestWinningMicro))
+  inTrace(step, bid.traceparent, () => tellEnd(step, bid, reason, lowest))
   touch(step, bid.agent_id, 'self', true)
   touch(step, bid.payer_id, 'self', true)
 }
 
-function tellEnd(step: Step, bid: Bid, reason: string, lowestWinningMicro: number | null): void {
+function tellEnd(step: Step, bid: Bid, reason: string, lowest: Lowest | null): void {
   const payer = agentOf(step.state, bid.payer_id)
+  const lowestMicro = lowest?.amount_micro ?? null
+  const told = { ...(lowest?.is_estimate === true ? { lowest_winning_is_estimate: true } : {}), lowest_winning_micro: lowestMicro }
   if (reason === 'expired')
     emit(step, 'bid_rejected', bid.agent_id, {
       agent_id: bid.agent_id,
       available: microToCredits(bid.amount_micro),
       available_micro: bid.amount_micro,
       bid_id: bid.bid_id,
-      lowest_winning_micro: lowestWinningMicro,
+      ...told,
       reason,
-      required: lowestWinningMicro === null ? null : microToCredits(lowestWinningMicro),
-      required_micro: lowestWinningMicro,
+      required: lowestMicro === null ? null : microToCredits(lowestMicro),
+      required_micro: lowestMicro,
     })
   else
     emit(step, 'bid_withdrawn', bid.agent_id, {
       agent_id: bid.agent_id,
       bid_id: bid.bid_id,
-      lowest_winning_micro: lowestWinningMicro,
+      ...told,
       payer_id: bid.payer_id,
       reason,
     })

@@ -14,6 +14,7 @@ export {
   reserve,
   takeRoom,
 } from './clear.ts'
+export { type Lowest, OfferTrial, searchLowest } from './lowest.ts'
 export { type Answer, type ClearedMarket, type PaidWin, type Rules, clearMarket } from './market.ts'
 export { capacityOf, quantitiesOf } from './quantities.ts'
 export { type Market, freshMarket } from './ranking.ts'

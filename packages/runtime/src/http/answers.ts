@@ -111,8 +111,23 @@ const bid = {
 }
 export const BookBid = z.object(bid).openapi('BookBid')
 export const OwnBid = z
-  .object({ ...bid, lowest_winning_micro: Micro.nullable().openapi({ description: 'The lowest amount that would win now.' }) })
+  .object({
+    ...bid,
+    lowest_winning_is_estimate: z.boolean(),
+    lowest_winning_micro: Micro.nullable().openapi({ description: 'The lowest amount that would win now; null when none would.' }),
+  })
   .openapi('OwnBid')
+export const LowestWinning = z
+  .object({
+    at_ms: z.int(),
+    bid_id: Text,
+    clearings: z.int().openapi({ description: 'How many clearings were run to find it.' }),
+    lowest_winning_is_estimate: z.boolean(),
+    lowest_winning_micro: Micro.nullable(),
+    mechanism: Text,
+    offered_micro: Micro,
+  })
+  .openapi('LowestWinning')
 export const Clearing = z.object({ at_ms: z.int(), certificate: Certificate.clone().openapi('Certificate'), seq: Seq }).openapi('Clearing')
 export const Depth = z.object({ eligible: z.int(), open: z.int() }).openapi('Depth')
 

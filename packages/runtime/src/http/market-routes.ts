@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import { AmountMicroOrZero, AtMs, Bundle, DurationMs, Id, RESOURCES, Resource, StandingBid } from '@syntropism/contract'
 import { type Bid, bundleOf, candidatesOf, capacityOf, currentReserveMicro, curveOf, lowestWinningOf, offeredMicro, pricesNow } from '@syntropism/economy'
-import { BidAnswer, BookBid, Clearing, Depth, Done, MarketState, OwnBid, PricePoint, listOf } from './answers.ts'
+import { Inquiries } from '../inquiry/index.ts'
+import { BidAnswer, BookBid, Clearing, Depth, Done, LowestWinning, MarketState, OwnBid, PricePoint, listOf } from './answers.ts'
 import { Page, pageOf } from './economy-routes.ts'
 import { AnyJson, type App, Amount, Refused, type ServiceParts, addOperation, agentIn, amountOf } from './service.ts'
 
@@ -97,10 +98,44 @@ function showBid(state: ServiceParts['host']['state'], bid: Bid): object {
   return { ...bid, offered_micro: offeredMicro(state, bid), reserve_micro, standing: bid.margin_ppm !== null }
 }
 
+/** The lowest offer of one open bid that would win now, seen to win. */
+function addLowestWinning(app: App, parts: ServiceParts): void {
+  const { host } = parts
+  const inquiries = parts.inquiries ?? new Inquiries(null, 0)
+  addOperation(app, parts, {
+    handle: async ({ params }, call) => {
+      const bid = host.state.bids.get(params.bid_id as string)
+      const own = call.principal.role === 'agent' ? agentIn(call).agent_id : null
+      if (bid === undefined || (own !== null && bid.agent_id !== own && bid.payer_id !== own))
+        throw new Refused('bid_unknown', { bid_id: params.bid_id as string })
+      const { mechanism } = host.state.params
+      const at_ms = host.now()
+      const { amount_micro, clearings, is_estimate } = await inquiries.lowestWinning(host.state, bid)
+      return {
+        at_ms,
+        bid_id: bid.bid_id,
+        clearings,
+        lowest_winning_is_estimate: is_estimate,
+        lowest_winning_micro: amount_micro,
+        mechanism,
+        offered_micro: offeredMicro(host.state, bid),
+      }
+    },
+    answer: LowestWinning,
+    method: 'get',
+    path: '/market/bids/{bid_id}/lowest-winning',
+    roles: ALL,
+    summary: 'The lowest amount with which an open bid would win now, one’s own or for watchers any; under shadow and exact found by clearing the book again.',
+    tag: 'market',
+    tool: 'market.get_lowest_winning',
+  })
+}
+
 /** Market state, price history, order book and bids. */
 export function addMarketRoutes(app: App, parts: ServiceParts): void {
   const { host } = parts
   addReads(app, parts)
+  addLowestWinning(app, parts)
   addOperation(app, parts, {
     body: z.strictObject({
       ...Amount,
@@ -146,13 +181,16 @@ export function addMarketRoutes(app: App, parts: ServiceParts): void {
     handle: (_input, call) => ({
       bids: [...host.state.bids.values()]
         .filter((bid) => bid.payer_id === agentIn(call).agent_id || bid.agent_id === agentIn(call).agent_id)
-        .map((bid) => ({ ...showBid(host.state, bid), lowest_winning_micro: lowestWinningOf(host.state, bid) })),
+        .map((bid) => {
+          const { amount_micro, is_estimate } = lowestWinningOf(host.state, bid)
+          return { ...showBid(host.state, bid), lowest_winning_is_estimate: is_estimate, lowest_winning_micro: amount_micro }
+        }),
     }),
     answer: listOf('bids', OwnBid),
     method: 'get',
     path: '/market/bids',
     roles: ['agent'],
-    summary: 'One’s own open bids, with the lowest amount that would win now.',
+    summary: 'One’s own open bids, with the lowest amount that would win now: under shadow and exact an estimate.',
     tag: 'market',
     tool: 'market.list_bids',
   })

@@ -4,6 +4,7 @@ import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Alert } from '../alerts/index.ts'
 import { type Draft, type Host, HostStopped } from '../host/index.ts'
+import type { Inquiries } from '../inquiry/index.ts'
 import type { Log } from '../log/index.ts'
 import type { Maybe, Tracing, WorkspaceHistory } from '../ports/index.ts'
 import { CallRefused, type Gateway, GatewayRefusal } from '../llm-gateway/index.ts'
@@ -37,6 +38,8 @@ export interface ServiceParts {
   readonly gateway?: Gateway
   /** Outside tools; without one none are offered. */
   readonly tools?: ToolGateway
+  /** Questions that take many clearings; without it those that need a solver are answered by estimates. */
+  readonly inquiries?: Inquiries
   /** Eligible bids and supply of the past clearing with this sequence number; null when its book cannot be derived again. */
   bookAt?(
     seq: number,

@@ -9,6 +9,7 @@ import { type Config, ConfigError, machineCapacity, paramsOf } from '../config/i
 import { Executor } from '../executor/index.ts'
 import { ExactBeat, Host, createWallClock } from '../host/index.ts'
 import { type App, type ServiceParts, Tokens, createService, openDoors } from '../http/index.ts'
+import { Inquiries } from '../inquiry/index.ts'
 import type { Bus, ClearingSolver, WorkspaceHistory } from '../ports/index.ts'
 import type { Remote, RemoteParts } from '../remote/index.ts'
 import { type SandboxDriver, type SandboxName, installAgentLibrary, openSandbox } from '../sandbox/index.ts'
@@ -24,6 +25,9 @@ import { type Observation, openObservation } from './observation.ts'
 import type { ScriptedAgents } from './scripted-agents.ts'
 import { type Standby, openStore } from './store.ts'
 
+/** Longest time of one solve for a question. */
+const INQUIRY_LIMIT_MS = 5000
+
 export interface LiveOptions {
   readonly config: Config
   readonly agent_dirs: readonly string[]
@@ -38,8 +42,8 @@ export interface LiveOptions {
   readonly pages?: Pages
   /** Waits for the lead while another process has it (PostgreSQL); refused without it. */
   readonly standby?: Standby
-  /** Finds winners under the mechanism `exact`; without one such clearings go by the default rules. */
-  readonly solver?: ClearingSolver
+  /** A solver that finds winners under the mechanism `exact`; without one such clearings go by the default rules. */
+  createSolver?(): ClearingSolver
   onFatal(error: unknown): void
   /** Called for every committed event, from the first. */
   onEvent(event: EconomyEvent): void
@@ -217,9 +221,32 @@ async function settle(options: LiveOptions, host: Host, bus: Bus, executor: Exec
 const tellWhere = (paths: Paths, url: string): void =>
   writeFileSync(paths.service, JSON.stringify({ pid: process.pid, started_at: new Date().toISOString(), url }, null, 2))
 
-/** What leads the beat under the mechanism `exact`, where a solver came along. */
-const exactBeat = ({ config, solver }: LiveOptions, { log }: Observation): ExactBeat | null =>
-  solver === undefined ? null : new ExactBeat(solver, config.solver.time_limit_ms, (error) => log.error('the solver failed', { error }))
+/** What uses solvers, each one of its own: the beat under the mechanism `exact`, and questions about the market. */
+function solving({ config, createSolver }: LiveOptions, { log }: Observation) {
+  const solver = createSolver?.() ?? null
+  const inquiries = new Inquiries(createSolver?.() ?? null, INQUIRY_LIMIT_MS)
+  return {
+    beat: solver === null ? null : new ExactBeat(solver, config.solver.time_limit_ms, (error) => log.error('the solver failed', { error })),
+    async close() {
+      await inquiries.close()
+      await solver?.close()
+    },
+    inquiries,
+  }
+}
+
+/** The executor of this machine, in this process. */
+const localExecutor = (
+  { config, onFatal, scripted }: LiveOptions,
+  parts: Pick<ConstructorParameters<typeof Executor>[0], 'bus' | 'host' | 'sandbox' | 'service' | 'tokens' | 'workspaces'>,
+): Executor =>
+  new Executor({
+    ...machineCapacity(config),
+    ...parts,
+    executor_id: 'local',
+    isScripted: (agentId) => scripted?.owns(agentId) === true,
+    onError: onFatal,
+  })
 
 async function assemble(
   options: LiveOptions,
@@ -236,12 +263,14 @@ async function assemble(
   const { created, kept } = openTokens(paths, config, options.new_tokens)
   const host = await Host.open({ bus, createClock: createWallClock, journal, onFatal: options.onFatal, ...observation.forHost() })
   await observation.follow(bus, host, (after_seq) => readEvents(queries, { after_seq, limit: 1_000_000 }))
+  const solvers = solving(options, observation)
   const gateways = await openGateways(config, paths.root, { bus, host, log: observation.log, onFatal: options.onFatal, queries })
   const tokens = new Tokens(kept, gateways.findKey)
   const app = createService({
     ...(remote?.credentials === undefined ? {} : { busCredentials: remote.credentials }),
     ...readsFor(queries),
     host,
+    inquiries: solvers.inquiries,
     queries,
     tokens,
     ...observation.forService(host),
@@ -253,23 +282,13 @@ async function assemble(
   const sandbox = await sandboxFor(options, paths)
   const isNew = await beginOrResume(host, config, paths.configured_rules)
   await observation.begin(bus, host, () => remote?.outboxLag() ?? null)
-  const executor = new Executor({
-    ...machineCapacity(config),
-    bus,
-    executor_id: 'local',
-    isScripted: (agentId) => options.scripted?.owns(agentId) === true,
-    host,
-    onError: options.onFatal,
-    sandbox,
-    service: () => ({ socket_path: paths.socket, url: doors.url }),
-    tokens,
-    workspaces: join(paths.agents, 'workspaces'),
-  })
+  const service = { socket_path: paths.socket, url: doors.url }
+  const executor = localExecutor(options, { bus, host, sandbox, service: () => service, tokens, workspaces: join(paths.agents, 'workspaces') })
   await settle(options, host, bus, executor, folders)
   await remote?.begin(remoteParts(app, queries, executor, { bus, host, tokens }))
   await gateways.start(remote?.toolQueue)
   tellWhere(paths, doors.url)
-  host.startBeat(config.beat_ms, exactBeat(options, observation))
+  host.startBeat(config.beat_ms, solvers.beat)
   return {
     bus,
     created_tokens: created,
@@ -282,7 +301,7 @@ async function assemble(
     url: doors.url,
     async stop() {
       options.scripted?.end()
-      for (const part of [executor, sandbox, doors, ...(options.solver === undefined ? [] : [options.solver])]) await part.close()
+      for (const part of [executor, sandbox, doors, solvers]) await part.close()
       await gateways.close()
       await remote?.leave()
       await host.stop()

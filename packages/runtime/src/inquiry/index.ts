@@ -1,0 +1,2 @@
+export { Inquiries } from './inquiries.ts'
+export type { LowestWinning } from './lowest.ts'
