@@ -26,6 +26,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
   'market.depth.get': { name: 'depth' },
   'market.get_book': { list: 'bids', name: 'book' },
   'market.get_clearings': { list: 'clearings', name: 'clearings' },
+  'market.get_lowest_winning': { name: 'lowestWinning' },
   'market.get_price_history': { list: 'prices', name: 'prices' },
   'market.get_prices': { list: 'resources', name: 'market' },
   'market.list_bids': { list: 'bids', name: 'bids' },

@@ -26,6 +26,7 @@ export const SAMPLES: Readonly<Record<Exclude<keyof Client, 'call'>, (client: Cl
   raiseBid: (client, answers) => client.raiseBid(of(answers, 'bid', 'bid_id'), 3_000_000),
   book: (client) => client.book(),
   bids: (client) => client.bids(),
+  lowestWinning: (client, answers) => client.lowestWinning(of(answers, 'bid', 'bid_id')),
   depth: (client) => client.depth(),
   prices: (client) => client.prices({ limit: 5, resource: 'cpu' }),
   clearings: (client) => client.clearings({ limit: 3 }),

@@ -15,6 +15,7 @@ import type {
   InvocationAnswer,
   InvokeRequest,
   Json,
+  LowestWinning,
   Message,
   MessageAnswer,
   Neighbour,
@@ -74,6 +75,8 @@ export interface Client {
   clearings(page?: Page): Promise<Clearing[]>
   /** One's own open bids, with the lowest amount that would win now. */
   bids(): Promise<OwnBid[]>
+  /** The lowest amount with which an own open bid would win now, seen to win by clearing the book again where the rule needs it. */
+  lowestWinning(bidId: string): Promise<LowestWinning>
   bid(bid: BidRequest): Promise<BidAnswer>
   raiseBid(bidId: string, amountMicro: number): Promise<BidAnswer>
   withdrawBid(bidId: string): Promise<Done>
@@ -130,6 +133,7 @@ export function createClient(options: ClientOptions): Client {
     inbox: () => listed('/social/inbox', 'messages'),
     invoke: (providerId, serviceName, request, wakeBid) =>
       change('POST', pathOf`/services/${providerId}/${serviceName}/invoke`, { request, ...(wakeBid === undefined ? {} : { wake_bid: wakeBid }) }),
+    lowestWinning: (bidId) => get(pathOf`/market/bids/${bidId}/lowest-winning`),
     market: () => listed('/market/state', 'resources'),
     message: (toAgentId, content) => change('POST', '/social/messages', { content, to_agent_id: toAgentId }),
     prices: (query) => listed(`/market/prices/history${queryOf({ ...query })}`, 'prices'),

@@ -97,6 +97,16 @@ export interface InvocationAnswer {
   readonly repeated: boolean
   readonly seq: number
 }
+export interface LowestWinning {
+  readonly at_ms: number
+  readonly bid_id: string
+  /** How many clearings were run to find it. */
+  readonly clearings: number
+  readonly lowest_winning_is_estimate: boolean
+  readonly lowest_winning_micro: number | null
+  readonly mechanism: string
+  readonly offered_micro: number
+}
 export interface MarketState {
   readonly at_ms: number
   readonly mechanism: string
@@ -162,7 +172,8 @@ export interface OwnBid {
   readonly standing: boolean
   readonly tip_micro: number
   readonly traceparent: string
-  /** The lowest amount that would win now. */
+  readonly lowest_winning_is_estimate: boolean
+  /** The lowest amount that would win now; null when none would. */
   readonly lowest_winning_micro: number | null
 }
 export interface PricePoint {

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Depth,
         Done,
         InvocationAnswer,
+        LowestWinning,
         Message,
         MessageAnswer,
         Neighbour,
@@ -143,6 +144,10 @@ class Operations:
         """Certificates of the clearings, newest first."""
         return cast("list[Clearing]", (self._call("GET", "/market/clearings", query={"before_seq": before_seq, "limit": limit}))["clearings"])
 
+    def lowest_winning(self, bid_id: str) -> LowestWinning:
+        """The lowest amount with which an open bid would win now, one’s own or for watchers any; under shadow and exact found by clearing the book again."""
+        return cast("LowestWinning", self._call("GET", f"/market/bids/{segment(bid_id)}/lowest-winning"))
+
     def prices(self, *, before_seq: int | None = None, limit: int | None = None, resource: Literal["cpu", "memory", "llm", "attention"] | None = None) -> list[PricePoint]:
         """Price changes, oldest first."""
         return cast("list[PricePoint]", (self._call("GET", "/market/prices/history", query={"before_seq": before_seq, "limit": limit, "resource": resource}))["prices"])
@@ -152,7 +157,7 @@ class Operations:
         return cast("list[Resource]", (self._call("GET", "/market/state"))["resources"])
 
     def bids(self) -> list[OwnBid]:
-        """One’s own open bids, with the lowest amount that would win now."""
+        """One’s own open bids, with the lowest amount that would win now: under shadow and exact an estimate."""
         return cast("list[OwnBid]", (self._call("GET", "/market/bids"))["bids"])
 
     def raise_bid(self, bid_id: str, *, amount: float | str | None = None, amount_micro: int | None = None) -> BidAnswer:

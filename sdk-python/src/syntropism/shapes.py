@@ -166,6 +166,16 @@ class InvocationAnswer(TypedDict):
     seq: int
 
 
+class LowestWinning(TypedDict):
+    at_ms: int
+    bid_id: str
+    clearings: int
+    lowest_winning_is_estimate: bool
+    lowest_winning_micro: int | None
+    mechanism: str
+    offered_micro: int
+
+
 class MarketStatePricesMicroPerS(TypedDict):
     attention: int
     cpu: int
@@ -242,6 +252,7 @@ class OwnBid(TypedDict):
     standing: bool
     tip_micro: int
     traceparent: str
+    lowest_winning_is_estimate: bool
     lowest_winning_micro: int | None
 
 
