@@ -121,15 +121,16 @@ export async function openWorld(options: WorldOptions = {}) {
       ),
     agentToken: tokens.issue('a', 'lease-1'),
     events,
+    folder,
     gateway,
     host,
     settled: () => events.flatMap((event) => (event.type === 'llm_call_settled' ? [event.data] : [])),
     spend: (by: 'agent' | 'model' | 'upstream' | 'hour') => spendBy(queries, by),
     upstream,
     url,
-    /** Waits until no call is open. */
+    /** Waits until every call is recorded and none is open. */
     async quiet() {
-      while ([...host.state.llm.calls.values()].some((call) => call.status === 'open')) await new Promise((done) => setTimeout(done, 5))
+      while (host.waiting > 0 || [...host.state.llm.calls.values()].some((call) => call.status === 'open')) await new Promise((done) => setTimeout(done, 5))
     },
     async close() {
       await gateway.close()

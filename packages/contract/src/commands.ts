@@ -149,6 +149,8 @@ export const COMMANDS = {
     sandbox: z.string().max(512).optional(),
   }),
   admit_llm_call: define('admit_llm_call', LLM_COMMANDS.admit_llm_call),
+  reserve_llm_calls: define('reserve_llm_calls', LLM_COMMANDS.reserve_llm_calls),
+  close_llm_reserve: define('close_llm_reserve', LLM_COMMANDS.close_llm_reserve),
   settle_llm_call: define('settle_llm_call', LLM_COMMANDS.settle_llm_call),
   restore_llm_upstream: define('restore_llm_upstream', LLM_COMMANDS.restore_llm_upstream),
   create_llm_key: define('create_llm_key', LLM_COMMANDS.create_llm_key),

@@ -18,7 +18,30 @@ export const LLM_EVENTS = {
     price: LlmPrice,
     prompt_tokens_max: z.int(),
     request_hash: Text,
+    /** Reserve that it was drawn from; absent for a call that was admitted by itself. */
+    reserve_id: Text.optional(),
     upstream_id: Text,
+  }),
+  llm_reserve_opened: event('system', 'llm.reserve.opened', H, {
+    agent_id: Text,
+    calls: z.int(),
+    ends_at_ms: z.int(),
+    first_call: z.int(),
+    held_micro_usd: z.int(),
+    key_id: Text.nullable(),
+    lease_id: Text.nullable(),
+    minute: z.int(),
+    model: Text,
+    reserve_id: Text,
+    upstream_id: Text,
+  }),
+  llm_reserve_closed: event('system', 'llm.reserve.closed', H, {
+    agent_id: Text,
+    /** What was booked because nobody could tell whether it was drawn. */
+    booked_micro_usd: z.int(),
+    key_id: Text.nullable(),
+    reserve_id: Text,
+    returned_micro_usd: z.int(),
   }),
   llm_call_settled: event('system', 'llm.call.settled', H, {
     agent_id: Text,

@@ -71,20 +71,20 @@ export const LlmKeyTerms = {
   windows: z.array(LlmWindow).min(1).max(16),
 } as const
 
+/** What the worst case of a call rests on. */
+const WORST_CASE = { model: ModelName, output_tokens_max: Tokens, price: LlmPrice, prompt_tokens_max: Tokens, upstream_id: Id } as const
+
 /** Shapes of the commands that move LLM capacity. */
 export const LLM_COMMANDS = {
-  /** Holds the worst case of a call: of an agent in its window, or of a key; exactly one of `agent_id` and `key_id`. */
-  admit_llm_call: {
-    agent_id: Id.optional(),
-    key_id: Id.optional(),
-    lease_id: Id.optional(),
-    model: ModelName,
-    output_tokens_max: Tokens,
-    price: LlmPrice,
-    prompt_tokens_max: Tokens,
-    request_hash: Sha256,
-    upstream_id: Id,
-  },
+  /**
+   * Holds the worst case of a call: of an agent in its window, of a key, or out of a reserve that has held it already; exactly one of `agent_id`,
+   * `key_id` and `reserve_id`.
+   */
+  admit_llm_call: { ...WORST_CASE, agent_id: Id.optional(), key_id: Id.optional(), lease_id: Id.optional(), request_hash: Sha256, reserve_id: Id.optional() },
+  /** Holds the worst case of as many calls of this size as there is ample room for, at most `calls`: they may go out before their admission is recorded. */
+  reserve_llm_calls: { ...WORST_CASE, agent_id: Id.optional(), calls: z.int().min(1).max(1000), key_id: Id.optional(), lease_id: Id.optional() },
+  /** Ends a reserve. `unused`: every call that went out is recorded, the rest goes back; `unknown`: nobody can tell, the rest is booked as one call. */
+  close_llm_reserve: { reserve_id: Id, rest: z.enum(['unused', 'unknown']) },
   /** `usage` null: what it cost is unknown, the whole bound is booked until a later settlement corrects it. */
   settle_llm_call: { call_id: Id, finish: z.enum(['completed', 'cancelled', 'failed']), usage: LlmUsage.nullable() },
   restore_llm_upstream: { upstream_id: Id },

@@ -32,6 +32,7 @@ export const REFUSALS = {
   llm_key_unusable: [403, 'The key is unknown, expired or revoked.'],
   llm_model_forbidden: [403, 'The caller may not use this model.'],
   llm_rate_limited: [429, 'The call fits only after the running period has ended.'],
+  llm_reserve_unknown: [404, 'There is no such open reserve of calls.'],
   llm_upstream_tripped: [503, 'The upstream reported more than it was allowed and is out of rotation until the operator restores it.'],
   message_too_large: [413, 'The message is larger than allowed.'],
   message_unknown: [404, 'There is no such message in the inbox.'],

@@ -60,7 +60,7 @@ export {
 } from './ledger/index.ts'
 export { CreditFlow, type Indicators, type Welfare, indicatorsOf, priceIndex, welfareOf } from './indicators/index.ts'
 export { supplyOf } from './leases/index.ts'
-export { budgetLeft, budgetOf, checkKey, isSoundUsage, llmBoundMicroUsd, llmCostMicroUsd } from './llm/index.ts'
+export { budgetLeft, budgetOf, checkKey, isSoundUsage, llmBoundMicroUsd, llmCostMicroUsd, mayDraw, roomOf, takeRoom } from './llm/index.ts'
 export {
   type CurvePoint,
   type Demand,
@@ -153,6 +153,8 @@ export {
   type Lease,
   type LlmCall,
   type LlmKey,
+  type LlmReserve,
+  type LlmRoom,
   type Meter,
   type Posting,
   type Prompt,

@@ -2,7 +2,7 @@ import type { CommandOf } from '@syntropism/contract'
 import { endBreak, endPrompt, endSlot } from '../attention/index.ts'
 import { endBid } from '../auction/index.ts'
 import { endSilently, leaseDueMs, meterSold, turnLeaseMinute } from '../leases/index.ts'
-import { callIsDue } from '../llm/index.ts'
+import { callIsDue, reserveIsDue } from '../llm/index.ts'
 import { movePrices, pricesAreDue, pricesNow } from '../market/index.ts'
 import { type Bid, type Deadline, type State, type Step, addDeadline, emit, inTrace, popDeadline } from '../state/index.ts'
 import { endInvocation } from '../services/index.ts'
@@ -28,6 +28,8 @@ export function isLive(state: State, due: Deadline): boolean {
       return state.leases.has(due.id)
     case 'llm_call':
       return state.llm.calls.get(due.id)?.due_at_ms === due.at_ms
+    case 'llm_reserve':
+      return state.llm.reserves.has(due.id)
     case 'prompt':
       return state.prompts.has(due.id)
     case 'resumed':
@@ -74,6 +76,9 @@ function meet(step: Step, due: Deadline): void {
       break
     case 'llm_call':
       callIsDue(step, due.id)
+      break
+    case 'llm_reserve':
+      reserveIsDue(step, due.id)
       break
     case 'prompt':
       endPrompt(step, state.prompts.get(due.id) as never, 'deadline')

@@ -4,9 +4,9 @@ import { checkBundle, checkPlaceBid } from '../auction/index.ts'
 import { HOLDS, MINT, balanceOf } from '../ledger/index.ts'
 import { checkLeaseReport } from '../leases/index.ts'
 import { checkCreateAgent, checkSpawn } from '../lifecycle/index.ts'
-import { checkAdmit, checkCreateKey, checkKey, checkSettle } from '../llm/index.ts'
 import { checkInstruction, checkInvoke, checkLinkedTransfers, checkMessage, checkTransfer } from '../services/index.ts'
 import { checkAdmitTool, checkSettleTool, checkStartTool } from '../tools/index.ts'
+import { checkLlm } from './llm.ts'
 import { checkRules, checkTune } from './rules.ts'
 import { type State, freeMicro, refuse } from '../state/index.ts'
 
@@ -97,34 +97,19 @@ function checkOwn(state: State, command: Command): Refusal | null {
   }
 }
 
-type CallCommand =
-  | 'admit_llm_call'
-  | 'admit_tool_call'
-  | 'create_llm_key'
-  | 'revoke_llm_key'
-  | 'rotate_llm_key'
-  | 'settle_llm_call'
-  | 'settle_tool_call'
-  | 'start_tool_call'
+type CallCommand = Parameters<typeof checkLlm>[1] | Extract<Command, { type: 'admit_tool_call' | 'settle_tool_call' | 'start_tool_call' }>
 
 /** Calls of models and of outside tools, and keys for them. */
-function checkCall(state: State, command: Extract<Command, { type: CallCommand }>): Refusal | null {
+function checkCall(state: State, command: CallCommand): Refusal | null {
   switch (command.type) {
-    case 'admit_llm_call':
-      return checkAdmit(state, command)
-    case 'settle_llm_call':
-      return checkSettle(state, command)
-    case 'create_llm_key':
-      return checkCreateKey(state, command.key_id)
-    case 'rotate_llm_key':
-    case 'revoke_llm_key':
-      return checkKey(state, command.key_id)
     case 'admit_tool_call':
       return checkAdmitTool(state, command)
     case 'settle_tool_call':
       return checkSettleTool(state, command)
     case 'start_tool_call':
       return checkStartTool(state, command)
+    default:
+      return checkLlm(state, command)
   }
 }
 

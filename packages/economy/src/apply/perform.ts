@@ -4,14 +4,14 @@ import { type NewBid, endBid, placeBid, raiseBid } from '../auction/index.ts'
 import { type Json, eventIdPrefix } from '../codec/index.ts'
 import { closeExecutorLeases, endLease, meterSold, startLease } from '../leases/index.ts'
 import { createAgent, spawn } from '../lifecycle/index.ts'
-import { admitCall, createKey, restoreUpstream, revokeKey, rotateKey, setBudget, settleCall } from '../llm/index.ts'
 import { createMeter } from '../market/index.ts'
 import { endInvocation, instructAgent, invokeService, registerService, removeService, sendMessage } from '../services/index.ts'
-import { type Bid, type Lease, type LlmCall, type Prompt, RESOURCES, type Step, agentOf, emit, free, mintCredits, moveCredits, touch } from '../state/index.ts'
+import { type Bid, type Lease, type Prompt, RESOURCES, type Step, agentOf, emit, free, mintCredits, moveCredits, touch } from '../state/index.ts'
 import { performTool } from '../tools/index.ts'
 import { forkEconomy, pauseWindows, resumeWindows } from './orders.ts'
 import { changeRules, tuneRules } from './rules.ts'
 import { awaitExecutors, beat } from './beat.ts'
+import { type LlmCommand, performLlm } from './llm.ts'
 import { lowestWinningOf } from './clearing.ts'
 import { dropExecutor, killAgent } from './endings.ts'
 
@@ -230,35 +230,6 @@ function performOrder(step: Step, command: Of<'instruct_agent' | 'pause_windows'
   }
 }
 
-type Llm = Of<'admit_llm_call' | 'create_llm_key' | 'restore_llm_upstream' | 'revoke_llm_key' | 'rotate_llm_key' | 'set_llm_budget' | 'settle_llm_call'>
-
-function performLlm(step: Step, command: Llm): Result {
-  switch (command.type) {
-    case 'admit_llm_call': {
-      const call = admitCall(step, command)
-      return { bound_micro_usd: call.bound_micro_usd, call_id: call.call_id }
-    }
-    case 'settle_llm_call':
-      settleCall(step, step.state.llm.calls.get(command.call_id) as LlmCall, command.finish, command.usage)
-      return { call_id: command.call_id }
-    case 'create_llm_key':
-      createKey(step, command)
-      return { key_id: command.key_id }
-    case 'rotate_llm_key':
-      rotateKey(step, command)
-      return { key_id: command.key_id }
-    case 'revoke_llm_key':
-      revokeKey(step, command.key_id)
-      return {}
-    case 'restore_llm_upstream':
-      restoreUpstream(step, command.upstream_id)
-      return {}
-    case 'set_llm_budget':
-      setBudget(step, command)
-      return {}
-  }
-}
-
 type Social =
   | 'admit_tool_call'
   | 'settle_tool_call'
@@ -276,7 +247,7 @@ type Social =
   | 'start_lease'
   | 'end_lease'
   | 'report'
-  | Llm['type']
+  | LlmCommand['type']
 
 function performSocial(step: Step, command: Of<Social>): Result {
   const { state } = step

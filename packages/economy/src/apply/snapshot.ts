@@ -101,11 +101,12 @@ export function snapshot(state: State): string {
 /** The state that `snapshot` wrote. A sorted array is a valid heap. */
 export function restore(text: string): State {
   const plain = JSON.parse(text, unpack) as Omit<State, 'ledger'> & { ledger: Parameters<typeof restoreLedger>[0] }
-  // Snapshots of economies that knew no pause or no tools yet do not name them.
+  // Snapshots of economies that knew no pause, no tools or no reserves yet do not name them.
   const state: State = {
     ...plain,
     counters: { ...plain.counters, tool_call: plain.counters.tool_call ?? 0 },
     ledger: restoreLedger(plain.ledger),
+    llm: { ...plain.llm, reserves: plain.llm.reserves ?? new Map() },
     paused: plain.paused ?? { agents: new Set(), everyone: false },
     tool_calls: plain.tool_calls ?? new Map(),
   }

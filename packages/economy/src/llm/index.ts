@@ -1,5 +1,6 @@
 export { budgetLeft, budgetOf, carveBudget, checkCarve, closeBudget, setBudget } from './budgets.ts'
-export { admitCall, callIsDue, checkAdmit, checkSettle, restoreUpstream, settleCall } from './calls.ts'
+export { admitCall, callIsDue, checkAdmit, checkClose, checkSettle, closeReserve, reserveIsDue, restoreUpstream, settleCall } from './calls.ts'
 export { checkCreateKey, checkKey, createKey, revokeKey, rotateKey } from './keys.ts'
 export { createLlmBook } from './limits.ts'
 export { isSoundUsage, llmBoundMicroUsd, llmCostMicroUsd } from './prices.ts'
+export { checkReserve, mayDraw, openReserve, roomOf, takeRoom } from './reserves.ts'

@@ -17,6 +17,7 @@ export const createLlmBook = (): LlmBook => ({
   gauges: new Map(),
   keys: new Map(),
   minute: 0,
+  reserves: new Map(),
   taken_micro_usd: 0,
   tripped: new Map(),
 })
@@ -49,7 +50,7 @@ function gaugeIn(state: State, name: string, window: number): LlmGauge | null {
 
 export const keyGauge = (keyId: string, windowMs: number): string => `key:${keyId}/${windowMs}`
 
-function keyLimits(key: LlmKey, bound: number, tokens: number): Omit<Limit, 'window'>[] {
+function keyLimits(key: LlmKey, bound: number, tokens: number, calls: number): Omit<Limit, 'window'>[] {
   const perMinute = (gauge: string, unit: Limit['unit'], limit: number, amount: number): Omit<Limit, 'window'> => ({
     amount,
     gauge: `key:${key.key_id}/${gauge}`,
@@ -59,7 +60,7 @@ function keyLimits(key: LlmKey, bound: number, tokens: number): Omit<Limit, 'win
     window_ms: MS_PER_MINUTE,
   })
   return [
-    perMinute('requests', 'requests', key.requests_per_minute, 1),
+    perMinute('requests', 'requests', key.requests_per_minute, calls),
     perMinute('tokens', 'tokens', key.tokens_per_minute, tokens),
     ...key.windows.map(({ limit_micro_usd: limit, window_ms }) => ({
       amount: bound,
@@ -72,8 +73,8 @@ function keyLimits(key: LlmKey, bound: number, tokens: number): Omit<Limit, 'win
   ]
 }
 
-/** Every limit of a call, narrowest owner first: key, model, run, the cap. */
-export function limitsOf(state: State, key: LlmKey | null, model: string, bound: number, tokens: number): Limit[] {
+/** Every limit of a call, or of several held at once, narrowest owner first: key, model, run, the cap. `bound` and `tokens` are those of all. */
+export function limitsOf(state: State, key: LlmKey | null, model: string, bound: number, tokens: number, calls: number): Limit[] {
   const { params } = state
   const cap = params.llm_micro_usd_per_minute
   const spend = (gauge: string, window_ms: number, limit: number, limit_usual: number): Omit<Limit, 'window'> => ({
@@ -86,7 +87,7 @@ export function limitsOf(state: State, key: LlmKey | null, model: string, bound:
   })
   const reserved = params.llm_keys_micro_usd_per_minute
   const limits = [
-    ...(key === null ? [] : keyLimits(key, bound, tokens)),
+    ...(key === null ? [] : keyLimits(key, bound, tokens, calls)),
     ...params.llm_limits
       .filter((one) => one.model === null || one.model === model)
       .map((one) =>
@@ -98,9 +99,12 @@ export function limitsOf(state: State, key: LlmKey | null, model: string, bound:
   return limits.map((one) => ({ ...one, window: windowOf(state.at_ms, one.window_ms) }))
 }
 
+/** What a limit has left in its running window. */
+export const leftIn = (state: State, limit: Limit): number => limit.limit - (gaugeIn(state, limit.gauge, limit.window)?.counted ?? 0)
+
 /** Why a call does not fit in a limit: for now, with the time to wait, or ever. */
 export function checkLimit(state: State, limit: Limit): Refusal | null {
-  const left = limit.limit - (gaugeIn(state, limit.gauge, limit.window)?.counted ?? 0)
+  const left = leftIn(state, limit)
   if (limit.amount <= left) return null
   const figures = { left: Math.max(0, left), limit: limit.gauge, required: limit.amount, unit: limit.unit }
   return limit.window_ms > 0 && limit.amount <= limit.limit_usual

@@ -1,6 +1,6 @@
 import { COMMANDS, type Command, type EconomyEvent, type LlmPrice, type LlmUsage } from '@syntropism/contract'
 import { describe, expect, it } from 'vitest'
-import { DEFAULT_PARAMS, apply, assertConserved, createState, llmCostMicroUsd } from '../index.ts'
+import { DEFAULT_PARAMS, apply, assertConserved, balanceOf, createState, llmCostMicroUsd } from '../index.ts'
 
 const T0 = 1_700_000_040_000
 const MINUTE = 60_000
@@ -269,5 +269,87 @@ describe('budgets', () => {
     expect(world.admit(1, 0)).toMatchObject({ ok: false, refusal: { code: 'llm_rate_limited', detail: { limit: `model:m/${MINUTE}` } } })
     expect(world.admit(50, 0, { model: 'n' })).toMatchObject({ ok: true })
     expect(world.admit(1, 0, { model: 'n' })).toMatchObject({ ok: false, refusal: { code: 'llm_budget_exhausted', detail: { limit: 'run/0' } } })
+  })
+})
+
+describe('reserves', () => {
+  const reserving = (params: object = {}) => {
+    const world = createWorld({ llm_micro_usd_per_minute: 10_000, ...params }, 240_000)
+    const size = { model: 'm', output_tokens_max: 50, price: PRICE, prompt_tokens_max: 50, upstream_id: 'u' }
+    return Object.assign(world, {
+      draw: (prompt: number, output: number, id = 'reserve-1') => world.admit(prompt, output, { agent_id: undefined, reserve_id: id }),
+      held: () => balanceOf(world.state.ledger, world.state.ledger.index_by_name.get('llm_micro_usd:held') as number),
+      left: () => balanceOf(world.state.ledger, world.state.leases.get('lease-1')?.accounts.llm_micro_usd ?? 0),
+      reserve: (calls: number, more: object = {}) => world.send({ agent_id: 'a', calls, type: 'reserve_llm_calls', ...size, ...more }),
+    })
+  }
+
+  it('hold the worst case of several calls, at most an eighth of what is left', () => {
+    const world = reserving()
+    expect(world.reserve(5)).toMatchObject({ ok: true, result: { calls: 5, reserve_id: 'reserve-1' } })
+    expect([world.held(), world.left()]).toEqual([500, 9500])
+    expect(world.reserve(1000)).toMatchObject({ ok: true, result: { calls: 11 } })
+    world.send({ agent_id: 'a', left_micro_usd: 799, type: 'set_llm_budget' })
+    expect(world.reserve(1)).toMatchObject({ ok: false, refusal: { code: 'llm_budget_exhausted', detail: { limit: 'reserve' } } })
+  })
+
+  it('give each call its number and its part, also one recorded after the lease has ended', () => {
+    const world = reserving()
+    world.reserve(3)
+    expect(world.draw(10, 20)).toMatchObject({ ok: true, result: { bound_micro_usd: 30, call_id: 'call-1' } })
+    world.at += 240_000
+    world.send({ type: 'tick' })
+    expect(world.draw(100, 50)).toMatchObject({ ok: true, result: { call_id: 'call-2' } })
+    expect(world.draw(51, 0)).toMatchObject({ ok: false, refusal: { code: 'llm_budget_exhausted', detail: { limit: 'reserve-1' } } })
+    expect(world.of('llm_call_admitted')).toMatchObject([{ minute: T0 / MINUTE, reserve_id: 'reserve-1' }, { minute: T0 / MINUTE }])
+    expect(world.held()).toBe(300)
+  })
+
+  it('give back what was not drawn, at once with the last of their calls', () => {
+    const world = reserving()
+    world.reserve(2)
+    world.draw(10, 20)
+    expect(world.draw(10, 20, 'reserve-9')).toMatchObject({ ok: false, refusal: { code: 'llm_reserve_unknown' } })
+    world.draw(10, 20)
+    expect(world.of('llm_reserve_closed')).toMatchObject([{ booked_micro_usd: 0, reserve_id: 'reserve-1', returned_micro_usd: 140 }])
+    expect([world.held(), world.left()]).toEqual([60, 9940])
+    world.reserve(4)
+    world.send({ reserve_id: 'reserve-4', rest: 'unused', type: 'close_llm_reserve' })
+    expect([world.held(), world.left()]).toEqual([60, 9940])
+  })
+
+  it('that nobody can account for are booked in full, to be corrected late', () => {
+    const world = reserving()
+    world.reserve(4)
+    world.draw(50, 50)
+    world.settle(1, usage(10, 10))
+    world.send({ reserve_id: 'reserve-1', rest: 'unknown', type: 'close_llm_reserve' })
+    expect(world.of('llm_call_settled')).toMatchObject([
+      { cost_micro_usd: 20, estimated: false },
+      { call_id: 'call-5', cost_micro_usd: 300, estimated: true, finish: 'failed' },
+    ])
+    expect([world.held(), world.left()]).toEqual([0, 9680])
+    expect(world.settle(5, usage(40, 40))).toMatchObject({ ok: true })
+    expect(world.left()).toBe(9900)
+  })
+
+  it('that nobody closes are booked in full after a time', () => {
+    const world = reserving({ llm_call_ms_max: 30_000 })
+    world.reserve(2)
+    world.at = T0 + MINUTE + 30_000
+    world.send({ type: 'tick' })
+    expect(world.of('llm_call_settled')).toMatchObject([{ cost_micro_usd: 200, estimated: true, finish: 'expired', minute: T0 / MINUTE }])
+  })
+
+  it('of a key count in every limit and may be used until the first of its windows ends', () => {
+    const world = reserving({ llm_keys_micro_usd_per_minute: 8000 })
+    const windows = [{ limit_micro_usd: 8000, window_ms: 7000 }]
+    world.send({ ...KEY, requests_per_minute: 20, tokens_per_minute: 100_000, type: 'create_llm_key', windows })
+    expect(world.reserve(5, { agent_id: undefined, key_id: 'k' })).toMatchObject({ ok: true, result: { calls: 2 } })
+    const [opened] = world.of('llm_reserve_opened') as { ends_at_ms: number }[]
+    expect(opened?.ends_at_ms).toBe(Math.ceil((T0 + 1) / 7000) * 7000)
+    expect(world.state.llm.gauges.get('key:k/requests')?.counted).toBe(2)
+    world.send({ reserve_id: 'reserve-1', rest: 'unused', type: 'close_llm_reserve' })
+    for (const gauge of world.state.llm.gauges.values()) expect([gauge.counted, gauge.settled]).toEqual([0, 0])
   })
 })

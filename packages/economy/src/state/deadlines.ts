@@ -2,7 +2,7 @@
 export interface Deadline {
   readonly at_ms: number
   readonly id: string
-  readonly kind: 'bid_expiry' | 'bid_start' | 'duty' | 'invocation' | 'lease' | 'lease_minute' | 'llm_call' | 'prompt' | 'resumed' | 'tool_call'
+  readonly kind: 'bid_expiry' | 'bid_start' | 'duty' | 'invocation' | 'lease' | 'lease_minute' | 'llm_call' | 'llm_reserve' | 'prompt' | 'resumed' | 'tool_call'
   /** Creation order: the tie-break between deadlines of one instant. */
   readonly order: number
 }

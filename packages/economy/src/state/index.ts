@@ -1,4 +1,5 @@
 export { type Deadline, popDeadline, pushDeadline, sortedDeadlines } from './deadlines.ts'
+export type { LlmBook, LlmCall, LlmCharge, LlmGauge, LlmHold, LlmKey, LlmReserve, LlmRoom } from './llm-book.ts'
 export {
   type Agent,
   type Bid,
@@ -7,11 +8,6 @@ export {
   type InboxEntry,
   type Invocation,
   type Lease,
-  type LlmBook,
-  type LlmCall,
-  type LlmCharge,
-  type LlmGauge,
-  type LlmKey,
   type Meter,
   type Prompt,
   type Quantities,

@@ -1,7 +1,8 @@
-import type { Bundle, LlmPrice, LlmWindow, Params, Refusal, RefusalCode, StandingBid } from '@syntropism/contract'
+import type { Bundle, Params, Refusal, RefusalCode, StandingBid } from '@syntropism/contract'
 import type { Json } from '../codec/index.ts'
 import type { Ledger } from '../ledger/index.ts'
 import type { Deadline } from './deadlines.ts'
+import type { LlmBook } from './llm-book.ts'
 
 export const RESOURCES = ['cpu', 'memory', 'llm', 'attention'] as const
 export type Resource = (typeof RESOURCES)[number]
@@ -95,73 +96,6 @@ export interface Lease {
   llm_spent_micro_usd: number
   llm_tokens: number
   readonly traceparent: string
-}
-
-/** Part of a limit that a call takes: the worst case while it is open, then what it cost. */
-export interface LlmCharge {
-  readonly gauge: string
-  readonly unit: 'micro_usd' | 'tokens' | 'requests'
-  /** Number of the window in which the call started. */
-  readonly window: number
-}
-
-/** A call that holds its worst case, or was settled without its usage and may be corrected. */
-export interface LlmCall {
-  readonly call_id: string
-  /** '' for a key's call. */
-  readonly agent_id: string
-  readonly key_id: string | null
-  /** The lease whose slice pays. */
-  readonly lease_id: string | null
-  readonly budget_account: string | null
-  readonly model: string
-  readonly upstream_id: string
-  readonly minute: number
-  readonly price: LlmPrice
-  readonly prompt_tokens_max: number
-  readonly output_tokens_max: number
-  readonly bound_micro_usd: number
-  readonly charges: readonly LlmCharge[]
-  status: 'open' | 'estimated'
-  due_at_ms: number
-  readonly traceparent: string
-}
-
-export interface LlmKey {
-  readonly key_id: string
-  readonly name: string
-  token_hash: string
-  readonly expires_at_ms: number | null
-  readonly models: readonly string[]
-  readonly parallel_max: number
-  readonly requests_per_minute: number
-  readonly tokens_per_minute: number
-  readonly windows: readonly LlmWindow[]
-  revoked: boolean
-  open_calls: number
-}
-
-/** What one limit has counted in its running window. */
-export interface LlmGauge {
-  window: number
-  /** Settled plus the worst case of what is open. */
-  counted: number
-  settled: number
-  /** Highest threshold announced in this window. */
-  announced_percent: number
-}
-
-export interface LlmBook {
-  /** The minute that `taken_micro_usd` belongs to: what overruns of earlier minutes take from its cap. */
-  minute: number
-  taken_micro_usd: number
-  /** Overruns that no minute has given up yet. */
-  debt_micro_usd: number
-  readonly gauges: Map<string, LlmGauge>
-  readonly calls: Map<string, LlmCall>
-  readonly keys: Map<string, LlmKey>
-  /** Upstreams out of rotation, with the call that tripped each. */
-  readonly tripped: Map<string, string>
 }
 
 export interface Executor {

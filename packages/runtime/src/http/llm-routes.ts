@@ -7,7 +7,7 @@ import { spendBy, spendByMinute } from '../store/index.ts'
 import { Completion } from './answers.ts'
 import { type Principal, createToken, hashToken } from './principal.ts'
 import { gatewayRefused, problem, refused } from './problem.ts'
-import { type App, type Call, Refused, type ServiceParts, addOperation } from './service.ts'
+import { type App, type Call, Refused, type ServiceParts, addOperation, withoutReserves } from './service.ts'
 
 const MS_PER_MINUTE = 60_000
 /** Minutes of spend that are shown. */
@@ -269,7 +269,9 @@ function addOperatorRoutes(app: App, parts: ServiceParts): void {
   addOperation(app, parts, {
     body: z.strictObject({ left_micro_usd: z.int().nonnegative().nullable() }),
     handle: ({ body, params }, call) =>
-      call.submit({ agent_id: params.agent_id as string, left_micro_usd: body.left_micro_usd, owner: '', type: 'set_llm_budget' }),
+      withoutReserves(parts, () =>
+        call.submit({ agent_id: params.agent_id as string, left_micro_usd: body.left_micro_usd, owner: '', type: 'set_llm_budget' }),
+      ),
     method: 'put',
     path: '/operator/agents/{agent_id}/llm-budget',
     roles: ['operator'],

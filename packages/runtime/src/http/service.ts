@@ -256,6 +256,10 @@ export function amountOf(body: { readonly amount?: number | string | undefined; 
   return micro
 }
 
+/** Moves budgets of LLM spend once no reserve of calls stands in the way. */
+export const withoutReserves = <T>({ gateway }: ServiceParts, next: () => Promise<T>): Promise<T> =>
+  gateway === undefined ? next() : gateway.withoutReserves(next)
+
 export const asCredits = microToCredits
 /** The agent that speaks; operations for agents alone have it. */
 export function agentIn(call: Call): { agent_id: string; lease_id: string } {

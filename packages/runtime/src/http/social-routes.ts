@@ -3,7 +3,7 @@ import { DurationMs, Id } from '@syntropism/contract'
 import { freeMicro } from '@syntropism/economy'
 import { Done, InvocationAnswer, Message, MessageAnswer, Neighbour, Service, ServiceAnswer, SpawnAnswer, listOf } from './answers.ts'
 import { BundleOrAmounts, StandingBidWanted, toBundle } from './market-routes.ts'
-import { AnyJson, type App, Refused, type ServiceParts, addOperation, agentIn } from './service.ts'
+import { AnyJson, type App, Refused, type ServiceParts, addOperation, agentIn, withoutReserves } from './service.ts'
 
 const ALL = ['agent', 'human', 'operator', 'observer'] as const
 const Files = z
@@ -16,6 +16,7 @@ function addSpawnAndDirectory(app: App, parts: ServiceParts): void {
     body: z.strictObject({
       endowment_micro: z.int().nonnegative(),
       files: Files.optional(),
+      llm_budget_micro_usd: z.int().nonnegative().optional(),
       first_bid: z.strictObject({ amount_micro: z.int().positive(), paid_by: z.enum(['parent', 'child']) }).optional(),
       model_tier: z.string().max(64).optional(),
       name: z.string().min(1).max(128),
@@ -26,7 +27,9 @@ function addSpawnAndDirectory(app: App, parts: ServiceParts): void {
       const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) as typeof rest
       const standing_bid =
         standing === undefined ? {} : { standing_bid: standing === null ? null : { ...standing, bundle: toBundle(host.state, standing.bundle) } }
-      return call.submit({ ...given, ...standing_bid, lease_id: agentIn(call).lease_id, owner: '', parent_id: agentIn(call).agent_id, type: 'spawn' } as never)
+      const { agent_id: parent_id, lease_id } = agentIn(call)
+      const spawn = (): Promise<Record<string, unknown>> => call.submit({ ...given, ...standing_bid, lease_id, owner: '', parent_id, type: 'spawn' } as never)
+      return body.llm_budget_micro_usd === undefined ? spawn() : withoutReserves(parts, spawn)
     },
     answer: SpawnAnswer,
     method: 'post',

@@ -1,45 +1,19 @@
 import type { EconomyEvent, LlmPrice, LlmUsage } from '@syntropism/contract'
+import type { Outcome } from '@syntropism/economy'
 import { BrokenCircuitError } from 'cockatiel'
 import type { LlmConfig, ModelConfig, UpstreamConfig } from '../config/index.ts'
-import { type Host, HostStopped } from '../host/index.ts'
+import { type Draft, type Host, HostStopped } from '../host/index.ts'
 import type { Bus } from '../ports/index.ts'
-import { type Api, type Body, type Bounded, boundRequest } from './bounds.ts'
+import { type Bounded, boundRequest } from './bounds.ts'
+import { CallRefused, type Caller, type GatewayAnswer, type GatewayCall, type Observe } from './call.ts'
 import { type Attempts, type Transport, type UpstreamAnswer, UpstreamFailure } from './guard.ts'
 import { priceOf } from './prices.ts'
 import { Recordings, requestHash } from './recording.ts'
 import { GatewayRefusal } from './refusal.ts'
 import { readWhole, relayStream } from './relay.ts'
+import { type Drawn, Reserves, type Worst } from './reserves.ts'
 import { openUpstream } from './upstream.ts'
 import { usageIn } from './usage.ts'
-
-/** Who calls: an agent in its window, or a key. */
-export type Caller = { readonly agent_id: string; readonly lease_id: string } | { readonly key_id: string }
-
-export interface GatewayCall {
-  readonly api: Api
-  readonly body: Body
-  readonly caller: Caller
-  /** Aborted when the caller hangs up. */
-  readonly signal: AbortSignal
-}
-
-export interface GatewayAnswer {
-  readonly status: number
-  readonly content_type: string
-  readonly call_id: string
-  readonly body: string | ReadableStream<Uint8Array>
-}
-
-/** What an observer (a tracer) is told of one upstream call. */
-export interface ObservedCall {
-  readonly api: Api
-  readonly call_id: string
-  readonly caller: Caller
-  readonly model: string
-  readonly upstream_id: string
-  readonly request: Body
-}
-export type Observe = (call: ObservedCall) => { ended(finish: string, usage: LlmUsage | null, answer: string | null): void }
 
 export interface GatewayOptions {
   readonly config: LlmConfig
@@ -53,18 +27,6 @@ export interface GatewayOptions {
   /** What an operator must look at. */
   alarm(text: string): void
   onError(error: unknown): void
-}
-
-/** A refusal of the economy, for the service to answer with. */
-export class CallRefused extends Error {
-  override readonly name = 'CallRefused'
-  readonly code: string
-  readonly figures: Readonly<Record<string, string | number | boolean | null>>
-  constructor(code: string, figures: CallRefused['figures']) {
-    super(code)
-    this.code = code
-    this.figures = figures
-  }
 }
 
 /** One upstream as an operator sees it; the counts start with the process. */
@@ -99,6 +61,8 @@ const leavesOthers = (error: unknown): boolean =>
 
 /** Tokens that Anthropic's own instructions for tools and formats may add to a prompt. */
 const ANTHROPIC_OVERHEAD = 1024
+/** Refusals for lack of room, which a reserve may take up. */
+const NO_ROOM: ReadonlySet<string> = new Set(['llm_budget_exhausted', 'llm_rate_limited'])
 const FREE: LlmUsage = { cache_read_tokens: 0, cache_write_tokens: 0, image_input_tokens: 0, input_tokens: 0, output_tokens: 0, reasoning_tokens: 0 }
 
 /** Scarce intelligence: every call is admitted with its worst case, sent, and settled with what it cost. */
@@ -108,6 +72,7 @@ export class Gateway {
   readonly #recordings: Recordings | null
   /** Calls of each lease, to be cancelled at its end. */
   readonly #byLease = new Map<string, Set<AbortController>>()
+  readonly #reserves: Reserves
   readonly #unsubscribe: () => void
 
   constructor(options: GatewayOptions) {
@@ -122,14 +87,22 @@ export class Gateway {
         return [one.id, { config: one, transport }]
       }),
     )
+    this.#reserves = new Reserves(options.host)
     this.#unsubscribe = options.bus.subscribe((event) => this.#onEvent(event))
   }
 
-  /** Settles with their bound the calls that a former process left open. */
+  /** Books at their bound what a former process left: its open calls, and reserves on which calls may have gone out that it did not record. */
   async start(): Promise<void> {
-    for (const call of [...this.#options.host.state.llm.calls.values()])
-      if (call.status === 'open')
-        await this.#options.host.submit({ call_id: call.call_id, finish: 'failed', owner: 'gateway', type: 'settle_llm_call', usage: null })
+    const { host } = this.#options
+    for (const reserve_id of [...host.state.llm.reserves.keys()])
+      await host.submit({ owner: 'gateway', reserve_id, rest: 'unknown', type: 'close_llm_reserve' })
+    for (const { call_id, status } of [...host.state.llm.calls.values()])
+      if (status === 'open') await host.submit({ call_id, finish: 'failed', owner: 'gateway', type: 'settle_llm_call', usage: null })
+  }
+
+  /** Does something that reserves may stand in the way of (budgets are moved) once they have gone back. */
+  withoutReserves<T>(next: () => Promise<T>): Promise<T> {
+    return this.#reserves.giveBack(next)
   }
 
   get models(): readonly string[] {
@@ -148,6 +121,8 @@ export class Gateway {
   }
 
   #onEvent(event: EconomyEvent): void {
+    // Reserves were held under the rules as they were.
+    if (event.type === 'rules_changed' || event.type === 'rules_tuned') void this.#reserves.giveBack(() => Promise.resolve())
     if (event.type === 'execution_terminated') for (const abort of this.#byLease.get(event.data.execution_id) ?? []) abort.abort()
     if (event.type === 'llm_upstream_tripped')
       this.#options.alarm(
@@ -192,22 +167,53 @@ export class Gateway {
     return [...targets.filter((one) => !one.transport.is_open), ...targets.filter((one) => one.transport.is_open)]
   }
 
-  async #admit(target: Target, model: string, bounded: Bounded, hash: string, call: GatewayCall): Promise<Admitted> {
-    const { host, observe, onError } = this.#options
-    const upstream_id = target.upstream.id
-    const outcome = await host.submit({
-      ...call.caller,
-      model,
-      output_tokens_max: bounded.output_tokens_max,
+  /** Holds the worst case of a call: out of a reserve that is durable, or by a commit of its own. Returns the call's id. */
+  async #hold(worst: Worst, body: object, { api, caller }: GatewayCall): Promise<string> {
+    const { host } = this.#options
+    const admission = (whose: Caller | { readonly reserve_id: string }): Draft => ({
+      ...whose,
+      ...worst,
       owner: 'gateway',
-      price: target.price,
-      prompt_tokens_max: target.prompt_tokens_max,
-      request_hash: hash,
+      // Worked out when the command is carried out: nobody waits for it before.
+      get request_hash() {
+        return requestHash(api, body)
+      },
       type: 'admit_llm_call',
-      upstream_id,
     })
+    const drawn = this.#reserves.draw(caller, worst)
+    if (drawn !== null) {
+      host.submitSoon(admission({ reserve_id: drawn.reserve_id })).then(
+        (outcome) => {
+          if (!outcome.ok || outcome.result.call_id !== drawn.call_id) this.#doubt(drawn, outcome)
+        },
+        () => undefined,
+      )
+      return drawn.call_id
+    }
+    const { mark } = this.#reserves
+    let outcome = await host.submit(admission(caller))
+    if (!outcome.ok && NO_ROOM.has(outcome.refusal.code) && this.#reserves.mayBeHeld(mark))
+      outcome = await this.#reserves.giveBack(() => host.submit(admission(caller)))
     if (!outcome.ok) throw new CallRefused(outcome.refusal.code, outcome.refusal.detail)
-    const call_id = String(outcome.result.call_id)
+    return String(outcome.result.call_id)
+  }
+
+  /** A call went out that its reserve does not know: what is left of that is booked, and somebody has to look. */
+  #doubt({ call_id, reserve_id }: Drawn, outcome: Outcome): void {
+    this.#options.alarm(`call ${call_id} went out and was not recorded by ${reserve_id}: ${JSON.stringify(outcome)}`)
+    this.#options.host.submitSoon({ owner: 'gateway', reserve_id, rest: 'unknown', type: 'close_llm_reserve' }).catch(() => undefined)
+  }
+
+  async #admit(target: Target, model: string, bounded: Bounded, body: object, call: GatewayCall): Promise<Admitted> {
+    const { host, observe, onError } = this.#options
+    const { prompt_tokens_max } = target
+    const upstream_id = target.upstream.id
+    const { output_tokens_max } = bounded
+    const ended = this.#reserves.opened(call.caller)
+    const call_id = await this.#hold({ model, output_tokens_max, price: target.price, prompt_tokens_max, upstream_id }, body, call).catch((error: unknown) => {
+      ended()
+      throw error
+    })
     const abort = new AbortController()
     const leaseId = 'lease_id' in call.caller ? call.caller.lease_id : ''
     const peers = this.#byLease.get(leaseId) ?? new Set()
@@ -217,11 +223,15 @@ export class Gateway {
       abort,
       call_id,
       settle: (finish, usage, answer) => {
+        ended()
         peers.delete(abort)
         if (peers.size === 0) this.#byLease.delete(leaseId)
         observed?.ended(finish, usage, answer)
-        // The caller has its answer; until this is durable the hold stands for the call.
-        host.submitSoon({ call_id, finish, owner: 'gateway', type: 'settle_llm_call', usage }).catch((error: unknown) => {
+        const settlement = { call_id, finish, owner: 'gateway', type: 'settle_llm_call', usage } as const
+        const passes = usage !== null && (usage.input_tokens > prompt_tokens_max || usage.output_tokens > output_tokens_max)
+        // The caller has its answer; until this is durable the hold stands for the call. No call follows one that passed its bound before that is known.
+        const settled = passes ? this.#reserves.giveBack(() => host.submit(settlement)) : host.submitSoon(settlement)
+        settled.catch((error: unknown) => {
           if (!(error instanceof HostStopped)) onError(error)
         })
       },
@@ -230,8 +240,7 @@ export class Gateway {
 
   async #callAt(target: Target, name: string, bounded: Bounded, call: GatewayCall): Promise<GatewayAnswer> {
     const body = { ...bounded.body, model: target.upstream_model }
-    const hash = requestHash(call.api, body)
-    const admitted = await this.#admit(target, name, bounded, hash, call)
+    const admitted = await this.#admit(target, name, bounded, body, call)
     const drain = target.upstream.on_hang_up === 'drain'
     const hangUp = (): void => {
       if (!drain) admitted.abort.abort()
@@ -241,7 +250,7 @@ export class Gateway {
     let answer: UpstreamAnswer
     try {
       answer = await target.transport.send(call.api, JSON.stringify(body), admitted.abort.signal)
-      if (this.#options.config.recording === 'record' && this.#recordings !== null) answer = this.#recordings.keep(hash, answer)
+      if (this.#options.config.recording === 'record' && this.#recordings !== null) answer = this.#recordings.keep(requestHash(call.api, body), answer)
     } catch (error) {
       const isFree = error instanceof BrokenCircuitError || error instanceof GatewayRefusal || (error instanceof UpstreamFailure && !error.may_have_cost)
       admitted.settle(admitted.abort.signal.aborted ? 'cancelled' : 'failed', isFree ? FREE : null, null)
@@ -279,9 +288,10 @@ export class Gateway {
     return text
   }
 
-  /** Cancels what is open. */
+  /** Cancels what is open, and gives back what is reserved. */
   async close(): Promise<void> {
     this.#unsubscribe()
+    await this.#reserves.close()
     for (const peers of this.#byLease.values()) for (const abort of peers) abort.abort()
     await Promise.all([...this.#upstreams.values()].map((one) => one.transport.close()))
   }

@@ -1,4 +1,5 @@
 export type { Api } from './bounds.ts'
-export { CallRefused, type Caller, Gateway, type GatewayAnswer, type GatewayOptions, type Observe, type ObservedCall, type UpstreamFigures } from './gateway.ts'
+export { CallRefused, type Caller, type GatewayAnswer, type Observe, type ObservedCall } from './call.ts'
+export { Gateway, type GatewayOptions, type UpstreamFigures } from './gateway.ts'
 export { GATEWAY_REFUSALS, type GatewayCode, GatewayRefusal } from './refusal.ts'
 export { readUsage } from './usage.ts'

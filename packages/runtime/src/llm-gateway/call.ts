@@ -1,0 +1,43 @@
+import type { LlmUsage } from '@syntropism/contract'
+import type { Api, Body } from './bounds.ts'
+
+/** Who calls: an agent in its window, or a key. */
+export type Caller = { readonly agent_id: string; readonly lease_id: string } | { readonly key_id: string }
+
+export interface GatewayCall {
+  readonly api: Api
+  readonly body: Body
+  readonly caller: Caller
+  /** Aborted when the caller hangs up. */
+  readonly signal: AbortSignal
+}
+
+export interface GatewayAnswer {
+  readonly status: number
+  readonly content_type: string
+  readonly call_id: string
+  readonly body: string | ReadableStream<Uint8Array>
+}
+
+/** What an observer (a tracer) is told of one upstream call. */
+export interface ObservedCall {
+  readonly api: Api
+  readonly call_id: string
+  readonly caller: Caller
+  readonly model: string
+  readonly upstream_id: string
+  readonly request: Body
+}
+export type Observe = (call: ObservedCall) => { ended(finish: string, usage: LlmUsage | null, answer: string | null): void }
+
+/** A refusal of the economy, for the service to answer with. */
+export class CallRefused extends Error {
+  override readonly name = 'CallRefused'
+  readonly code: string
+  readonly figures: Readonly<Record<string, string | number | boolean | null>>
+  constructor(code: string, figures: CallRefused['figures']) {
+    super(code)
+    this.code = code
+    this.figures = figures
+  }
+}
