@@ -3,8 +3,6 @@ import type { State } from '@syntropism/economy'
 import { type Model, Run, type RunResult, UsageError, paramSchema } from '@syntropism/simulation'
 import { forgetRun, keepRun, loadModel, resumeRun, writeRun } from '@syntropism/simulation/node'
 import { table } from './format.ts'
-import { openLocal } from './local.ts'
-import { pastState } from './past.ts'
 import { PROGRESS_EVERY_MS, progressLine, spark } from './progress.ts'
 import { settings } from './settings.ts'
 
@@ -111,7 +109,7 @@ export async function runSimulate(name: string, flags: SimulateFlags): Promise<v
   const result = run.result()
   if (out !== undefined) {
     mkdirSync(out, { recursive: true })
-    writeRun(out, result)
+    await writeRun(out, result)
   }
   console.log(flags.json === true ? JSON.stringify(result) : summary(result))
   if (stopped) sayStopped(run, keep(), out)
@@ -125,6 +123,8 @@ async function startOf(flags: SimulateFlags): Promise<State | undefined> {
     if (flags.at !== undefined) throw new UsageError('--at needs --from: the data folder of the economy')
     return undefined
   }
+  // The journal's readers load the whole runtime: a run that begins with nothing does without.
+  const [{ openLocal }, { pastState }] = await Promise.all([import('./local.ts'), import('./past.ts')])
   const local = await openLocal({ data: flags.from })
   try {
     return await pastState(local, flags)

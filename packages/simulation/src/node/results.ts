@@ -1,4 +1,3 @@
-import { parquetWriteBuffer } from 'hyparquet-writer'
 import type { RunResult } from '../index.ts'
 import type { Outcome } from './store.ts'
 
@@ -65,8 +64,9 @@ export function csvOf(sheet: Sheet): string {
   return `${lines.join('\n')}\n`
 }
 
-/** Apache Parquet, doubles and UTF-8 text, Snappy. */
-export function parquetOf(sheet: Sheet): Uint8Array {
+/** Apache Parquet, doubles and UTF-8 text, Snappy. The writer is loaded here: a run that writes no files, and a sweep's worker, do without its memory. */
+export async function parquetOf(sheet: Sheet): Promise<Uint8Array> {
+  const { parquetWriteBuffer } = await import('hyparquet-writer')
   const columnData = sheet.columns.map(({ cells, kind, name }) => ({
     data: kind === 'text' ? cells.map((cell) => (cell === null ? null : String(cell))) : [...cells],
     name,

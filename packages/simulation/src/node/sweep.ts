@@ -1,12 +1,9 @@
-import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
-import { type Model, Run, type RunResult, UsageError } from '../index.ts'
+import { type Model, Run, UsageError } from '../index.ts'
+import { writeSweep } from './files.ts'
 import { loadModel } from './load.ts'
 import { type SweepSpec, pointsOf, requestOf } from './plan.ts'
 import { type CarryOut, onThreads } from './pool.ts'
-import { runReport, sweepReport } from './report.ts'
-import { type Sheet, csvOf, parquetOf, runsSheet, seriesSheet } from './results.ts'
 import { type Group, groupsOf } from './statistics.ts'
 import { type Outcome, SweepFolder } from './store.ts'
 
@@ -60,31 +57,6 @@ export async function sweep(request: SweepRequest): Promise<SweepResult> {
   })
   const outcomes = folder.outcomes()
   const groups = groupsOf(outcomes)
-  const results = outcomes.flatMap(({ point, result }) => (result === null ? [] : [{ result, run: point.index }]))
-  const [runs, series] = [runsSheet(outcomes), seriesSheet(results)]
-  writeFileSync(join(path, 'results.csv'), csvOf(runs))
-  writeFileSync(join(path, 'results.parquet'), parquetOf(runs))
-  writeFileSync(join(path, 'series.csv'), csvOf(series))
-  writeFileSync(join(path, 'series.parquet'), parquetOf(series))
-  writeFileSync(join(path, 'report.html'), sweepReport(`${spec.model}: ${all} runs`, groups, outcomes))
+  await writeSweep(path, `${spec.model}: ${all} runs`, groups, outcomes)
   return { carried_out: finished, groups, outcomes }
-}
-
-/** Files of one run: series.csv, series.parquet, CSV and Parquet for each further table, report.html. */
-export function writeRun(folder: string, result: RunResult): void {
-  const series = seriesSheet([{ result, run: 0 }])
-  writeFileSync(join(folder, 'series.csv'), csvOf(series))
-  writeFileSync(join(folder, 'series.parquet'), parquetOf(series))
-  for (const { columns, name, rows } of result.extras) {
-    const sheet: Sheet = {
-      columns: columns.map((column, index) => ({
-        cells: rows.map((row) => row[index] ?? null),
-        kind: rows.some((row) => typeof row[index] === 'string') ? 'text' : 'number',
-        name: column,
-      })),
-    }
-    writeFileSync(join(folder, `${name}.csv`), csvOf(sheet))
-    writeFileSync(join(folder, `${name}.parquet`), parquetOf(sheet))
-  }
-  writeFileSync(join(folder, 'report.html'), runReport(result))
 }
