@@ -30,7 +30,7 @@ const seen = (balance_micro: number, price = 4_000_000): Observation =>
       memory_mb: 128,
       now_ms: 0,
       prompt_id: null,
-      standing_bid: { bundle: {}, duration_ms: 3000, limit_micro: 1, margin_ppm: 0, pause_ms: 0 },
+      standing_bid: { bundle: { cpu: 250_000, memory: 62_500 }, duration_ms: 3000, limit_micro: 1, margin_ppm: 0, pause_ms: 0 },
     },
     services: [],
   }) as unknown as Observation
@@ -49,6 +49,15 @@ describe('how genesis decides by rule', () => {
     expect(poor.standing.pause_ms).toBeGreaterThan(rich.standing.pause_ms)
     expect(poor.standing.pause_ms).toBeLessThanOrEqual(300_000)
     expect(plan(1_000_000_000, {}, 40_000_000).standing.pause_ms).toBeGreaterThan(plan(1_000_000_000).standing.pause_ms)
+  })
+
+  it('reckons the whole bundle of its standing bid, also what it buys of models', () => {
+    const plain = seen(1)
+    const thinking = { ...plain, market: [...plain.market, { ...plain.market[0], price_micro_per_s: 10_000_000, resource: 'llm' }] } as Observation
+    const bundle = { ...plain.self.standing_bid?.bundle, llm: 100_000 }
+    const self = { ...plain.self, standing_bid: { ...plain.self.standing_bid, bundle } } as Observation['self']
+    expect(situationOf({ ...thinking, self }).window_micro - situationOf(plain).window_micro).toBe(3_000_000)
+    expect(situationOf({ ...plain, self: { ...plain.self, standing_bid: null } }).window_micro).toBe(situationOf(plain).window_micro)
   })
 
   it('outbids a rival where room is scarce, and only as far as its means go', () => {

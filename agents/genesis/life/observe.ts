@@ -35,6 +35,7 @@ export async function observe(client: Client): Promise<Observation> {
 const PROMPT_SLOT_MS = 60_000
 /** Share sold from which on room is what bids compete for. */
 const SCARCE_PPM = 800_000
+const PPM = 1_000_000
 
 const price = (seen: Observation, resource: string, floor = false): number => {
   const found = seen.market.find((one) => one.resource === resource)
@@ -42,10 +43,12 @@ const price = (seen: Observation, resource: string, floor = false): number => {
 }
 const capacity = (seen: Observation, resource: string): number => Math.max(1, seen.market.find((one) => one.resource === resource)?.capacity ?? 1)
 
-/** Reserve cost of this agent's window at current or floor prices, rounded up. */
+/** Reserve cost of this agent's next window at current or floor prices, rounded up: that of its standing bid, or of a bundle like the one it has. */
 function windowCostMicro(seen: Observation, floor: boolean): number {
   const { cpu_millicores, memory_mb, standing_bid } = seen.self
-  const perSecond = (price(seen, 'cpu', floor) * cpu_millicores) / capacity(seen, 'cpu') + (price(seen, 'memory', floor) * memory_mb) / capacity(seen, 'memory')
+  const held = { cpu: (cpu_millicores / capacity(seen, 'cpu')) * PPM, memory: (memory_mb / capacity(seen, 'memory')) * PPM }
+  const shares = Object.entries(standing_bid?.bundle ?? held).filter((one): one is [string, number] => typeof one[1] === 'number')
+  const perSecond = shares.reduce((sum, [resource, share]) => sum + (price(seen, resource, floor) * share) / PPM, 0)
   return Math.ceil((perSecond * (standing_bid?.duration_ms ?? 3000)) / 1000)
 }
 

@@ -136,8 +136,8 @@ export function createModelMind(chat: Chat, policy: Policy, memory: Memory, part
     if (memory.model.takes_tools) {
       const picked = await askWithTools(thinking, menu)
       if (picked === null || !('reason' in picked)) return picked
-      if (picked.reason === 'gone') return null
-      memory.model.takes_tools = false
+      // Without tools the question is short: it may still be answered, and paid.
+      if (picked.reason === 'tools') memory.model.takes_tools = false
     }
     return askForJson(thinking, menu)
   }
