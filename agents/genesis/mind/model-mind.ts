@@ -41,7 +41,7 @@ const askOf = ({ choices, question }: Menu, todos: Memory['todos']): Body[] => [
 ]
 const schemaOf = ({ choices }: Menu): Body => ({
   additionalProperties: false,
-  properties: { decision: { enum: choices.map((choice) => choice.name) }, reasoning: { maxLength: 200, type: 'string' } },
+  properties: { decision: { enum: choices.map((choice) => choice.name) }, reasoning: { maxLength: 120, type: 'string' } },
   required: ['decision', 'reasoning'],
   type: 'object',
 })

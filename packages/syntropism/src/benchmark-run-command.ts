@@ -1,5 +1,5 @@
-import { existsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import {
   type AgentStarter,
   BUILT_IN,
@@ -8,6 +8,7 @@ import {
   RunError,
   RunFolder,
   type TrialResult,
+  type WorldLlm,
   builtInAgent,
   openSandboxedAgent,
   openScriptedModel,
@@ -16,7 +17,8 @@ import {
   runItems,
   summarise,
 } from '@syntropism/benchmark/run'
-import type { SandboxName } from '@syntropism/runtime'
+import { LlmConfig, type SandboxName } from '@syntropism/runtime'
+import { z } from 'zod'
 import { type BenchmarkFlags, selectItems } from './benchmark-command.ts'
 import { junitOf, scoreTable } from './benchmark-tables.ts'
 import { table } from './format.ts'
@@ -28,15 +30,35 @@ export interface RunFlags extends BenchmarkFlags {
   readonly allowWeakSandbox?: boolean
   readonly epochs: number
   readonly itemLimit: number
+  readonly llm?: string
   readonly junit?: string
   readonly out?: string
   readonly parallel: number
+  readonly record?: string
   readonly repeats: number
+  readonly replay?: string
   readonly runLimit: number
   readonly sandbox: SandboxName
   readonly seed: number
   readonly spendLimitMicroUsd: number
   readonly wallLimit: number
+}
+
+/** The models that agents may think with in every world; null when the items' own scripted model is all there is. Throws RunError when the file is no configuration. */
+function llmOf({ llm, record, replay }: RunFlags): WorldLlm | null {
+  if (llm === undefined) {
+    if (record !== undefined || replay !== undefined) throw new RunError('--record and --replay need --llm: answers of models are kept')
+    return null
+  }
+  if (record !== undefined && replay !== undefined) throw new RunError('name one of --record and --replay')
+  try {
+    const given = LlmConfig.parse(JSON.parse(readFileSync(llm, 'utf8')))
+    const recording = record !== undefined ? 'record' : replay !== undefined ? 'replay' : 'off'
+    return { config: { ...given, recording }, models_dir: dirname(resolve(llm)), recordings_dir: record ?? replay ?? '' }
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error)
+    throw new RunError(`${llm} is no configuration of models: ${why}`, { cause: error })
+  }
 }
 
 async function openAgent(flags: RunFlags): Promise<AgentStarter> {
@@ -76,7 +98,9 @@ function show(agent: string, trials: readonly TrialResult[], stopped: string | n
 /** `syntropism benchmark run`: exit code 1 when a trial could not be judged or the run was stopped; a low score is no error. */
 export async function runBenchmarkRun(ids: readonly string[], flags: RunFlags): Promise<void> {
   const items = selectItems(ids, flags)
-  const agent = await openAgent(flags)
+  const llm = llmOf(flags)
+  const opened = await openAgent(flags)
+  const agent = llm === null ? opened : { ...opened, name: `${opened.name} with ${Object.keys(llm.config.models).join(', ')}` }
   const model = await openScriptedModel()
   const bar = openBar('trials')
   try {
@@ -88,6 +112,7 @@ export async function runBenchmarkRun(ids: readonly string[], flags: RunFlags): 
       folder,
       item_ms_max: flags.itemLimit * 1000,
       items,
+      ...(llm === null ? {} : { llm }),
       model_url: model.url,
       onTrial: (_trial, done, all) => bar(done, all),
       parallel: flags.parallel,

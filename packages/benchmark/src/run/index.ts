@@ -1,7 +1,7 @@
 export { type Judgement, JudgeError, askOver } from '../judge/index.ts'
 export { BUILT_IN } from '../agents/index.ts'
 export { type Scenario, ScenarioError, drawVariants, loadScenarios } from '../scenario/index.ts'
-export { openScriptedModel } from '../world/index.ts'
+export { type WorldLlm, openScriptedModel } from '../world/index.ts'
 export { type Comparison, compareRuns } from './compare.ts'
 export { type ItemFigures, passAtK, passHatK, summarise, varianceSplit } from './figures.ts'
 export { type JudgeFigures, judgeRun } from './judging.ts'

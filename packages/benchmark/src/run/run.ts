@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario/index.ts'
+import type { WorldLlm } from '../world/index.ts'
 import type { RunFolder } from './folder.ts'
 import type { AgentStarter } from './starting.ts'
 import { type TrialResult, runTrial } from './trial.ts'
@@ -14,6 +15,8 @@ export interface RunOptions {
   readonly run_ms_max: number
   /** Most that the whole run may spend on models. */
   readonly run_micro_usd_max: number
+  /** Models that agents may think with in every world. */
+  readonly llm?: WorldLlm
   readonly model_url: string
   /** Trials at the same time. */
   readonly parallel: number
@@ -29,9 +32,9 @@ export interface RunOutcome {
   readonly trials: readonly TrialResult[]
 }
 
-async function limited(item: Scenario, seed: number, repeat: number, { agent, item_ms_max, model_url }: RunOptions): Promise<TrialResult> {
+async function limited(item: Scenario, seed: number, repeat: number, { agent, item_ms_max, llm, model_url }: RunOptions): Promise<TrialResult> {
   const limit = AbortSignal.timeout(item_ms_max)
-  const trial = await runTrial(item, seed, { agent, model_url, signal: limit }, repeat)
+  const trial = await runTrial(item, seed, { agent, model_url, signal: limit, ...(llm === undefined ? {} : { llm }) }, repeat)
   return trial.error !== null && limit.aborted ? { ...trial, error: `the trial took longer than ${item_ms_max} ms` } : trial
 }
 

@@ -73,8 +73,9 @@ export async function openSandboxedAgent(options: SandboxedOptions): Promise<Age
           service_url: doors.url,
           workspace_dir: workspace,
         })
-        const { cause, cpu_ms, detail, exit_code, output_tail } = await running.exit
-        return { cause, cpu_ms, detail: [detail, output_tail].filter((text) => text !== '').join('\n'), exit_code }
+        const { cause, detail, exit_code, output_tail } = await running.exit
+        // What it used of this machine is no part of its world: the same run has the same bytes.
+        return { cause, cpu_ms: 0, detail: [detail, output_tail].filter((text) => text !== '').join('\n'), exit_code }
       },
     }
   }

@@ -1,8 +1,9 @@
+import { join } from 'node:path'
 import { madeVersion, measurementsOf, testVersion } from '../bench/index.ts'
 import { judgeDecision } from '../decision/index.ts'
 import { type Failure, type RunRecord, judge } from '../rules/index.ts'
 import { type Scenario, type Variant, drawVariants } from '../scenario/index.ts'
-import { AGENT, World } from '../world/index.ts'
+import { AGENT, World, type WorldLlm, scriptedLlm } from '../world/index.ts'
 import type { AgentStarter } from './starting.ts'
 
 /** What happened in one drawn world, and how it was judged. */
@@ -31,13 +32,24 @@ export interface TrialResult {
 
 export interface TrialParts {
   readonly agent: AgentStarter
-  /** Address of the model of worlds that offer one. */
+  /** Models that every world offers; recordings of each lie in a folder of its own below `recordings_dir`. */
+  readonly llm?: WorldLlm
+  /** Address of the scripted model, for worlds that need one and are given no other. */
   readonly model_url: string
   /** Stop before the next world once this is aborted. */
   readonly signal?: AbortSignal
 }
 
 const usesModel = ({ rules }: Variant): boolean => JSON.stringify(rules).includes('llm.complete')
+
+/** What the gateway says when it is to replay what was never recorded. */
+const MISSING = 'llm_recording_missing'
+const memberOf = (value: unknown, name: string): unknown => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined)
+
+const ownLlm = (llm: WorldLlm, { index, scenario_id, seed }: Variant, repeat: number): WorldLlm => ({
+  ...llm,
+  recordings_dir: join(llm.recordings_dir, [scenario_id, seed, index, repeat].join('.')),
+})
 
 /** Judges what a run left behind. */
 export const judgeRecord = async (variant: Variant, record: RunRecord): Promise<Failure[]> => [
@@ -46,10 +58,11 @@ export const judgeRecord = async (variant: Variant, record: RunRecord): Promise<
 ]
 
 /** Lets the agent live in one drawn world and keeps what it left. */
-async function runVariant(variant: Variant, { agent, model_url }: TrialParts, repeat: number): Promise<RunRecord> {
+async function runVariant(variant: Variant, { agent, llm, model_url }: TrialParts, repeat: number): Promise<RunRecord> {
   const file = variant.world.workload?.file ?? ''
   let read: (name: string) => string | undefined = () => undefined
-  const world = await World.open({ runTests: () => testVersion(variant, read(file)), variant, ...(usesModel(variant) ? { model_url } : {}) })
+  const models = llm === undefined ? (usesModel(variant) ? scriptedLlm(model_url) : null) : ownLlm(llm, variant, repeat)
+  const world = await World.open({ runTests: () => testVersion(variant, read(file)), variant, ...(models === null ? {} : { llm: models }) })
   try {
     const program = await agent.start(world, variant, repeat)
     read = (name) => program.files.read(name)
@@ -64,6 +77,9 @@ async function runVariant(variant: Variant, { agent, model_url }: TrialParts, re
         window = next
       }
       const diffs = world.events.filter((event) => event.type === 'code_change_proposed' && event.agent_id === AGENT).map((event) => String(event.data.diff))
+      const unkept = world.events.find((event) => event.type === 'tool_call_completed' && memberOf(event.data.response, 'error') === MISSING)
+      if (unkept !== undefined)
+        throw new Error(`an answer of the model was not kept: ${models?.recordings_dir ?? ''}; the agent asked something else than before`)
       return {
         agent_id: AGENT,
         events: [...world.events],

@@ -1,4 +1,5 @@
 export { type OptionCall, callsOf, parametersOf } from './calls.ts'
+export { type WorldLlm, scriptedLlm } from './llm.ts'
 export { openScriptedModel, tokensIn } from './model.ts'
 export { AGENT } from './settings.ts'
 export { type Task, taskOf } from './task.ts'

@@ -1,17 +1,18 @@
 import type { EconomyEvent } from '@syntropism/contract'
 import { RULES_VERSION, beatIsIdle, currentReserveMicro, freeMicro } from '@syntropism/economy'
-import { type App, Gateway, Host, LlmConfig, Refused, type ServiceParts, Tokens, createService } from '@syntropism/runtime'
+import { type App, Gateway, type Host, Refused, type ServiceParts, Tokens, createService } from '@syntropism/runtime'
 import { type LoggedEvent, unmetIn } from '../rules/index.ts'
 import { type Injection, type TaskOption, type Variant, createRandom } from '../scenario/index.ts'
 import { type Ground, openGround } from './ground.ts'
 import { answerOf, injected, must, placeRivals, settle } from './inhabitants.ts'
+import { type WorldLlm, inWorld } from './llm.ts'
 import { addTaskRoutes } from './routes.ts'
 import { AGENT, BEAT_MS, BEGINS_AT_MS, EXECUTOR, INCARNATION, TREASURY, paramsOf } from './settings.ts'
 import { type Task, taskOf } from './task.ts'
 
 export interface WorldOptions {
-  /** Address of the model that `llm.complete` reaches; without one no model is offered. */
-  readonly model_url?: string
+  /** The models that `llm.complete` reaches; without them none is offered. */
+  readonly llm?: WorldLlm
   /** Runs the tests of the program in the agent's workspace. */
   runTests(): Promise<object>
   readonly variant: Variant
@@ -35,17 +36,6 @@ export interface WindowEnd {
 const LOG_LIMIT = 100_000
 const micro = (credits: number): number => Math.round(credits * 1_000_000)
 
-/** Worst case of every call is bounded by its text; the scripted model adds nothing of its own. */
-const modelConfig = (url: string, tokensPerMinute: number): LlmConfig =>
-  LlmConfig.parse({
-    models: {
-      scripted: { output_tokens_max: 64, price: { input: 1, output: 1 }, prompt_tokens_overhead: 16, upstreams: [{ model: 'scripted', upstream: 'scripted' }] },
-    },
-    reference_model: 'scripted',
-    upstreams: [{ base_url: url, id: 'scripted', retries: 0, timeout_ms: 10_000 }],
-    usd_per_minute: tokensPerMinute / 1_000_000,
-  })
-
 /** One drawn world: an economy of its own in virtual time. Calls are carried out one after the other, each 1 ms after the one before; the clock stands while a program thinks. */
 export class World {
   readonly task: Task
@@ -68,24 +58,24 @@ export class World {
   #queue: Promise<unknown> = Promise.resolve()
 
   private constructor(options: WorldOptions, { bus, host, queries, time }: Ground) {
-    const { model_url, variant } = options
+    const { llm, variant } = options
     this.#options = options
     this.#injections = variant.world.inject
     this.#host = host
     this.#time = time
     bus.subscribe((event) => this.#onEvent(event))
     this.#gateway =
-      model_url === undefined
+      llm === undefined
         ? null
         : new Gateway({
             alarm: (text) => console.error(text),
             bus,
-            config: modelConfig(model_url, variant.world.capacities.tokens_per_s * 60),
-            environment: {},
+            config: inWorld(llm.config, variant.world.capacities.tokens_per_s * 60),
+            environment: process.env,
             host: this.#host,
-            models_dir: '',
+            models_dir: llm.models_dir,
             onError: (error) => console.error(error),
-            recordings_dir: '',
+            recordings_dir: llm.recordings_dir,
           })
     this.#parts = {
       host: this.#host,
@@ -127,7 +117,14 @@ export class World {
       type: 'register_executor',
     })
     await must(this.#host, { agent_id: TREASURY, grant_micro: micro(1_000_000), name: TREASURY, owner: 'operator', type: 'create_agent' })
-    await must(this.#host, { agent_id: AGENT, grant_micro: micro(agent_balance), models: ['scripted'], name: AGENT, owner: 'operator', type: 'create_agent' })
+    await must(this.#host, {
+      agent_id: AGENT,
+      grant_micro: micro(agent_balance),
+      models: [...(this.#gateway?.models ?? [])],
+      name: AGENT,
+      owner: 'operator',
+      type: 'create_agent',
+    })
     await settle(this.#host, variant)
     await this.#quiet()
   }

@@ -54,7 +54,7 @@ class Supervisor {
     child.stderr?.on('data', (chunk: Buffer) => this.#tail.add(chunk))
     const sampler = setInterval(() => this.#trySample(), SAMPLE_MS)
     const wall = setTimeout(() => this.kill('wall_limit', `the window of ${limits.duration_ms} ms is over`), limits.duration_ms)
-    child.once('exit', () => cgroup?.kill())
+    child.once('exit', () => this.#killGroup())
     this.exit = new Promise((resolve, reject) => {
       child.once('close', (code) => {
         clearInterval(sampler)
@@ -131,7 +131,16 @@ class Supervisor {
     this.#detail = detail
     const pids = readTree(this.#child.pid as number)?.pids ?? this.#pids
     for (const pid of [...pids].reverse()) signal(pid, 'SIGKILL')
-    this.#cgroup?.kill()
+    this.#killGroup()
+  }
+
+  /** A control group that is gone holds nobody; that it went is told when the run ends. */
+  #killGroup(): void {
+    try {
+      this.#cgroup?.kill()
+    } catch (error) {
+      this.#failure ??= error
+    }
   }
 
   /** Last reading, after which nothing of the run is left. */
