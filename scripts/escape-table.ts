@@ -1,14 +1,18 @@
 // Runs every escape attempt in every driver that works here and writes the table into docs/reference/sandbox.md.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type SandboxDriver, openBwrapDriver, openNodeDriver } from '@syntropism/runtime'
+import { type SandboxDriver, openBwrapDriver, openNodeDriver, openProcessDriver } from '@syntropism/runtime'
 import { tryAll } from '../tests/escape/stage.ts'
 
 const PAGE = resolve(import.meta.dirname, '../docs/reference/sandbox.md')
 const [START, END] = ['<!-- escape attempts: written by npm run escape:table -->', '<!-- end -->']
 
-const options = (root: string) => ({ allow_weak: false, library_dir: root, state_dir: root })
-const drivers: ((root: string) => Promise<SandboxDriver>)[] = [(root) => openBwrapDriver(options(root)), async (root) => openNodeDriver(options(root))]
+const options = (root: string) => ({ allow_weak: true, library_dir: root, state_dir: root })
+const drivers: ((root: string) => Promise<SandboxDriver>)[] = [
+  (root) => openBwrapDriver(options(root)),
+  (root) => openNodeDriver(options(root)),
+  (root) => openProcessDriver(options(root)),
+]
 
 const cell = (text: string): string =>
   text

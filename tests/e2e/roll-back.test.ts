@@ -20,7 +20,7 @@ it('a run is a state of the workspace, shown by the command line and the service
     const watch = new Watch(child)
     const started = await watch.find((line) => line.type === 'started')
     const end = await watch.find((line) => line.type === 'execution_terminated')
-    expect((end.data as { sandbox: string }).sandbox).toMatch(/^node-permission: files, programs/)
+    expect((end.data as { sandbox: string }).sandbox).toMatch(/^node-permission(\+cgroup-v[12])?: files, programs/)
     const tokens = Object.fromEntries((started.tokens as { name: string; token: string }[]).map((one) => [one.name, one.token]))
     const history = async (): Promise<{ commit: string; message: string }[]> => {
       const answer = await fetch(`${started.url as string}/workspaces/writer/history`, { headers: { authorization: `Bearer ${tokens.observer}` } })

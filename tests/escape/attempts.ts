@@ -19,6 +19,10 @@ const READ = (name: string): string => `return readFileSync(host.${name}, 'utf8'
 const CONNECT = `const connect = (options) => new Promise((done) => { const socket = net.connect(options); socket.setTimeout(1500, () => { socket.destroy(); done('a route (no answer)') }); socket.on('connect', () => { socket.destroy(); done('a connection') }); socket.on('error', (error) => done(['ENETUNREACH', 'ENOENT', 'EACCES', 'ERR_ACCESS_DENIED', 'EHOSTUNREACH'].includes(error.code) || options.port === host.port ? null : error.code)) })
 `
 
+/** A program in Python that makes one system call; it prints what it got. */
+const CALL = (numbers: { x64: number; arm64: number }, args: string): string =>
+  `const { error, stdout } = spawnSync('/usr/bin/python3', ['-c', 'import ctypes; print(ctypes.CDLL(None).syscall(${numbers[process.arch === 'arm64' ? 'arm64' : 'x64']}, ${args}))']); if (error) throw error; const got = Number(stdout.toString()); return got >= 0 ? 'an answer of the kernel: ' + (got > 9 ? 'a number' : got) : null`
+
 export const ATTEMPTS: readonly Attempt[] = [
   { code: READ('victim'), name: 'another workspace', tries: 'reads a file of another agent by its path on the host' },
   {
@@ -30,7 +34,7 @@ export const ATTEMPTS: readonly Attempt[] = [
   { code: READ('tokens'), name: "the operator's token", tries: 'reads the token file' },
   { code: `writeFileSync(host.tokens, '[]'); return 'written'`, name: 'replace tokens', tries: 'overwrites the token file' },
   {
-    code: `return readFileSync('/proc/' + host.pid + '/environ', 'utf8') + readFileSync('/proc/' + host.pid + '/cmdline', 'utf8')`,
+    code: `const read = readFileSync('/proc/' + host.pid + '/environ', 'utf8') + readFileSync('/proc/' + host.pid + '/cmdline', 'utf8'); return read === '' ? null : 'both'`,
     name: '/proc of the host',
     tries: "reads the host process's environment and command line",
   },
@@ -120,6 +124,17 @@ export const ATTEMPTS: readonly Attempt[] = [
     code: `return spawnSync('/usr/bin/unshare', ['--user', '--map-root-user', '--mount', '/bin/true']).status === 0 ? 'a namespace with all capabilities' : null`,
     name: 'own namespace',
     tries: 'makes a user namespace in which it is root',
+  },
+  {
+    code: CALL({ arm64: 217, x64: 248 }, 'b"user", b"mark", b"kept", 4, -3'),
+    name: 'key in the kernel',
+    tries: "leaves a key in the kernel's keyring, which no namespace divides (add_key)",
+  },
+  { code: CALL({ arm64: 198, x64: 41 }, '40, 1, 0'), name: 'socket of the hypervisor', tries: 'opens a VSOCK socket, which no network namespace holds' },
+  {
+    code: CALL({ arm64: 425, x64: 425 }, '1, (ctypes.c_char * 120)()'),
+    name: 'second door for input',
+    tries: 'sets up an io_uring, whose calls no filter sees',
   },
   {
     code: `const child = spawn('/usr/bin/setsid', ['/bin/sh', '-c', 'sleep 30 & sleep 30'], { detached: true, stdio: 'ignore' }); child.unref(); await sleep(200); return null`,

@@ -1,4 +1,4 @@
-import { openBwrapDriver, openNodeDriver } from '@syntropism/runtime'
+import { openBwrapDriver, openNodeDriver, openProcessDriver } from '@syntropism/runtime'
 import { expect, it } from 'vitest'
 import { tryAll } from './stage.ts'
 
@@ -13,7 +13,30 @@ it('no program escapes from bubblewrap', { timeout: 120_000 }, async () => {
 })
 
 it("from Node's permission model escapes just what the documentation says", { timeout: 120_000 }, async () => {
-  const { verdicts } = await tryAll(async (root) => openNodeDriver({ allow_weak: false, library_dir: root, state_dir: root }))
+  const { verdicts } = await tryAll((root) => openNodeDriver({ allow_weak: false, library_dir: root, state_dir: root }))
   const escaped = verdicts.filter((one) => !one.held && !NODE_HOST.includes(one.attempt.name))
   expect(escaped.map((one) => one.attempt.name)).toEqual(NODE_WEAK)
+})
+
+/** What plain processes in a control group still hold: limits, what the kernel keeps from everybody, and what the service refuses. */
+const PROCESS_HELD = [
+  'a token after its lease',
+  'environment of the host',
+  'inherited descriptors',
+  'fork bomb',
+  'memory bomb',
+  'disk bomb',
+  'one big file',
+  'files without a name',
+  'flood of files',
+  'descriptor leak',
+  'surviving daemon',
+]
+
+it('plain processes hold limits and nothing else', { timeout: 120_000 }, async () => {
+  const { verdicts } = await tryAll((root) => openProcessDriver({ allow_weak: true, library_dir: root, state_dir: root }))
+  const held = verdicts.filter((one) => one.held).map((one) => one.attempt.name)
+  expect(held).toEqual(expect.arrayContaining(PROCESS_HELD))
+  const escaped = verdicts.filter((one) => !one.held).map((one) => one.attempt.name)
+  expect(escaped).toEqual(expect.arrayContaining(['another workspace', 'the database', "the operator's token", 'open TCP port of the host', 'kill the host']))
 })

@@ -51,6 +51,8 @@ process.exit(0)
 `
 }
 
+const TOKENS = 'the operator token'
+
 interface Host {
   readonly pid: number
   readonly port: number
@@ -64,6 +66,7 @@ async function attemptOnce(driver: SandboxDriver, attempt: Attempt, root: string
   rmSync(work, { force: true, recursive: true })
   mkdirSync(work)
   const paths = { database: join(root, 'economy.sqlite'), tokens: join(root, 'tokens.json'), victim: join(root, 'agents', 'victim', 'secret.txt') }
+  writeFileSync(paths.tokens, TOKENS)
   writeFileSync(join(work, 'main.mjs'), programOf(attempt, { ...host, ...paths }))
   const mark = `ESCAPE_MARK=${process.pid}-${attempt.name.replaceAll(' ', '-')}`
   const running = await driver.start({
@@ -79,7 +82,7 @@ async function attemptOnce(driver: SandboxDriver, attempt: Attempt, root: string
   const line = exit.output_tail.trim().split('\n').at(-1) ?? ''
   const { failed, got } = (line.startsWith('{') ? JSON.parse(line) : { failed: '', got: null }) as { failed: string; got: string | null }
   const left = survivors(mark)
-  const tampered = readFileSync(paths.tokens, 'utf8') !== 'the operator token'
+  const tampered = readFileSync(paths.tokens, 'utf8') !== TOKENS
   // A program that says neither what it got nor why it failed was stopped: then its limit must have done it.
   const denied = failed.includes('ACCESS_DENIED')
   const unstopped =
@@ -110,7 +113,6 @@ export async function tryAll(open: (root: string) => Promise<SandboxDriver>): Pr
   for (const folder of ['node_modules', 'agents/victim']) mkdirSync(join(root, folder), { recursive: true })
   for (const [path, text] of [
     ['economy.sqlite', 'the journal'],
-    ['tokens.json', 'the operator token'],
     ['agents/victim/secret.txt', "the victim's secret"],
   ] as const)
     writeFileSync(join(root, path), text)

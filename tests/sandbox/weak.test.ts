@@ -23,15 +23,15 @@ const runOf = (command: string[], limits: Partial<typeof LIMITS> = {}) => ({
 
 it('plain processes are opened by one who has said that they are weak, and say it themselves', async () => {
   const options = { library_dir: root, state_dir: root }
-  expect(() => openProcessDriver({ ...options, allow_weak: false })).toThrow(/--allow-weak-sandbox/)
-  const driver = openProcessDriver({ ...options, allow_weak: true })
+  await expect(openProcessDriver({ ...options, allow_weak: false })).rejects.toThrow(/--allow-weak-sandbox/)
+  const driver = await openProcessDriver({ ...options, allow_weak: true })
   expect(driver.name).toContain('weak')
   expect(driver.protections.filter((one) => !one.active).map((one) => one.name)).toEqual(expect.arrayContaining(['files', 'programs', 'network']))
   await driver.close()
 })
 
 it('plain processes of any language are held to their limits', async () => {
-  const driver = openProcessDriver({ allow_weak: true, library_dir: root, state_dir: root })
+  const driver = await openProcessDriver({ allow_weak: true, library_dir: root, state_dir: root })
   const end = async (code: string, limits: Partial<typeof LIMITS> = {}) => (await driver.start(runOf(['/bin/sh', '-c', code], limits))).exit
   expect(await end('echo hello')).toMatchObject({ cause: 'completed', output_tail: 'hello\n' })
   expect(await end('sleep 30', { duration_ms: 300 })).toMatchObject({ cause: 'wall_limit' })

@@ -52,6 +52,7 @@ export { type ExperimentTrial, PhoenixError, gather, pushExperiment, pushToPhoen
 export { Inquiries, type LowestWinning } from './inquiry/index.ts'
 export { type Bus, type ClearingSolver, type Journal, JournalError, type Moment, MomentError } from './ports/index.ts'
 export {
+  type Rung,
   SANDBOXES,
   type SandboxDriver,
   type SandboxExit,
@@ -65,6 +66,7 @@ export {
   openNodeDriver,
   openProcessDriver,
   openSandbox,
+  surveyLadder,
 } from './sandbox/index.ts'
 export { type Flow, type ProvenanceReport, provenanceOf } from './provenance/index.ts'
 export { type Pages, Web } from './web/index.ts'

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { CommandOf } from '@syntropism/contract'
 import { setTimeout as wait } from 'node:timers/promises'
 import {
@@ -10,22 +7,15 @@ import {
   movementsOf,
   selectAgents,
   batchHash,
-  describeStore,
-  openSandbox,
-  pathsOf,
   journalReads,
-  loadConfig,
-  machineCapacity,
   readEvents,
   readHistory,
-  readServiceFile,
   verify,
 } from '@syntropism/runtime'
 import { describeEvent } from './describe.ts'
 import { clock, credits, percent, table } from './format.ts'
 import { lazySolver } from './live-solver.ts'
 import { type LocalFlags, openLocal, print } from './local.ts'
-import { describeBus } from './nats-doctor.ts'
 
 export async function showPrompts(flags: LocalFlags): Promise<void> {
   const { queries } = await openLocal(flags)
@@ -173,41 +163,4 @@ export async function runVerify(flags: VerifyFlags): Promise<void> {
       : `NOT verified, first bad sequence number ${verdict.bad_seq}: ${verdict.problem}`,
   )
   if (!verdict.ok) process.exitCode = 1
-}
-
-/** The driver that would run programs here, opened to see what it really holds. */
-async function describeSandbox(): Promise<{ name: string; held: string[]; not_held: string[] }> {
-  const folder = mkdtempSync(join(tmpdir(), 'syntropism-doctor-'))
-  const sandbox = await openSandbox({ allow_weak: false, library_dir: folder, state_dir: folder })
-  const lines = (active: boolean): string[] => sandbox.protections.filter((one) => one.active === active).map((one) => `${one.name}: ${one.how}`)
-  try {
-    return { held: lines(true), name: sandbox.name, not_held: lines(false) }
-  } finally {
-    await sandbox.close()
-    rmSync(folder, { force: true, recursive: true })
-  }
-}
-
-export async function runDoctor(flags: LocalFlags): Promise<void> {
-  const config = loadConfig({ data: flags.data }, process.env)
-  const paths = pathsOf(config.data)
-  const service = readServiceFile(paths)
-  const sandbox = await describeSandbox()
-  const bus = await describeBus(config)
-  const report = {
-    ...bus,
-    capacity: machineCapacity(config),
-    data: paths.root,
-    database: await describeStore(config),
-    model: 'none configured',
-    node: process.versions.node,
-    platform: `${process.platform}-${process.arch}`,
-    sandbox: sandbox.name,
-    sandbox_holds: sandbox.held,
-    sandbox_does_not_hold: sandbox.not_held,
-    service: service === null ? 'not running' : `${service.url} (process ${service.pid})`,
-  }
-  const shown = (value: unknown): string => (typeof value === 'string' ? value : Array.isArray(value) ? value.join('; ') : JSON.stringify(value))
-  print(flags, report, () => table(Object.entries(report).map(([key, value]) => [key, shown(value)])))
-  if ((bus.bus_problems ?? []).length > 0) process.exitCode = 1
 }

@@ -76,7 +76,7 @@ function addInspection(program: Command): void {
     async (what: string, flags: LocalFlags) => (await import('./why-command.ts')).runWhy(what, flags),
   )
   withData(program.command('doctor').description('what this machine offers')).action(async (flags: LocalFlags) =>
-    (await import('./inspect-commands.ts')).runDoctor(flags),
+    (await import('./doctor-command.ts')).runDoctor(flags),
   )
 }
 

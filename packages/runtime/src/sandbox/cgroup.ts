@@ -37,6 +37,9 @@ const QUOTA_US_MIN = 1000
 /** Tasks are threads: a Node process has about a dozen. */
 const TASKS_PER_PROCESS = 16
 const PREFIX = 'syntropism-'
+let made = 0
+/** Name of a new group: two drivers of one process may both have a run of the same id. */
+const nameOf = (runId: string): string => `${PREFIX}${process.pid}-${(made += 1)}-${runId}`
 const MOUNT = '/sys/fs/cgroup'
 
 const numberIn = (file: string): number => Number(readFileSync(file, 'utf8').trim())
@@ -77,7 +80,7 @@ function sweep(parent: string): void {
 }
 
 function createV1(parents: Readonly<Record<'cpu' | 'cpuacct' | 'memory' | 'pids', string>>, runId: string, limits: SandboxLimits): Cgroup {
-  const name = `${PREFIX}${process.pid}-${runId}`
+  const name = nameOf(runId)
   const folders = [...new Set(Object.values(parents))].map((parent) => join(parent, name))
   const of = (controller: keyof typeof parents, file: string): string => join(parents[controller], name, file)
   for (const folder of folders) mkdirSync(folder)
@@ -103,7 +106,7 @@ function createV1(parents: Readonly<Record<'cpu' | 'cpuacct' | 'memory' | 'pids'
 }
 
 function createV2(parent: string, runId: string, limits: SandboxLimits): Cgroup {
-  const folder = join(parent, `${PREFIX}${process.pid}-${runId}`)
+  const folder = join(parent, nameOf(runId))
   const file = (name: string): string => join(folder, name)
   mkdirSync(folder)
   writeFileSync(file('memory.max'), String(limits.memory_mb * MB))

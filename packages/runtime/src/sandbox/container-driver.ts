@@ -5,7 +5,6 @@ import { performance } from 'node:perf_hooks'
 import type Docker from 'dockerode'
 import { PYTHON_LIBRARY } from './library.ts'
 import { readDisk } from './disk.ts'
-import type { SandboxOptions } from './node-driver.ts'
 import {
   type ExitCause,
   type Protection,
@@ -13,6 +12,7 @@ import {
   SandboxError,
   type SandboxExit,
   type SandboxLimits,
+  type SandboxOptions,
   type SandboxProcess,
   type SandboxRun,
 } from './types.ts'
@@ -38,7 +38,8 @@ const FRAME_HEAD = 8
 
 const PROTECTIONS: readonly Protection[] = [
   { active: true, how: 'read-only image, own workspace, bounded /tmp', name: 'files' },
-  { active: true, how: "no capabilities, no new privileges, the engine's seccomp profile", name: 'programs' },
+  { active: true, how: 'no capabilities, no new privileges', name: 'programs' },
+  { active: true, how: "the engine's seccomp profile", name: 'system calls' },
   { active: true, how: 'no network: only the System Service, over a Unix socket', name: 'network' },
   { active: true, how: isRoot ? 'a user id of its own per run' : 'the user of the host', name: 'user' },
   { active: true, how: 'the engine kills the container when the window is over; what a host left is removed by the next one', name: 'wall time' },

@@ -14,6 +14,7 @@ export function openInProcessDriver(strategies: Readonly<Record<string, TrustedS
     protections: [
       { active: false, how: 'part of this process', name: 'files' },
       { active: false, how: 'part of this process', name: 'programs' },
+      { active: false, how: 'part of this process', name: 'system calls' },
       { active: false, how: 'part of this process', name: 'network' },
       { active: false, how: 'not measured', name: 'memory' },
       { active: false, how: 'not measured', name: 'cpu share' },

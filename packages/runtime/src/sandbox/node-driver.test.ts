@@ -7,12 +7,12 @@ import { type SandboxDriver, type SandboxExit, openNodeDriver } from './index.ts
 const DISK = { disk_mb: 64, files_max: 1000, open_files_max: 256 }
 let root = ''
 let driver: SandboxDriver
-beforeEach(() => {
+beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'syntropism-sandbox-'))
   mkdirSync(join(root, 'node_modules'))
   mkdirSync(join(root, 'work'))
   writeFileSync(join(root, 'secret.txt'), 'the operator token')
-  driver = openNodeDriver({ allow_weak: false, library_dir: root, state_dir: root })
+  driver = await openNodeDriver({ allow_weak: false, library_dir: root, state_dir: root })
 })
 afterEach(async () => {
   await driver.close()

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 
 /** Clock ticks a second in /proc: 100 on every Linux that Node runs on. */
 const MS_PER_TICK = 10
-const PAGE_MB = 4096 / 1_048_576
+const KB_PER_MB = 1024
 
 export interface TreeUsage {
   readonly pids: readonly number[]
@@ -13,7 +13,6 @@ export interface TreeUsage {
 interface Stat {
   readonly ppid: number
   readonly cpu_ms: number
-  readonly memory_mb: number
   readonly started: string
 }
 
@@ -23,9 +22,19 @@ export function readStat(pid: number): Stat | null {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
     const ticks = [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0)
-    return { cpu_ms: ticks * MS_PER_TICK, memory_mb: Number(fields[21]) * PAGE_MB, ppid: Number(fields[1]), started: fields[19] ?? '' }
+    return { cpu_ms: ticks * MS_PER_TICK, ppid: Number(fields[1]), started: fields[19] ?? '' }
   } catch {
     return null
+  }
+}
+
+/** Memory that a process has for itself or shares as memory, without pages of files: what a control group would be charged, but for files that it reads first. */
+function readMemoryMb(pid: number): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'latin1')
+    return ['RssAnon', 'RssShmem'].reduce((sum, name) => sum + Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0), 0) / KB_PER_MB
+  } catch {
+    return 0
   }
 }
 
@@ -56,7 +65,7 @@ export function readTree(root: number): TreeUsage | null {
     if (stat === null) continue
     pids.push(pid)
     cpuMs += stat.cpu_ms
-    memoryMb += stat.memory_mb
+    memoryMb += readMemoryMb(pid)
     waiting.push(...childrenOf(pid))
   }
   return { cpu_ms: cpuMs, memory_mb: memoryMb, pids }

@@ -29,7 +29,9 @@ export interface SandboxExit {
   readonly cause: ExitCause
   readonly exit_code: number | null
   readonly elapsed_ms: number
+  /** User and system time of every process of the run, the start of its sandbox included. */
   readonly cpu_ms: number
+  /** Most memory that the run occupied at once, as its limit counts it: what the kernel charged to its control group, or anonymous and shared memory of its processes where there is none. */
   readonly memory_peak_mb: number
   readonly memory_mb_ms: number
   /** Last 4 KiB of what the program wrote. */
@@ -54,6 +56,14 @@ export interface SandboxProcess {
   readonly exit: Promise<SandboxExit>
   /** Ends the run with the host as cause. */
   stop(reason: string): void
+}
+
+export interface SandboxOptions {
+  /** Lets programs other than Node run without bubblewrap: then nothing but limits holds them. */
+  readonly allow_weak: boolean
+  readonly state_dir: string
+  /** Folder whose node_modules holds the agent SDK. */
+  readonly library_dir: string
 }
 
 export interface Protection {
