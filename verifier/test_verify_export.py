@@ -42,6 +42,7 @@ class SmallExport:
         self.transfer("mint", "mint", "ada-agent", "balance", 500, "reward")
         self.event("human_reward_issued", agent_id="ada-agent", human_id="ada", credits_awarded_micro=500)
         self.close_record()
+        self.batch(("ada-agent", "bob-agent", 30, "pay"), ("bob-agent", "ada-agent", 30, "back"))
         self.event("economy_forked", economy_id="other", parent_economy_id="small")
         self.close_record()
 
@@ -68,6 +69,13 @@ class SmallExport:
             "credits_transferred", amount_micro=amount, entry_id=self.entry, from_account=giver_account, from_agent=giver, hold_id=hold_id,
             purpose=purpose, to_account=taker_account, to_agent=taker, transfer_id="transfer-%d" % self.entry,
         )
+
+    def batch(self, *transfers):
+        first = self.entry + 1
+        for giver, taker, amount, purpose in transfers:
+            self.entry_of("credits", "agent:" + giver, "agent:" + taker, amount, purpose, "transfer-%d" % (self.entry + 1))
+        told = [{"amount_micro": amount, "from_agent": giver, "purpose": purpose, "to_agent": taker} for giver, taker, amount, purpose in transfers]
+        self.event("transfers_posted", first_entry_id=first, first_transfer_number=first, transfers=told)
 
     def close_record(self):
         self.records.append({"number": len(self.records) + 1, "commands": "[]", "events": dump(self.events)})

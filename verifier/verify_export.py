@@ -201,10 +201,9 @@ class Ledger:
         while self.ahead is not None and self.ahead[0]["asset"] != "credits":
             self.step()
 
-    def match(self, event):
+    def match(self, event, data):
         """The entry of a transfer must be the next one of credits and say the same."""
         self.other_assets()
-        data = event["data"]
         where = "sequence %d" % event["seq"]
         if self.ahead is None or self.ahead[0]["entry_id"] > data["entry_id"]:
             self.report.find("transfer_without_entry", where, "entry %d is not in the ledger" % data["entry_id"])
@@ -231,6 +230,20 @@ class Ledger:
         for asset, total in sorted(totals.items()):
             if total != 0:
                 self.report.find("asset_unbalanced", asset, "all accounts together are at %d" % total)
+
+
+def movements_in(event):
+    """Every movement of credits that an event tells of, as `credits_transferred` tells one."""
+    data = event["data"]
+    if event["type"] == "credits_transferred":
+        return [data]
+    if event["type"] != "transfers_posted":
+        return []
+    first_entry, first_number = data["first_entry_id"], data["first_transfer_number"]
+    return [
+        dict(one, entry_id=first_entry + place, from_account="balance", hold_id=None, to_account="balance", transfer_id="transfer-%d" % (first_number + place))
+        for place, one in enumerate(data["transfers"])
+    ]
 
 
 class Claims:
@@ -369,13 +382,13 @@ class Verifier:
             self.economy_id = event["data"]["economy_id"]
         if self.economy_id is None or event["event_id"] != event_id_of(self.economy_id, event["seq"]):
             self.report.find("event_id_differs", where, "it is not the id of this event of this economy")
-        if event["type"] == "credits_transferred":
-            amount = event["data"]["amount_micro"]
+        for movement in movements_in(event):
+            amount = movement["amount_micro"]
             if not is_whole(amount) or amount <= 0:
                 self.report.find("amount_wrong", where, "a transfer moves a positive whole amount, not %r" % (amount,))
                 raise Stop()
-            self.ledger.match(event)
-            self.book.move(event["data"], event["seq"])
+            self.ledger.match(event, movement)
+            self.book.move(movement, event["seq"])
         self.claims.take(event)
         self.copies.take(event)
         self.book.check(0, event["seq"])

@@ -27,33 +27,45 @@ export async function openEconomy(journal: Journal, agents: number): Promise<Hos
   return host
 }
 
-let made = 0
-/** Transfers per second for some seconds: `size` at a time are handed in, and answered once they are durable; ids are new each time. */
-export async function transfersPerSecond(host: Host, agents: number, size: number, forMs: number): Promise<number> {
-  let [count, value] = [0, 1]
+/** How transfers are handed in: so many commands at a time, each of so many transfers; what is handed in together is one commit. */
+export interface Shape {
+  readonly commands: number
+  readonly transfers_each: number
+}
+
+let [made, walk] = [0, 1]
+/** A transfer between two of the agents, by a linear congruential walk. */
+function transferOf(agents: number): { amount_micro: number; from_agent_id: string; purpose: string; to_agent_id: string } {
+  walk = (Math.imul(walk, 1_664_525) + 1_013_904_223) | 0
+  const from = (walk >>> 8) % agents
+  return { amount_micro: 1, from_agent_id: `a${from}`, purpose: 'bench', to_agent_id: `a${(from + 1 + (walk & 7)) % agents}` }
+}
+
+/** A command with a new id: one transfer, or a batch of linked ones. */
+export const draftOf = (agents: number, transfers: number): Draft =>
+  transfers === 1
+    ? { ...transferOf(agents), id: `t${made++}`, owner: 'b', type: 'transfer' }
+    : { id: `t${made++}`, linked: true, owner: 'b', transfers: Array.from({ length: transfers }, () => transferOf(agents)), type: 'transfer_batch' }
+
+/** Transfers per second for some seconds, each answered once it is durable, and the processor's time for one in microseconds (this process alone). */
+export async function measureTransfers(
+  host: Host,
+  agents: number,
+  { commands, transfers_each }: Shape,
+  forMs: number,
+): Promise<{ readonly cpu_us: number; readonly per_s: number }> {
+  let count = 0
   const begun = performance.now()
+  const cpu = process.cpuUsage()
   while (performance.now() - begun < forMs) {
-    const batch: Promise<{ ok: boolean }>[] = []
-    for (let index = 0; index < size; index++) {
-      value = (Math.imul(value, 1_664_525) + 1_013_904_223) | 0
-      const from = (value >>> 8) % agents
-      const draft: Draft = {
-        amount_micro: 1,
-        from_agent_id: `a${from}`,
-        id: `t${made++}`,
-        owner: 'b',
-        purpose: 'bench',
-        to_agent_id: `a${(from + 1 + (value & 7)) % agents}`,
-        type: 'transfer',
-      }
-      batch.push(host.submit(draft))
-    }
-    for (const outcome of await Promise.all(batch)) if (!outcome.ok) fail(new Error('refused'))
-    count += size
+    const outcomes = await Promise.all(Array.from({ length: commands }, () => host.submit(draftOf(agents, transfers_each))))
+    for (const outcome of outcomes) if (!outcome.ok) fail(new Error(`refused: ${outcome.refusal.code}`))
+    count += commands * transfers_each
   }
-  const perSecond = (count * 1000) / (performance.now() - begun)
+  const { system, user } = process.cpuUsage(cpu)
+  const per_s = (count * 1000) / (performance.now() - begun)
   assertConserved(host.state.ledger)
-  return perSecond
+  return { cpu_us: (system + user) / count, per_s }
 }
 
 const SETUP = `

@@ -99,6 +99,9 @@ export async function openStage(other?: Journal): Promise<Stage> {
   await send({ agent_id: null, audit: { by: 'olga', reason: 'maintenance' }, end_now: true, owner: 'operator', type: 'pause_windows' })
   await send({ agent_id: null, audit: { by: 'olga', reason: 'done' }, owner: 'operator', type: 'resume_windows' })
   await beats(20)
+  const pay = (from_agent_id: string, to_agent_id: string, amount_micro: number) => ({ amount_micro, from_agent_id, purpose: 'pay round', to_agent_id })
+  const transfers = [pay('a', 'b', 70_000_000), pay('b', 'c', 900_000_000_000), pay('b', 'a', 80_000_000), pay('c', 'b', 1)]
+  await send({ audit: { by: 'olga', reason: 'a test' }, id: 'round-1', linked: false, owner: 'operator', transfers, type: 'transfer_batch' })
   await send({ agent_id: 'c', audit: { by: 'olga', reason: 'a test' }, owner: 'operator', reason: 'a test', type: 'kill_agent' })
   await beats(30)
   return { beats, data, hashes, host, remove: () => rmSync(root, { force: true, recursive: true }), send }

@@ -176,6 +176,18 @@ const command = fc.oneof(
     transfers: fc.array(fc.record({ amount_micro: amount, purpose: fc.constant('p'), to_agent_id: agent }), { maxLength: 3, minLength: 1 }),
     type: type('transfer_linked'),
   }),
+  {
+    arbitrary: fc.record({
+      ...id,
+      linked: fc.boolean(),
+      transfers: fc.array(fc.record({ amount_micro: amount, from_agent_id: agent, purpose: fc.constant('p'), to_agent_id: agent }), {
+        maxLength: 4,
+        minLength: 1,
+      }),
+      type: type('transfer_batch'),
+    }),
+    weight: 2,
+  },
   fc.record({ agent_id: agent, reason: fc.constant('r'), type: type('kill_agent') }),
   fc.record({
     amount_micro: amount,

@@ -17,6 +17,8 @@ const base = {
   owner: z.string().max(80),
   traceparent: z.string().max(128).optional(),
 }
+/** Transfers of one batch: so that the event about it fits into a message. */
+export const TRANSFERS_MAX = 1000
 /** An agent's command names the lease it acts in; it is refused once that lease has ended. */
 const acting = { lease_id: Id.optional() }
 const Json = z.json()
@@ -72,6 +74,15 @@ export const COMMANDS = {
       .array(z.strictObject({ amount_micro: AmountMicro, purpose: z.string().min(1).max(128), to_agent_id: Id }))
       .min(1)
       .max(100),
+  }),
+  /** Many transfers between any agents, each as `transfer` makes it, at the cost of one command. The client's id of each is the command's, with its place. */
+  transfer_batch: define('transfer_batch', {
+    /** All of them or none, each on what those before it left; otherwise each by itself, and those that cannot be made are left out and named in the answer. */
+    linked: z.boolean(),
+    transfers: z
+      .array(z.strictObject({ amount_micro: AmountMicro, from_agent_id: Id, purpose: z.string().min(1).max(128), to_agent_id: Id }))
+      .min(1)
+      .max(TRANSFERS_MAX),
   }),
   reverse_transfer: define('reverse_transfer', { reason: z.string().max(256), transfer_id: Id, from_agent_id: Id, to_agent_id: Id, amount_micro: AmountMicro }),
   place_bid: define('place_bid', {

@@ -76,6 +76,12 @@ export const EVENTS = {
     to_agent: Text,
     transfer_id: Text,
   }),
+  /** A batch of transfers between free balances: entries and transfers are numbered on from the first. */
+  transfers_posted: event('system', 'economy.transfers.posted', H, {
+    first_entry_id: z.int(),
+    first_transfer_number: z.int(),
+    transfers: z.array(z.object({ amount_micro: Micro, from_agent: Text, purpose: Text, to_agent: Text })),
+  }),
   human_reward_issued: event('system', 'attention.reward.issued', D, {
     agent_id: Text,
     credits_awarded: Credits,

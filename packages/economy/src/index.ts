@@ -166,6 +166,7 @@ export {
   childTrace,
   eventText,
   freeMicro,
+  movementsIn,
   sameTrace,
 } from './state/index.ts'
 export { InvariantError, MICRO_PER_CREDIT, MS_PER_S, PPM, creditsToMicro, microToCredits, mulDivCeil, mulDivFloor } from './units/index.ts'

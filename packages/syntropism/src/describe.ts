@@ -31,6 +31,8 @@ function sentence(event: EconomyEvent): string | null {
       return `${event.agent_id} runs (${event.data.execution_id})`
     case 'execution_terminated':
       return `${event.agent_id} ends: ${event.data.cause}, ${event.data.elapsed_ms} ms, ${event.data.cpu_ms_used} of ${event.data.cpu_ms_granted} cpu-ms, peak ${event.data.memory_peak_mb} MB${event.data.refunded_micro > 0 ? `, ${event.data.refunded} returned` : ''}`
+    case 'transfers_posted':
+      return `${event.data.transfers.length} transfers in one batch, ${credits(event.data.transfers.reduce((sum, one) => sum + one.amount_micro, 0))} credits`
     case 'price_update':
       return `${event.data.resource} ${event.data.new_price_micro_per_s > event.data.old_price_micro_per_s ? 'rises' : 'falls'} from ${credits(event.data.old_price_micro_per_s)} to ${credits(event.data.new_price_micro_per_s)} credits/s (${percent(event.data.utilisation_ppm)} sold)`
     default:

@@ -6,6 +6,8 @@ export function describe(event: EconomyEvent): string {
   switch (event.type) {
     case 'credits_transferred':
       return `${event.data.from_agent} → ${event.data.to_agent}: ${credits(event.data.amount_micro)} (${event.data.purpose})`
+    case 'transfers_posted':
+      return `${event.data.transfers.length} transfers of a batch: ${credits(event.data.transfers.reduce((sum, one) => sum + one.amount_micro, 0))}`
     case 'price_update':
       return `${event.data.resource} ${credits(event.data.old_price_micro_per_s)} → ${credits(event.data.new_price_micro_per_s)} credits/s (${event.data.reason})`
     case 'bid_placed':

@@ -130,6 +130,6 @@ export const ledgerView: View = {
       account = argument
       past = null
     }
-    return refreshing(refresh, (event) => event.type === 'credits_transferred')
+    return refreshing(refresh, (event) => event.type === 'credits_transferred' || event.type === 'transfers_posted')
   },
 }

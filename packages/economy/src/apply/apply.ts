@@ -1,4 +1,4 @@
-import type { Command, Refusal } from '@syntropism/contract'
+import type { Command, CommandOf, Refusal } from '@syntropism/contract'
 import { type Json, canonicalJson, fingerprint53 } from '../codec/index.ts'
 import { assertCirculation } from '../ledger/index.ts'
 import { reconcileAgent } from '../lifecycle/index.ts'
@@ -15,13 +15,22 @@ export type Outcome = { readonly ok: true; readonly repeated: boolean; readonly 
 
 const NOT_CONTENT: ReadonlySet<string> = new Set(['at_ms', 'correlation_id', 'id', 'lease_id', 'owner', 'traceparent'])
 
+/** What a batch asks for, as one text: a purpose, which may hold anything, follows its length. */
+function transfersText(transfers: CommandOf<'transfer_batch'>['transfers']): string {
+  let text = ''
+  for (const { amount_micro, from_agent_id, purpose, to_agent_id } of transfers)
+    text += `${amount_micro},${from_agent_id},${to_agent_id},${purpose.length},${purpose};`
+  return text
+}
+
 /** Fingerprint of what a command asks for, without when, by which window and in which trace. */
 function contentFingerprint(command: Command): number {
   let text = ''
   for (const key of Object.keys(command).sort()) {
     if (NOT_CONTENT.has(key)) continue
     const value: unknown = (command as Readonly<Record<string, unknown>>)[key]
-    if (value !== undefined) text += `${key}:${typeof value === 'number' ? value : canonicalJson(value)},`
+    if (key === 'transfers' && command.type === 'transfer_batch') text += transfersText(command.transfers)
+    else if (value !== undefined) text += `${key}:${typeof value === 'number' ? value : canonicalJson(value)},`
   }
   return fingerprint53(text)
 }

@@ -4,7 +4,7 @@ import { checkBundle, checkPlaceBid } from '../auction/index.ts'
 import { HOLDS, MINT, balanceOf } from '../ledger/index.ts'
 import { checkLeaseReport } from '../leases/index.ts'
 import { checkCreateAgent, checkSpawn } from '../lifecycle/index.ts'
-import { checkInstruction, checkInvoke, checkLinkedTransfers, checkMessage, checkTransfer } from '../services/index.ts'
+import { checkBatch, checkInstruction, checkInvoke, checkLinkedTransfers, checkMessage, checkTransfer } from '../services/index.ts'
 import { checkAdmitTool, checkSettleTool, checkStartTool } from '../tools/index.ts'
 import { checkLlm } from './llm.ts'
 import { checkRules, checkTune } from './rules.ts'
@@ -154,6 +154,8 @@ export function checkCommand(state: State, command: Command): Refusal | null {
       return checkLiving(state, command.agent_id) ?? checkMint(state, command.amount_micro)
     case 'transfer':
       return checkTransfer(state, command)
+    case 'transfer_batch':
+      return checkBatch(state, command)
     case 'transfer_linked':
       return checkLinkedTransfers(state, command)
     case 'reverse_transfer':

@@ -3,7 +3,7 @@ import { eventIdPrefix } from '../codec/index.ts'
 import { endLease, meterSold } from '../leases/index.ts'
 import { type Step, emit } from '../state/index.ts'
 
-/** What of a command is no detail of the order: who and when it was stand elsewhere, and hashes of tokens are nobody's business. */
+/** What of a command is no detail of the order: who, when and what was posted stand elsewhere, and hashes of tokens are nobody's business. */
 const NOT_DETAILS: ReadonlySet<string> = new Set([
   'agent_id',
   'at_ms',
@@ -14,6 +14,7 @@ const NOT_DETAILS: ReadonlySet<string> = new Set([
   'owner',
   'token_hash',
   'traceparent',
+  'transfers',
   'type',
 ])
 

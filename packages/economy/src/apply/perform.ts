@@ -5,7 +5,7 @@ import { type Json, eventIdPrefix } from '../codec/index.ts'
 import { closeExecutorLeases, endLease, meterSold, startLease } from '../leases/index.ts'
 import { createAgent, spawn } from '../lifecycle/index.ts'
 import { createMeter } from '../market/index.ts'
-import { endInvocation, instructAgent, invokeService, registerService, removeService, sendMessage } from '../services/index.ts'
+import { endInvocation, instructAgent, invokeService, payLinked, postBatch, registerService, removeService, sendMessage } from '../services/index.ts'
 import { type Bid, type Lease, type Prompt, RESOURCES, type Step, agentOf, emit, free, mintCredits, moveCredits, touch } from '../state/index.ts'
 import { performTool } from '../tools/index.ts'
 import { forkEconomy, pauseWindows, resumeWindows } from './orders.ts'
@@ -120,17 +120,6 @@ function money(step: Step, command: Of<'transfer'> | Of<'fund'> | Of<'reverse_tr
   return moved
 }
 
-function payLinked(step: Step, command: Of<'transfer_linked'>): Result {
-  const { state } = step
-  const payer = agentOf(state, command.from_agent_id)
-  const ids = command.transfers.map(({ amount_micro, purpose, to_agent_id }) => {
-    touch(step, to_agent_id, payer.agent_id, false)
-    return moveCredits(step, free(payer), free(agentOf(state, to_agent_id)), amount_micro, purpose).transfer_id
-  })
-  touch(step, payer.agent_id, 'self', false)
-  return { transfer_ids: ids }
-}
-
 function takeMessages(step: Step, command: Of<'take_messages'>): Result {
   const { inbox } = agentOf(step.state, command.agent_id)
   for (const id of command.message_ids) inbox.delete(id)
@@ -187,6 +176,8 @@ export function perform(step: Step, command: Command, around: Around): Result {
     case 'transfer':
     case 'reverse_transfer':
       return money(step, command)
+    case 'transfer_batch':
+      return postBatch(step, command)
     case 'transfer_linked':
       return payLinked(step, command)
     case 'kill_agent':

@@ -1,4 +1,5 @@
 import type { EconomyEvent } from '@syntropism/contract'
+import { movementsIn } from '../state/index.ts'
 
 const SECONDS = 60
 const MS_PER_S = 1000
@@ -15,7 +16,7 @@ export class CreditFlow {
   #second = 0
 
   observe(event: EconomyEvent): void {
-    if (event.type === 'credits_transferred') this.add(event.at_ms, event.data.from_agent, event.data.to_agent, event.data.amount_micro)
+    for (const { amount_micro, from_agent, to_agent } of movementsIn(event)) this.add(event.at_ms, from_agent, to_agent, amount_micro)
   }
 
   /** One movement, as `credits_transferred` tells it. */

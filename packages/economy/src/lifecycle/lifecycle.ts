@@ -158,7 +158,10 @@ function placeStandingBid(step: Step, agent: Agent): boolean {
 }
 
 /** Whether any bid would run a window of this agent; a prompt's bid does not. */
-const hasWindowBid = (state: State, agent: Agent): boolean => [...agent.bid_ids].some((id) => state.bids.get(id)?.prompt_id === null)
+function hasWindowBid(state: State, agent: Agent): boolean {
+  for (const id of agent.bid_ids) if (state.bids.get(id)?.prompt_id === null) return true
+  return false
+}
 
 function isSpent(state: State, agent: Agent): boolean {
   const nothingLeft = freeMicro(state, agent) + agent.held_micro < state.params.death_below_micro

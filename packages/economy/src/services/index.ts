@@ -1,9 +1,7 @@
 export {
   checkInstruction,
   checkInvoke,
-  checkLinkedTransfers,
   checkMessage,
-  checkTransfer,
   endDealings,
   endInvocation,
   instructAgent,
@@ -12,3 +10,4 @@ export {
   removeService,
   sendMessage,
 } from './services.ts'
+export { checkBatch, checkLinkedTransfers, checkTransfer, payLinked, postBatch } from './transfers.ts'

@@ -11,7 +11,6 @@ import {
   agentOf,
   emit,
   free,
-  freeMicro,
   held,
   inTrace,
   moveCredits,
@@ -19,39 +18,7 @@ import {
   touch,
 } from '../state/index.ts'
 import { microToCredits } from '../units/index.ts'
-
-/** Why two agents cannot deal with one another, or null. */
-function checkPair(state: State, fromId: string, toId: string): Refusal | null {
-  const from = state.agents.get(fromId)
-  const to = state.agents.get(toId)
-  if (from === undefined || to === undefined) return refuse('agent_unknown', { agent_id: from === undefined ? fromId : toId })
-  if (from.status === 'dead' || to.status === 'dead') return refuse('agent_dead', { agent_id: from.status === 'dead' ? fromId : toId })
-  return null
-}
-
-const checkFree = (state: State, agentId: string, required: number): Refusal | null => {
-  const available = freeMicro(state, agentOf(state, agentId))
-  return available < required ? refuse('credits_insufficient', { available_micro: available, required_micro: required }) : null
-}
-
-export function checkTransfer(state: State, command: CommandOf<'transfer'>): Refusal | null {
-  const pair = checkPair(state, command.from_agent_id, command.to_agent_id)
-  if (pair !== null) return pair
-  if (command.from_agent_id === command.to_agent_id) return refuse('self_transfer', { agent_id: command.from_agent_id })
-  return checkFree(state, command.from_agent_id, command.amount_micro)
-}
-
-/** Each receiver as for a single transfer, and the sum of all against the free balance. */
-export function checkLinkedTransfers(state: State, command: CommandOf<'transfer_linked'>): Refusal | null {
-  let required = 0
-  for (const { amount_micro, to_agent_id } of command.transfers) {
-    const pair = checkPair(state, command.from_agent_id, to_agent_id)
-    if (pair !== null) return pair
-    if (command.from_agent_id === to_agent_id) return refuse('self_transfer', { agent_id: to_agent_id })
-    required += amount_micro
-  }
-  return checkFree(state, command.from_agent_id, required)
-}
+import { checkFree, checkPair } from './transfers.ts'
 
 export function checkMessage(state: State, command: CommandOf<'send_message'>): Refusal | null {
   const pair = checkPair(state, command.from_agent_id, command.to_agent_id)

@@ -35,7 +35,9 @@ export {
   held,
   mintCredits,
   moveCredits,
+  postCredits,
   record,
   touch,
 } from './step.ts'
+export { movementsIn } from './movements.ts'
 export { childTrace, inTrace, rootTrace, sameTrace } from './trace.ts'

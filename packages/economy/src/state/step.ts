@@ -196,6 +196,13 @@ export function moveCredits(
   return { entry_id: entryId, transfer_id: transferId }
 }
 
+/** Moves credits between two free balances; the batch that it belongs to says so in its one event. */
+export function postCredits(step: Step, from: Agent, to: Agent, amountMicro: number, purpose: string): void {
+  step.state.counters.transfer += 1
+  post(step.state.ledger, from.account, to.account, amountMicro)
+  note(step, from.account, to.account, amountMicro, purpose, `transfer-${step.state.counters.transfer}`)
+}
+
 export const freeMicro = (state: State, agent: Agent): number => balanceOf(state.ledger, agent.account)
 
 /** Grants and rewards: the two kinds of mint, never mixed. */

@@ -1,5 +1,5 @@
-import type { EconomyEvent } from '@syntropism/contract'
-import { type State, assertConserved } from '@syntropism/economy'
+import type { EconomyEvent, EventData } from '@syntropism/contract'
+import { type State, assertConserved, movementsIn } from '@syntropism/economy'
 
 /** Something that a person should look at, with the events that show it. */
 export interface Alert {
@@ -79,8 +79,8 @@ export class Watch {
   }
 
   onEvent(event: EconomyEvent): void {
-    if (event.type === 'credits_transferred') this.#payment(event)
-    else if (event.type === 'agent_spawned') this.#spawn(event)
+    for (const movement of movementsIn(event)) this.#payment(movement, event)
+    if (event.type === 'agent_spawned') this.#spawn(event)
     else if (event.type === 'human_reward_issued') this.#reward(event)
     else if (event.type === 'llm_threshold_reached')
       this.#raise({
@@ -93,8 +93,8 @@ export class Watch {
   }
 
   /** Round trips: A pays B, B pays about the same back, again and again. */
-  #payment({ at_ms, data, seq }: EconomyEvent<'credits_transferred'>): void {
-    const { amount_micro, from_account, from_agent: from, to_account, to_agent: to } = data
+  #payment(movement: EventData<'credits_transferred'>, { at_ms, seq }: EconomyEvent): void {
+    const { amount_micro, from_account, from_agent: from, to_account, to_agent: to } = movement
     if (from_account !== 'balance' || to_account !== 'balance' || from === to) return
     const { round_trips, window_ms } = this.#thresholds
     const there = this.#payments.add(`${from} ${to}`, { amount_micro, at_ms, seq }, window_ms)

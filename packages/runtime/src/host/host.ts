@@ -34,8 +34,9 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** Most commands that one record takes. */
-const BATCH_MAX = 1000
+/** Most that one record takes: commands, a batch of transfers counting a tenth of its transfers. */
+const RECORD_MAX = 1000
+const weightOf = (draft: Draft): number => (draft.type === 'transfer_batch' ? Math.max(1, draft.transfers.length / 10) : 1)
 /** Longest that a command waits which nobody waits for. */
 const SOON_MS = 4
 
@@ -143,7 +144,9 @@ export class Host {
   #flush(): Promise<void> {
     if (this.#turn !== null) return this.#turn
     if (this.#stopped || this.#queue.length === 0) return Promise.resolve()
-    this.#underway = this.#queue.splice(0, BATCH_MAX)
+    let [count, weight] = [0, 0]
+    while (count < this.#queue.length && weight < RECORD_MAX) weight += weightOf((this.#queue[count++] as Waiting).draft)
+    this.#underway = this.#queue.splice(0, count)
     this.#turn = this.#carryOut(this.#underway)
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { ParamChanges } from '@syntropism/contract'
+import { Id, ParamChanges, TRANSFERS_MAX } from '@syntropism/contract'
 import { movementNumbered } from '../store/index.ts'
 import { type App, Amount, Refused, type ServiceParts, addOperation, amountOf } from './service.ts'
 
@@ -47,6 +47,36 @@ function addAgentOrders(app: App, parts: ServiceParts): void {
     path: '/operator/transfers/{transfer_id}/reverse',
     roles: ['operator'],
     summary: 'Correct a transfer between two agents by its reversal.',
+    tag: 'operator',
+  })
+  addOperation(app, parts, {
+    body: z.strictObject({
+      linked: z
+        .boolean()
+        .default(true)
+        .openapi({ description: 'All of them or none; otherwise each by itself, and the answer names those that could not be made.' }),
+      reason: Reason.optional(),
+      transfers: z
+        .array(z.strictObject({ ...Amount, from_agent_id: Id, purpose: z.string().min(1).max(128).default('payment'), to_agent_id: Id }))
+        .min(1)
+        .max(TRANSFERS_MAX),
+    }),
+    handle: ({ body }, call) =>
+      call.submit({
+        linked: body.linked,
+        owner: '',
+        transfers: body.transfers.map((one) => ({
+          amount_micro: amountOf(one),
+          from_agent_id: one.from_agent_id,
+          purpose: one.purpose,
+          to_agent_id: one.to_agent_id,
+        })),
+        type: 'transfer_batch',
+      }),
+    method: 'post',
+    path: '/operator/transfers',
+    roles: ['operator'],
+    summary: 'Many transfers between agents in one request.',
     tag: 'operator',
   })
   addOperation(app, parts, {

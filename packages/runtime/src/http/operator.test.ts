@@ -63,6 +63,37 @@ describe('orders of the operator', () => {
     ])
   })
 
+  it('move credits between agents, all or none or each by itself, in one request that takes effect once', async () => {
+    await host.submit({ agent_id: 'b', grant_micro: 5_000_000, name: 'b', owner: 'host', type: 'create_agent' })
+    const transfers = [
+      { amount: 60, from_agent_id: 'a', to_agent_id: 'b' },
+      { amount_micro: 64_999_999, from_agent_id: 'b', purpose: 'onward', to_agent_id: 'a' },
+      { amount: 2, from_agent_id: 'b', to_agent_id: 'a' },
+    ]
+    const refused = await ask('POST', '/operator/transfers', { transfers })
+    expect(refused).toMatchObject({ body: { code: 'credits_insufficient', figures: { available_micro: 1, index: 2 } }, status: 402 })
+    const each = { body: JSON.stringify({ linked: false, reason: 'pay round', transfers }), method: 'POST' }
+    const headers = { authorization: 'Bearer ada', 'content-type': 'application/json', 'idempotency-key': 'round-1' }
+    for (const repeated of [false, true])
+      expect(await (await app.request('/operator/transfers', { ...each, headers })).json()).toMatchObject({
+        first_transfer_id: 'transfer-3',
+        posted: 2,
+        refused: [{ code: 'credits_insufficient', index: 2 }],
+        repeated,
+      })
+    expect((await ask('GET', '/economic/balance/b')).body).toMatchObject({ balance_micro: 1 })
+    const { body } = await ask('GET', '/economic/history/b?limit=2')
+    expect(body.transfers).toMatchObject([
+      { amount_micro: 64_999_999, from_agent: 'b', purpose: 'onward', transfer_id: 'transfer-4' },
+      { amount_micro: 60_000_000, purpose: 'payment', to_agent: 'b', transfer_id: 'transfer-3' },
+    ])
+    expect(await orders()).toMatchObject([{ action: 'transfer_batch', details: { linked: false }, reason: 'pay round' }])
+    expect((await ask('POST', '/operator/transfers/transfer-4/reverse', { reason: 'wrong way' })).status).toBe(200)
+    expect((await ask('GET', '/economic/balance/b')).body).toMatchObject({ balance_micro: 65_000_000 })
+    expect((await ask('POST', '/operator/transfers', { transfers }, 'watcher')).status).toBe(403)
+    expect((await ask('POST', '/operator/transfers', { transfers: [] })).status).toBe(422)
+  })
+
   it('need a reason, and an operator', async () => {
     expect(await ask('POST', '/operator/drain', {})).toMatchObject({ body: { code: 'command_invalid' }, status: 422 })
     expect(await ask('POST', '/operator/drain', { reason: 'r' }, 'watcher')).toMatchObject({ body: { code: 'role_forbidden' }, status: 403 })

@@ -1,4 +1,5 @@
 import type { EconomyEvent, EventData } from '@syntropism/contract'
+import { movementsIn } from '@syntropism/economy'
 
 /** Where credits came from: one mint. */
 export interface Origin {
@@ -92,8 +93,8 @@ export class CreditTrace {
 
   /** Takes the next event of the log. Throws ProvenanceError when it moves what is not there. */
   take(event: EconomyEvent): void {
-    if (event.type === 'credits_transferred') this.#move(event.data, event.seq)
-    else if (event.type === 'human_reward_issued') this.#score = event.data
+    for (const movement of movementsIn(event)) this.#move(movement, event.seq)
+    if (event.type === 'human_reward_issued') this.#score = event.data
     else if (event.type === 'execution_terminated' && this.#refund !== null) this.#giveBack(event.data.bid_id)
   }
 

@@ -107,7 +107,6 @@ export type Row = Readonly<Record<string, Value>>
 /** Read models whose rows change after they were made, by the columns that name a row. */
 const KEYS = {
   agents: ['agent_id'],
-  holdings: ['party'],
   invocations: ['invocation_id'],
   llm_calls: ['number'],
   prompts: ['prompt_id'],
@@ -115,6 +114,9 @@ const KEYS = {
   tool_calls: ['call_id'],
 } as const
 type Kept = keyof typeof KEYS
+/** Read models whose rows are always written whole, by the column that names a row. */
+const WHOLE = { holdings: 'party' } as const
+type Whole = keyof typeof WHOLE
 type KeyOf<T extends Kept> = Pick<Tables[T], (typeof KEYS)[T][number] & keyof Tables[T]>
 
 /** What of one row is to be written: the whole row when this batch made it, else the columns set and the amounts added. */
@@ -137,12 +139,20 @@ export interface Update {
 /** What a batch changes in the read models, gathered so that each row is written once. */
 export class Changes {
   readonly #inserts = new Map<ReadModel, Row[]>()
+  readonly #whole = new Map<Whole, Row[]>()
   readonly #pending = new Map<Kept, Map<string, Pending>>()
   readonly #removed: { readonly table: ReadModel; readonly key: readonly string[]; readonly row: Row }[] = []
 
-  insert<T extends Exclude<ReadModel, Kept>>(table: T, row: Tables[T]): void {
+  insert<T extends Exclude<ReadModel, Kept | Whole>>(table: T, row: Tables[T]): void {
     let rows = this.#inserts.get(table)
     if (rows === undefined) this.#inserts.set(table, (rows = []))
+    rows.push(row as unknown as Row)
+  }
+
+  /** Writes a row that may be there already; at most once a batch. */
+  put<T extends Whole>(table: T, row: Tables[T]): void {
+    let rows = this.#whole.get(table)
+    if (rows === undefined) this.#whole.set(table, (rows = []))
     rows.push(row as unknown as Row)
   }
 
@@ -180,6 +190,11 @@ export class Changes {
   /** Rows to take away, before any other change. */
   get removed(): readonly { readonly table: ReadModel; readonly key: readonly string[]; readonly row: Row }[] {
     return this.#removed
+  }
+
+  /** Rows that take the place of those that are there, by table, with the column that names a row. */
+  *puts(): Iterable<readonly [ReadModel, string, readonly Row[]]> {
+    for (const [table, rows] of this.#whole) yield [table, WHOLE[table], rows]
   }
 
   /** New rows, by table. */

@@ -8,7 +8,6 @@ type Held = { -readonly [C in keyof Tables['holdings']]: Tables['holdings'][C] }
 /** Writes movements of credits: pages of them, each party's standing, and marks on its way. Knows every party's standing, so that nothing is read back. */
 export class MovementProjection {
   readonly #held: Map<string, Held>
-  readonly #stored: Set<string>
   readonly #touched = new Set<Held>()
   #page: PageLine[] = []
   #first = 0
@@ -16,7 +15,6 @@ export class MovementProjection {
   /** `holdings`: those that stand in the table. */
   constructor(holdings: readonly Tables['holdings'][]) {
     this.#held = new Map(holdings.map((row) => [row.party, { ...row }]))
-    this.#stored = new Set(this.#held.keys())
   }
 
   #of(party: string): Held {
@@ -64,12 +62,7 @@ export class MovementProjection {
   /** Ends a record: the page that is not full, and where everyone stands who was touched. */
   end(changes: Changes): void {
     this.#turn(changes)
-    for (const held of this.#touched) {
-      const { party, ...values } = held
-      if (this.#stored.has(party)) changes.update('holdings', { party }, values)
-      else changes.create('holdings', { party }, values)
-      this.#stored.add(party)
-    }
+    for (const held of this.#touched) changes.put('holdings', held)
     this.#touched.clear()
   }
 }

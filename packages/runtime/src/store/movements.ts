@@ -153,7 +153,8 @@ export async function movementsOf(queries: Queries, party: string, page: { reado
 
 /** What a party had free and in holds after the event with a sequence number: a known standing, less what came after it. */
 export async function balanceAt(queries: Queries, party: string, seq: number): Promise<{ readonly balance_micro: number; readonly held_micro: number }> {
-  const start = await standingAfter(queries, party, seq)
+  // A batch moves a party several times in one event: a mark may stand in the midst of these.
+  const start = await standingAfter(queries, party, seq + 1)
   if (start === null) return { balance_micro: 0, held_micro: 0 }
   let { balance_micro, held_micro } = start
   for await (const { amount_micro, from_account, from_agent, seq: at, to_account, to_agent } of follow(queries, party, start.number)) {

@@ -1,5 +1,5 @@
 import type { EconomyEvent } from '@syntropism/contract'
-import type { State } from '@syntropism/economy'
+import { type State, movementsIn } from '@syntropism/economy'
 import type { Batch } from '../ports/index.ts'
 import { Changes } from './changes.ts'
 import { projectLlm } from './llm-projection.ts'
@@ -35,10 +35,9 @@ export class Projection {
     for (const posting of postings) if (posting.transfer_id === '') changes.insert('postings', posting)
     const touched = new Set<string>()
     for (const event of events) {
-      if (event.type === 'credits_transferred') {
-        this.#movements.add(event.data, event.seq, event.at_ms, changes)
-        touched.add(event.data.from_agent).add(event.data.to_agent)
-        continue
+      for (const movement of movementsIn(event)) {
+        this.#movements.add(movement, event.seq, event.at_ms, changes)
+        touched.add(movement.from_agent).add(movement.to_agent)
       }
       if (event.type === 'agent_created') this.#movements.open(event.data.agent_id)
       if (event.type === 'agent_spawned') this.#movements.open(event.data.child_id)

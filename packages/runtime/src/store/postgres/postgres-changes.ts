@@ -23,6 +23,12 @@ const bulkInsert = (table: ReadModel): Bulk => {
   return { columns, text: `INSERT INTO ${table} (${columns.join(', ')}) SELECT * FROM unnest(${arrays.join(', ')})` }
 }
 
+const bulkPut = (table: ReadModel, key: string): Bulk => {
+  const { columns, text } = bulkInsert(table)
+  const sets = columns.filter((column) => column !== key).map((column) => `${column} = EXCLUDED.${column}`)
+  return { columns, text: `${text} ON CONFLICT (${key}) DO UPDATE SET ${sets.join(', ')}` }
+}
+
 const bulkUpdate = (table: ReadModel, key: readonly string[], set: readonly string[], added: readonly string[]): Bulk => {
   const columns = [...key, ...set, ...added]
   const arrays = columns.map((column, index) => `$${index + 1}::${kindOf(table, column)}[]`)
@@ -50,6 +56,7 @@ export class PostgresChanges {
   *statements(changes: Changes): Iterable<pg.QueryConfig> {
     for (const { key, row, table } of changes.removed) yield this.#query(`delete ${table}`, () => bulkDelete(table, key), [row])
     for (const [table, rows] of changes.inserts()) yield this.#query(`insert ${table}`, () => bulkInsert(table), rows)
+    for (const [table, key, rows] of changes.puts()) yield this.#query(`put ${table}`, () => bulkPut(table, key), rows)
     for (const { added, key, rows, set, table } of changes.updates())
       yield this.#query(`update ${table} ${set.join()} ${added.join()}`, () => bulkUpdate(table, key, set, added), rows)
   }
