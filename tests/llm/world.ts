@@ -1,15 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createAdaptorServer } from '@hono/node-server'
 import type { EconomyEvent } from '@syntropism/contract'
 import { DEFAULT_PARAMS, balanceOf } from '@syntropism/economy'
 import { createMemoryBus } from '../../packages/runtime/src/bus/index.ts'
 import { LlmConfig } from '../../packages/runtime/src/config/index.ts'
 import { Host, createWallClock } from '../../packages/runtime/src/host/index.ts'
-import { Tokens, createService, hashToken } from '../../packages/runtime/src/http/index.ts'
+import { Gate, type ServiceParts, Tokens, createService, hashToken, openModelDoor, openServer } from '../../packages/runtime/src/http/index.ts'
 import { Gateway } from '../../packages/runtime/src/llm-gateway/index.ts'
 import { SqliteJournal, createQueries, openDatabase, spendBy } from '../../packages/runtime/src/store/index.ts'
 import { startFakeUpstream } from './upstream.ts'
@@ -19,6 +17,8 @@ const PRICE = { input: 1, output: 1 }
 const MODELS = ['plain', 'fails', 'flaky', 'refuses', 'hangs', 'dies', 'slow', 'over-reports', 'nonsense', 'silent', 'breaks-off', 'endless', 'late-usage']
 
 export interface WorldOptions {
+  /** By which door calls of models come: straight from the socket, or by the service's routes. */
+  readonly door?: 'direct' | 'routes'
   readonly usd_per_minute?: number
   readonly upstream?: object
   readonly recording?: 'off' | 'record' | 'replay'
@@ -85,8 +85,10 @@ export async function openWorld(options: WorldOptions = {}) {
     for (const key of host.state.llm.keys.values()) if (key.token_hash === hash) return key.key_id
     return null
   })
-  const app = createService({ gateway, host, queries, readEvents: () => [], tokens, unlimited: true })
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server
+  const parts: ServiceParts = { gateway, host, queries, readEvents: () => [], tokens, unlimited: true }
+  const gate = new Gate(parts)
+  const app = createService(parts, gate)
+  const server = openServer((request) => app.fetch(request), options.door === 'routes' ? {} : { direct: openModelDoor(parts, gate) })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const params = { ...DEFAULT_PARAMS, llm_keys_micro_usd_per_minute: (cap * 1e6) / 2, llm_micro_usd_per_minute: cap * 1e6 }
   await host.submit({ economy_id: 'llm', owner: 'host', params, rules_version: 1, type: 'genesis' })

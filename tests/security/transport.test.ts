@@ -13,7 +13,7 @@ let port = 0
 beforeAll(async () => {
   folder = tempDir()
   service = await openFuzzedService(folder, DEFAULT_PARAMS)
-  server = openServer(service.fetch, { check_ms: 20, head_ms: 200, request_ms: 400 })
+  server = openServer(service.fetch, { times: { check_ms: 20, head_ms: 200, request_ms: 400 } })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   port = (server.address() as AddressInfo).port
 })

@@ -38,7 +38,7 @@ interface Waiting {
 const RECORD_MAX = 1000
 const weightOf = (draft: Draft): number => (draft.type === 'transfer_batch' ? Math.max(1, draft.transfers.length / 10) : 1)
 /** Longest that a command waits which nobody waits for. */
-const SOON_MS = 4
+const SOON_MS = 20
 
 /** The single writer: gathers commands, carries them out, commits them together, and only then answers and publishes. */
 export class Host {
@@ -85,7 +85,7 @@ export class Host {
     return outcome
   }
 
-  /** The same for a command that nobody waits for: it keeps its place, and shares the next commit when one comes within a few milliseconds. */
+  /** The same for a command that nobody waits for: it keeps its place, and shares the next commit when one comes soon. */
   submitSoon(draft: Draft): Promise<Outcome> {
     const outcome = this.#enqueue(draft)
     if (!this.#stopped && this.#soon === null)

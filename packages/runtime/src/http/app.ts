@@ -1,9 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
 import { html, raw } from 'hono/html'
-import { HTTPException } from 'hono/http-exception'
 import { methodNotAllowed } from 'hono/method-not-allowed'
-import { secureHeaders } from 'hono/secure-headers'
 import { HostStopped } from '../host/index.ts'
 import { addAgentWatchRoutes } from './agent-watch-routes.ts'
 import { addAttentionRoutes } from './attention-routes.ts'
@@ -18,8 +16,9 @@ import { addMarketRoutes } from './market-routes.ts'
 import { addMcpRoute } from './mcp-routes.ts'
 import { addOperatorRoutes } from './operator-routes.ts'
 import { namesOf } from './operation-names.ts'
+import { BODY_BYTES_MAX, Gate, SECURE_HEADERS, isJson } from './gate.ts'
 import type { Principal } from './principal.ts'
-import { allProblems, problem } from './problem.ts'
+import { allProblems, answerProblem, faultOf, problem } from './problem.ts'
 import { type App, type ServiceParts, operationsIn } from './service.ts'
 import { addRunRoutes } from './run-routes.ts'
 import { addSocialRoutes } from './social-routes.ts'
@@ -27,29 +26,13 @@ import { addToolRoutes } from './tool-routes.ts'
 import { addWhatIfRoutes } from './what-if-routes.ts'
 import { addWorkspaceRoutes } from './workspace-routes.ts'
 
-const BODY_BYTES_MAX = 1_048_576
-/** Requests that one token may make: a bucket of this size, refilled at this rate. */
-const RATE = { burst: 2000, per_s: 1000 }
-
-class Buckets {
-  readonly #left = new Map<string, { at_ms: number; tokens: number }>()
-  /** Whether one more request of this key is allowed now. */
-  take(key: string, nowMs: number): boolean {
-    const bucket = this.#left.get(key) ?? { at_ms: nowMs, tokens: RATE.burst }
-    bucket.tokens = Math.min(RATE.burst, bucket.tokens + ((nowMs - bucket.at_ms) * RATE.per_s) / 1000) - 1
-    bucket.at_ms = nowMs
-    this.#left.set(key, bucket)
-    if (this.#left.size > 10_000) this.#left.clear()
-    return bucket.tokens >= 0
-  }
-}
-
-const JSON_TYPE = /^application\/json\s*(;|$)/i
 const OPEN = new Set(['/health', '/openapi.json', '/docs', '/docs/page.js'])
 
-function addFrame(app: App, parts: ServiceParts): void {
-  const buckets = new Buckets()
-  app.use('*', secureHeaders())
+function addFrame(app: App, parts: ServiceParts, gate: Gate): void {
+  app.use('*', async (context, next) => {
+    await next()
+    for (const [name, value] of Object.entries(SECURE_HEADERS)) context.res.headers.set(name, value)
+  })
   const limited = bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (context) => problem(context, 'body_too_large', `At most ${BODY_BYTES_MAX} bytes.`) })
   app.use('*', (context, next) => {
     // A body whose length is said, and held to by the parser of HTTP, is not opened as a stream only to be counted.
@@ -64,14 +47,9 @@ function addFrame(app: App, parts: ServiceParts): void {
       context.set('principal', inside)
       return next()
     }
-    const header = context.req.header('authorization')
-    const token = /^Bearer (\S{1,256})$/.exec(header ?? '')?.[1]
-    if (token === undefined) return problem(context, 'credentials_missing', 'The request has no bearer token.')
-    const principal = parts.tokens.find(token)
-    if (principal === null) return problem(context, 'credentials_unknown', 'The token is unknown, or its execution has ended.')
-    if (parts.unlimited !== true && !buckets.take(principalKey(principal), Date.now()))
-      return problem(context, 'rate_limited', `At most ${RATE.per_s} requests a second.`)
-    context.set('principal', principal)
+    const entered = gate.enter(context.req.header('authorization'))
+    if ('code' in entered) return problem(context, entered.code, entered.detail)
+    context.set('principal', entered)
     return next()
   })
   // No answer leaves that rests on what is not durable yet.
@@ -100,29 +78,12 @@ function addFrame(app: App, parts: ServiceParts): void {
   // JSON alone: what a page of another origin can send without being asked (forms, plain text) never reaches an operation.
   app.use('*', async (context, next) => {
     const type = context.req.header('content-type')
-    if (type === undefined || JSON_TYPE.test(type) || ['GET', 'HEAD'].includes(context.req.method)) return next()
+    if (type === undefined || isJson(type) || ['GET', 'HEAD'].includes(context.req.method)) return next()
     return problem(context, 'media_type_wrong', `The body came as ${type.slice(0, 80)}.`)
   })
   app.notFound((context) => problem(context, 'not_found', `${context.req.method} ${context.req.path} does not exist; see /docs.`))
-  app.onError((error, context) => {
-    if (error instanceof SyntaxError || (error instanceof HTTPException && error.status === 400)) return problem(context, 'malformed_json', error.message)
-    // Who hangs up in the middle of a body is told so, where anybody still listens; it is no fault of the service.
-    if ('code' in error && error.code === 'ECONNRESET' && error.message === 'aborted') return problem(context, 'malformed_json', 'The body ended early.')
-    const fields = { error, method: context.req.method, path: context.req.path, stack: error.stack ?? '' }
-    if (parts.log === undefined) console.error(fields)
-    else parts.log.error('an operation failed', fields, context.req.header('traceparent'))
-    return problem(context, 'internal_error', 'An unexpected error; see the log of the service.')
-  })
+  app.onError((error, context) => answerProblem(context, faultOf(context.req.path, context.req.method, error, parts.log, context.req.header('traceparent'))))
 }
-
-const principalKey = (principal: Principal): string =>
-  principal.role === 'agent'
-    ? principal.lease_id
-    : principal.role === 'key'
-      ? `key:${principal.key_id}`
-      : principal.role === 'human'
-        ? principal.human_id
-        : principal.role
 
 /** Draws the operations from the document, by text alone. */
 const PAGE_SCRIPT = `fetch('/openapi.json').then(r=>r.json()).then(d=>{const m=document.getElementById('operations');for(const[p,o]of Object.entries(d.paths))for(const[k,v]of Object.entries(o)){const s=document.createElement('section');const h=document.createElement('h3');const b=document.createElement('span');b.className='method';b.textContent=k;const c=document.createElement('code');c.textContent=p;h.append(b,' ',c);const t=document.createElement('p');t.textContent=v.summary||'';const pre=document.createElement('details');const sm=document.createElement('summary');sm.textContent='request and answers';const j=document.createElement('pre');j.textContent=JSON.stringify({parameters:v.parameters,requestBody:v.requestBody},null,2);pre.append(sm,j);s.append(h,t,pre);m.append(s)}})`
@@ -153,7 +114,7 @@ function documentOf(app: App): object {
 }
 
 /** The System Service as a fetch handler. */
-export function createService(parts: ServiceParts): App {
+export function createService(parts: ServiceParts, gate: Gate = new Gate(parts)): App {
   const app: App = new OpenAPIHono({
     defaultHook: (result, context) => {
       if (result.success) return undefined
@@ -161,7 +122,7 @@ export function createService(parts: ServiceParts): App {
       return problem(context, 'command_invalid', issues.map((issue) => `${issue.path === '' ? 'body' : issue.path}: ${issue.message}`).join('; '), { issues })
     },
   })
-  addFrame(app, parts)
+  addFrame(app, parts, gate)
   app.get('/metrics', async (context) => {
     const { role } = context.get('principal')
     if (role === 'agent') return problem(context, 'role_forbidden', 'This needs one of: human, operator, observer; the token is for: agent.')

@@ -1,7 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { openServer } from './server.ts'
+import { type ServerOptions, openServer } from './server.ts'
 
 /** Where a service is reached on its machine. */
 export interface Doors {
@@ -25,12 +25,17 @@ async function close(server: Server): Promise<void> {
 }
 
 /** Opens a port of this machine (0 takes a free one), and a socket for programs without a network where one is named. */
-export async function openDoors(fetch: Parameters<typeof openServer>[0], at: { host: string; port: number }, socketPath: string | null): Promise<Doors> {
-  const http = openServer(fetch)
+export async function openDoors(
+  fetch: Parameters<typeof openServer>[0],
+  at: { host: string; port: number },
+  socketPath: string | null,
+  options: ServerOptions = {},
+): Promise<Doors> {
+  const http = openServer(fetch, options)
   const servers = [http]
   await listen(http, at)
   if (socketPath !== null) {
-    const socket = openServer(fetch)
+    const socket = openServer(fetch, options)
     rmSync(socketPath, { force: true })
     await listen(socket, { path: socketPath })
     // Runs have user ids of their own; on the host the folder around it, open to its owner alone, guards the socket.

@@ -1,4 +1,6 @@
 export { createService } from './app.ts'
+export { Gate } from './gate.ts'
+export { openModelDoor } from './model-door.ts'
 export { type KeptToken, type Principal, Tokens, createToken, hashToken } from './principal.ts'
 export { AnyJson, type App, Refused, type ServiceParts, addOperation } from './service.ts'
 export { type Doors, openDoors } from './doors.ts'

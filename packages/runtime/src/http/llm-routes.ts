@@ -1,12 +1,11 @@
 import { z } from '@hono/zod-openapi'
-import { LlmKeyTerms, LlmUsage, type RefusalCode } from '@syntropism/contract'
-import type { Context } from 'hono'
-import { HostStopped } from '../host/index.ts'
-import { type Api, CallRefused, type Caller, type Gateway, type GatewayAnswer, GatewayRefusal } from '../llm-gateway/index.ts'
+import { LlmKeyTerms, LlmUsage } from '@syntropism/contract'
+import { type Api, type Gateway, GatewayRefusal, toReadable } from '../llm-gateway/index.ts'
 import { spendBy, spendByMinute } from '../store/index.ts'
 import { Completion } from './answers.ts'
 import { type Principal, createToken, hashToken } from './principal.ts'
-import { gatewayRefused, problem, refused } from './problem.ts'
+import { answerModelCall, callerOf, carryOut } from './model-calls.ts'
+import { answerProblem, gatewayRefused } from './problem.ts'
 import { type App, type Call, Refused, type ServiceParts, addOperation, withoutReserves } from './service.ts'
 
 const MS_PER_MINUTE = 60_000
@@ -17,46 +16,6 @@ const APIS: Readonly<Record<Api, string>> = {
   'chat/completions': 'Chat completion, in the words of OpenAI’s API; streams with "stream": true.',
   embeddings: 'Embeddings, in the words of OpenAI’s API.',
   responses: 'Response, in the words of OpenAI’s API; streams with "stream": true.',
-}
-
-const callerOf = (principal: Principal): Caller | null =>
-  principal.role === 'agent' ? { agent_id: principal.agent_id, lease_id: principal.lease_id } : principal.role === 'key' ? { key_id: principal.key_id } : null
-
-/** Answers what a call threw: as a problem document that OpenAI's clients read too. */
-function answerError(context: Context, error: unknown): Response {
-  if (error instanceof CallRefused) return refused(context, { code: error.code as RefusalCode, detail: error.figures })
-  if (error instanceof GatewayRefusal) return gatewayRefused(context, error.code, error.figures)
-  if (error instanceof HostStopped) return problem(context, 'unavailable', error.message)
-  throw error
-}
-
-/** Records an agent's call as the tool call that it is. */
-function note(parts: ServiceParts, caller: Caller, api: Api, model: unknown): (result: 'success' | 'failure', response: Record<string, string>) => void {
-  if (!('agent_id' in caller)) return () => undefined
-  const report = (event_type: 'tool_call_initiated' | 'tool_call_completed', data: Record<string, string | Record<string, string>>): void => {
-    parts.host.submitSoon({ agent_id: caller.agent_id, data, event_type, owner: 'host', type: 'report' }).catch(() => undefined)
-  }
-  report('tool_call_initiated', { parameters: { api, model: String(model).slice(0, 128) }, tool_name: 'llm.complete' })
-  return (result, response) => report('tool_call_completed', { response, result, tool_name: 'llm.complete' })
-}
-
-async function carryOut(
-  parts: ServiceParts,
-  gateway: Gateway,
-  api: Api,
-  body: Record<string, unknown>,
-  caller: Caller,
-  signal: AbortSignal,
-): Promise<GatewayAnswer> {
-  const noted = note(parts, caller, api, body.model)
-  try {
-    const answer = await gateway.call({ api, body, caller, signal })
-    noted(answer.status < 400 ? 'success' : 'failure', { call_id: answer.call_id, status: String(answer.status) })
-    return answer
-  } catch (error) {
-    noted('failure', { error: error instanceof CallRefused || error instanceof GatewayRefusal ? error.code : 'internal_error' })
-    throw error
-  }
 }
 
 const anyAnswer = (description: string) => ({ content: { 'application/json': { schema: z.record(z.string(), z.any()) } }, description })
@@ -79,7 +38,6 @@ const STATUSES = {
 
 /** The routes that OpenAI's clients call. */
 export function addOpenAiRoutes(app: App, parts: ServiceParts): void {
-  const { gateway } = parts
   for (const api of Object.keys(APIS) as Api[]) {
     app.openAPIRegistry.registerPath({
       method: 'post',
@@ -91,19 +49,9 @@ export function addOpenAiRoutes(app: App, parts: ServiceParts): void {
       tags: ['llm'],
     })
     app.post(`/v1/${api}`, async (context) => {
-      const caller = callerOf(context.get('principal'))
-      if (caller === null) return problem(context, 'role_forbidden', 'LLM calls are made by agents in their windows and with keys.')
-      if (gateway === undefined) return refused(context, { code: 'resource_not_offered', detail: { resource: 'llm' } })
-      const body: unknown = await context.req.json()
-      if (typeof body !== 'object' || body === null || Array.isArray(body) || typeof (body as { model?: unknown }).model !== 'string')
-        return problem(context, 'command_invalid', 'model: the body is an object that names a model')
-      try {
-        const answer = await carryOut(parts, gateway, api, body as Record<string, unknown>, caller, context.req.raw.signal)
-        const headers = { 'cache-control': 'no-store', 'content-type': answer.content_type, 'x-syntropism-call-id': answer.call_id }
-        return new Response(answer.body, { headers, status: answer.status })
-      } catch (error) {
-        return answerError(context, error)
-      }
+      const told = await answerModelCall(parts, context.get('principal'), api, await context.req.json(), context.req.raw.signal)
+      if ('document' in told) return answerProblem(context, told)
+      return new Response(typeof told.body === 'string' ? told.body : toReadable(told.body), { headers: told.headers, status: told.status })
     })
   }
   addModelRoutes(app, parts)

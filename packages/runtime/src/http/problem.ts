@@ -1,7 +1,9 @@
 import { REFUSALS, type Refusal } from '@syntropism/contract'
 import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { GATEWAY_REFUSALS, type GatewayCode } from '../llm-gateway/index.ts'
+import type { Log } from '../log/index.ts'
 import { TOOL_REFUSALS, type ToolCode } from '../tool-gateway/index.ts'
 
 /** Problems of the transport, beside the economy's refusals. */
@@ -33,34 +35,58 @@ export function problemResponse(code: ProblemCode, detail: string): Response {
   return Response.json({ code, detail, status, title, type: problemType(code) }, { headers: { 'content-type': 'application/problem+json' }, status })
 }
 
-/** RFC 9457 problem document. */
-export function problem(context: Context, code: ProblemCode, detail: string, extra: Readonly<Record<string, unknown>> = {}): Response {
+/** An answer that says no: its status, what it adds to the headers, and its document. */
+export interface Problem {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly document: object
+}
+
+/** RFC 9457 problem document for a request of this path. */
+export function problemOf(path: string, code: ProblemCode, detail: string, extra: Readonly<Record<string, unknown>> = {}): Problem {
   const [status, title] = CODES[code]
   // OpenAI's clients read the member `error`.
-  const error = context.req.path.startsWith('/v1/')
+  const error = path.startsWith('/v1/')
     ? { error: { code, message: detail, param: null, type: status === 429 ? 'rate_limit_error' : 'invalid_request_error' } }
     : {}
-  return context.json({ ...extra, ...error, code, detail, status, title, type: problemType(code) }, status as ContentfulStatusCode, {
-    'content-type': 'application/problem+json',
-  })
+  return {
+    document: { ...extra, ...error, code, detail, status, title, type: problemType(code) },
+    headers: { 'content-type': 'application/problem+json' },
+    status,
+  }
 }
+
+/** A refusal, of the economy or of a gateway, with its figures as a sentence and as members; one that time heals says how long to wait. */
+export function refusalOf(path: string, code: ProblemCode, figures: Refusal['detail']): Problem {
+  const told = problemOf(path, code, `${CODES[code][1]}${Object.keys(figures).length > 0 ? ` ${JSON.stringify(figures)}` : ''}`, { figures })
+  const wait = figures.retry_after_ms
+  if (typeof wait !== 'number') return told
+  return { ...told, headers: { ...told.headers, 'retry-after': String(Math.ceil(wait / 1000)), 'retry-after-ms': String(wait) } }
+}
+
+/** What an error that nobody expected is answered with; a fault of the service is logged. */
+export function faultOf(path: string, method: string, error: unknown, log: Log | undefined, traceparent: string | undefined): Problem {
+  if (error instanceof SyntaxError || (error instanceof HTTPException && error.status === 400)) return problemOf(path, 'malformed_json', error.message)
+  // Who hangs up in the middle of a body is told so, where anybody still listens; it is no fault of the service.
+  if (error instanceof Error && 'code' in error && error.code === 'ECONNRESET' && error.message === 'aborted')
+    return problemOf(path, 'malformed_json', 'The body ended early.')
+  const fields = { error, method, path, stack: error instanceof Error ? (error.stack ?? '') : '' }
+  if (log === undefined) console.error(fields)
+  else log.error('an operation failed', fields, traceparent)
+  return problemOf(path, 'internal_error', 'An unexpected error; see the log of the service.')
+}
+
+export const answerProblem = (context: Context, { document, headers, status }: Problem): Response =>
+  context.json(document, status as ContentfulStatusCode, { ...headers })
+
+export const problem = (context: Context, code: ProblemCode, detail: string, extra: Readonly<Record<string, unknown>> = {}): Response =>
+  answerProblem(context, problemOf(context.req.path, code, detail, extra))
 
 /** A refusal of a gateway itself. */
-export const gatewayRefused = (context: Context, code: GatewayCode | ToolCode, figures: Refusal['detail']): Response => explained(context, code, figures)
+export const gatewayRefused = (context: Context, code: GatewayCode | ToolCode, figures: Refusal['detail']): Response =>
+  answerProblem(context, refusalOf(context.req.path, code, figures))
 
-/** A refusal with its figures as a sentence and as members; one that time heals says how long to wait. */
-export function refused(context: Context, refusal: Refusal): Response {
-  const answer = explained(context, refusal.code, refusal.detail)
-  const wait = refusal.detail.retry_after_ms
-  if (typeof wait === 'number') {
-    answer.headers.set('retry-after', String(Math.ceil(wait / 1000)))
-    answer.headers.set('retry-after-ms', String(wait))
-  }
-  return answer
-}
-
-const explained = (context: Context, code: ProblemCode, figures: Refusal['detail']): Response =>
-  problem(context, code, `${CODES[code][1]}${Object.keys(figures).length > 0 ? ` ${JSON.stringify(figures)}` : ''}`, { figures })
+export const refused = (context: Context, refusal: Refusal): Response => answerProblem(context, refusalOf(context.req.path, refusal.code, refusal.detail))
 
 export const allProblems = (): { code: string; status: number; title: string }[] =>
   Object.entries(CODES).map(([code, [status, title]]) => ({ code, status, title }))

@@ -8,7 +8,7 @@ import { createMemoryBus } from '../bus/index.ts'
 import { type Config, ConfigError, machineCapacity, paramsOf } from '../config/index.ts'
 import { Executor } from '../executor/index.ts'
 import { ExactBeat, Host, createWallClock } from '../host/index.ts'
-import { type App, type ServiceParts, Tokens, createService, openDoors } from '../http/index.ts'
+import { type App, Gate, type ServiceParts, Tokens, createService, openDoors, openModelDoor } from '../http/index.ts'
 import { Inquiries } from '../inquiry/index.ts'
 import type { Bus, ClearingSolver, WorkspaceHistory } from '../ports/index.ts'
 import type { Remote, RemoteParts } from '../remote/index.ts'
@@ -266,7 +266,7 @@ async function assemble(
   const solvers = solving(options, observation)
   const gateways = await openGateways(config, paths.root, { bus, host, log: observation.log, onFatal: options.onFatal, queries })
   const tokens = new Tokens(kept, gateways.findKey)
-  const app = createService({
+  const serviceParts: ServiceParts = {
     ...(remote?.credentials === undefined ? {} : { busCredentials: remote.credentials }),
     ...readsFor(queries),
     host,
@@ -277,8 +277,11 @@ async function assemble(
     ...gateways.forService(),
     runs: openRuns(config.runs ?? paths.runs),
     workspaces: historyOf(() => executor),
-  })
-  const doors = await openDoors(webFor(app, queries, options, { bus, host, tokens }).fetch, { host: config.host, port: config.port }, paths.socket)
+  }
+  const gate = new Gate(serviceParts)
+  const app = createService(serviceParts, gate)
+  const { fetch } = webFor(app, queries, options, { bus, host, tokens })
+  const doors = await openDoors(fetch, { host: config.host, port: config.port }, paths.socket, { direct: openModelDoor(serviceParts, gate) })
   const sandbox = await sandboxFor(options, paths)
   const isNew = await beginOrResume(host, config, paths.configured_rules)
   await observation.begin(bus, host, () => remote?.outboxLag() ?? null)

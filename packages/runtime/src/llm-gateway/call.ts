@@ -1,5 +1,6 @@
 import type { LlmUsage } from '@syntropism/contract'
 import type { Api, Body } from './bounds.ts'
+import type { Flow } from './relay.ts'
 
 /** Who calls: an agent in its window, or a key. */
 export type Caller = { readonly agent_id: string; readonly lease_id: string } | { readonly key_id: string }
@@ -16,7 +17,7 @@ export interface GatewayAnswer {
   readonly status: number
   readonly content_type: string
   readonly call_id: string
-  readonly body: string | ReadableStream<Uint8Array>
+  readonly body: string | Flow
 }
 
 /** What an observer (a tracer) is told of one upstream call. */

@@ -10,7 +10,7 @@ import { type Attempts, type Transport, type UpstreamAnswer, UpstreamFailure } f
 import { priceOf } from './prices.ts'
 import { Recordings, requestHash } from './recording.ts'
 import { GatewayRefusal } from './refusal.ts'
-import { readWhole, relayStream } from './relay.ts'
+import { type Flow, readWhole, relayStream } from './relay.ts'
 import { type Drawn, Reserves, type Worst } from './reserves.ts'
 import { openUpstream } from './upstream.ts'
 import { usageIn } from './usage.ts'
@@ -262,7 +262,7 @@ export class Gateway {
     return { ...about, body: await this.#readAnswer(answer, admitted, target) }
   }
 
-  #relay(answer: UpstreamAnswer, admitted: Admitted, call: GatewayCall, drain: boolean): ReadableStream<Uint8Array> {
+  #relay(answer: UpstreamAnswer, admitted: Admitted, call: GatewayCall, drain: boolean): Flow {
     const options = call.body.stream_options as { include_usage?: boolean } | undefined
     return relayStream({
       answer,

@@ -1,0 +1,71 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Api } from '../llm-gateway/index.ts'
+import { BODY_BYTES_MAX, type Gate, SECURE_HEADERS, isJson } from './gate.ts'
+import { type ModelAnswer, answerModelCall } from './model-calls.ts'
+import type { Principal } from './principal.ts'
+import { type Problem, faultOf } from './problem.ts'
+import type { Direct } from './server.ts'
+import type { ServiceParts } from './service.ts'
+
+const APIS: ReadonlyMap<string, Api> = new Map([
+  ['/v1/chat/completions', 'chat/completions'],
+  ['/v1/embeddings', 'embeddings'],
+  ['/v1/responses', 'responses'],
+])
+
+function answer(outgoing: ServerResponse, told: ModelAnswer | Problem): (() => void) | null {
+  const head = { ...SECURE_HEADERS, ...told.headers }
+  const body = 'document' in told ? JSON.stringify(told.document) : told.body
+  if (typeof body === 'string') {
+    outgoing.writeHead(told.status, { ...head, 'content-length': Buffer.byteLength(body) }).end(body)
+    return null
+  }
+  outgoing.writeHead(told.status, head)
+  return body.start({ end: () => void outgoing.end(), write: (text) => void outgoing.write(text) })
+}
+
+/**
+ * A door for calls of models that leads from the socket to the gateway without the forms of requests and answers in between, which take longer than the
+ * rest of the way. It answers what is in order; whatever else comes is left to the service's routes, before anything of its body is read.
+ * An answer rests on an admission or a reserve that is durable, so nothing waits for a commit here.
+ */
+export function openModelDoor(parts: ServiceParts, gate: Gate): Direct {
+  const serve = (api: Api, principal: Principal, incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    const gone = new AbortController()
+    let hangUp: (() => void) | null = null
+    const chunks: Buffer[] = []
+    outgoing.once('close', () => {
+      if (outgoing.writableFinished) return
+      hangUp?.()
+      gone.abort()
+    })
+    incoming.on('error', () => outgoing.destroy())
+    // Nobody is there any more.
+    outgoing.on('error', () => undefined)
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+    incoming.on('end', () => {
+      const [first] = chunks
+      const text = chunks.length === 1 && first !== undefined ? first.toString('utf8') : Buffer.concat(chunks).toString('utf8')
+      // What is no JSON is told as the routes tell it.
+      const called = (async () => answerModelCall(parts, principal, api, JSON.parse(text), gone.signal))()
+      called
+        .catch((error: unknown) => faultOf(`/v1/${api}`, 'POST', error, parts.log, undefined))
+        .then((told) => {
+          hangUp = answer(outgoing, told)
+          if (outgoing.destroyed) hangUp?.()
+        })
+        .catch(() => outgoing.destroy())
+    })
+  }
+  return (incoming, outgoing) => {
+    if (incoming.method !== 'POST') return false
+    const api = APIS.get(incoming.url ?? '')
+    const { authorization, 'content-length': length, 'content-type': type } = incoming.headers
+    if (api === undefined || authorization === undefined || length === undefined || Number(length) > BODY_BYTES_MAX) return false
+    if (parts.gateway === undefined || (type !== undefined && !isJson(type)) || incoming.headers.expect !== undefined) return false
+    const principal = gate.enter(authorization)
+    if ('code' in principal) return false
+    serve(api, principal, incoming, outgoing)
+    return true
+  }
+}
