@@ -77,6 +77,12 @@ describe('an empty project', () => {
     expect(JSON.parse(judged.stdout)).toMatchObject({ agent: 'solver', items: [{ item: 'ER-1', passes: 1 }] })
     const swept = await node([command, 'sweep', 'boltzmann', '--agents', '50', '--steps', '5', '--seeds', '1..2', '--out', 'swept', '--json'], project)
     expect(swept.stdout).toContain('"failed"')
+    for (const template of ['rule', 'llm', 'python']) {
+      await node([command, 'init', 'agent', `my-${template}`, '--template', template], project)
+      const weak = template === 'python' ? ['--allow-weak-sandbox'] : []
+      const tested = await node([command, 'agent', 'test', `my-${template}`, '--sandbox', 'node', ...weak, '--windows', '2', '--json'], project)
+      expect(JSON.parse(tested.stdout)).toMatchObject({ agent: `my-${template}`, verdict: 'ready' })
+    }
     const lived = await node([command, 'live', '--for', '6s', '--port', '0', '--json', '--sandbox', 'node'], project)
     expect(lived.stdout).toContain('"execution_started"')
   })

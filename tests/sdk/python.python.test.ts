@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { agentOperations, openApiDocument } from '../../scripts/sdk/document.ts'
 import { METHODS, snake } from '../../scripts/sdk/methods.ts'
 import { startFakeUpstream } from '../llm/upstream.ts'
-import { Watch, finish, removeDir, start, tempDir } from '../program.ts'
+import { Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
 import { EVERYTHING } from '../tools/world.ts'
 import { mismatches } from './conformance.ts'
 
@@ -25,6 +25,22 @@ it('the Python client passes its own tests', async () => {
   const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', PYTHONPATH: join(PYTHON_ROOT, 'src') }
   const { stderr } = await execute('python3', ['-m', 'unittest', 'discover', '-s', 'tests'], { cwd: PYTHON_ROOT, env })
   expect(stderr).toMatch(/Ran 9 tests[\s\S]*OK/)
+})
+
+it('the Python template is typed, passes its own tests and is ready in a simulated economy, inside a sandbox', async () => {
+  const folder = tempDir()
+  try {
+    expect((await finish(start(['init', 'agent', 'pythonic', '--template', 'python'], {}, folder))).code).toBe(0)
+    const cwd = join(folder, 'pythonic')
+    const typed = await execute(MYPY, ['--strict', '--cache-dir', '/dev/null', '.'], { cwd, env: { ...process.env, MYPYPATH: join(PYTHON_ROOT, 'src') } })
+    expect(typed.stdout).toMatch(/^Success/)
+    expect((await execute('python3', ['-B', '-m', 'unittest'], { cwd })).stderr).toMatch(/Ran 2 tests[\s\S]*OK/)
+    const tested = await run(['agent', 'test', cwd, '--sandbox', 'bubblewrap', '--windows', '3', '--json'])
+    expect([tested.code, tested.stderr]).toEqual([0, ''])
+    expect(JSON.parse(tested.stdout)).toMatchObject({ errors: [], prompts: { filed: 3, scored: 3 }, verdict: 'ready' })
+  } finally {
+    removeDir(folder)
+  }
 })
 
 interface Outcome {

@@ -46,6 +46,7 @@ export {
   readHistory,
   readServiceFile,
   type ScriptedAgents,
+  standingBidOf,
   startLive,
 } from './live/index.ts'
 export { type ExperimentTrial, PhoenixError, gather, pushExperiment, pushToPhoenix } from './phoenix/index.ts'

@@ -391,6 +391,7 @@ export interface ReportRequest {
 export interface SpawnRequest {
   readonly endowment_micro: number
   readonly files?: { readonly [key: string]: string } | undefined
+  readonly llm_budget_micro_usd?: number | undefined
   readonly first_bid?: { readonly amount_micro: number; readonly paid_by: 'parent' | 'child' } | undefined
   readonly model_tier?: string | undefined
   readonly name: string

@@ -1,5 +1,6 @@
 import { Argument, Command } from 'commander'
 import { addRebuild } from './rebuild-program.ts'
+import { addAgent } from './agent-program.ts'
 import { addArchive } from './archive-program.ts'
 import type { ScoreFlags } from './desk-commands.ts'
 import { addLab } from './lab-program.ts'
@@ -40,9 +41,6 @@ function addInspection(program: Command): void {
     .action(async (flags: LocalFlags & { once?: boolean }) => (await import('./top-command.ts')).runTop(flags))
   withData(program.command('agents').description('all agents, living and dead')).action(async (flags: LocalFlags) =>
     (await import('./inspect-commands.ts')).showAgents(flags),
-  )
-  withData(program.command('agent').argument('<id>').description('one agent with its last receipts')).action(async (id: string, flags: LocalFlags) =>
-    (await import('./inspect-commands.ts')).showAgent(id, flags),
   )
   withData(
     program
@@ -105,6 +103,7 @@ export function createProgram(): Command {
     .action(async (flags: LiveFlags) => (await import('./live-command.ts')).runLive(flags))
   addDesk(program)
   addInspection(program)
+  addAgent(program)
   addLlm(program)
   addModel(program)
   addOperator(program)

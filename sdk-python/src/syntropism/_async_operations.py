@@ -112,9 +112,9 @@ class AsyncOperations:
         """One’s own envelope, and what is left of it."""
         return cast("Self", await self._call("GET", "/execution/self"))
 
-    async def spawn(self, *, endowment_micro: int, name: str, files: Mapping[str, str] | None = None, first_bid: SpawnRequestFirstBid | None = None, model_tier: str | None = None, standing_bid: StandingBidWanted | None | Unset = UNSET) -> SpawnAnswer:
+    async def spawn(self, *, endowment_micro: int, name: str, files: Mapping[str, str] | None = None, llm_budget_micro_usd: int | None = None, first_bid: SpawnRequestFirstBid | None = None, model_tier: str | None = None, standing_bid: StandingBidWanted | None | Unset = UNSET) -> SpawnAnswer:
         """Spawn a child: fee burned, endowment moved. Its workspace is a copy of the parent’s, `files` laid over it."""
-        return cast("SpawnAnswer", await self._call("POST", "/social/spawn", body={"endowment_micro": endowment_micro, "name": name, "files": files, "first_bid": first_bid, "model_tier": model_tier, "standing_bid": standing_bid}, null=("standing_bid",)))
+        return cast("SpawnAnswer", await self._call("POST", "/social/spawn", body={"endowment_micro": endowment_micro, "name": name, "files": files, "llm_budget_micro_usd": llm_budget_micro_usd, "first_bid": first_bid, "model_tier": model_tier, "standing_bid": standing_bid}, null=("standing_bid",)))
 
     async def prompt(self, *, amount_micro: int, content: Mapping[str, Any], deadline_ms: int | None = None) -> PromptAnswer:
         """Ask for a human’s attention; the bid is held and returned unless a human judges the prompt."""

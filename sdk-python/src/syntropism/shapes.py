@@ -512,6 +512,7 @@ class SpawnRequestFirstBid(TypedDict):
 class SpawnRequest(TypedDict):
     endowment_micro: int
     files: NotRequired[Mapping[str, str]]
+    llm_budget_micro_usd: NotRequired[int]
     first_bid: NotRequired[SpawnRequestFirstBid]
     model_tier: NotRequired[str]
     name: str

@@ -6,7 +6,7 @@ import { AGENT, TREASURY } from './settings.ts'
 const micro = (credits: unknown): number => Math.round(Number(credits) * 1_000_000)
 const AWAY = /idle|absent|nothing|passive/
 
-/** Carries out a command of the set-up; a refusal there is the item's fault. */
+/** Carries out a command of the set-up; a refusal there is the fault of what is set up. */
 export async function must(host: Host, draft: Draft): Promise<void> {
   const outcome = await host.submit(draft)
   if (!outcome.ok) throw new ScenarioError(`the world refused ${draft.type}: ${outcome.refusal.code} ${JSON.stringify(outcome.refusal.detail)}`)

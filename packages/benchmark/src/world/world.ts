@@ -1,11 +1,13 @@
 import type { EconomyEvent } from '@syntropism/contract'
 import { RULES_VERSION, beatIsIdle, currentReserveMicro, freeMicro } from '@syntropism/economy'
-import { type App, Gateway, type Host, Refused, type ServiceParts, Tokens, createService } from '@syntropism/runtime'
+import { type App, type Gateway, type Host, Refused, type ServiceParts, Tokens, createService } from '@syntropism/runtime'
 import { type LoggedEvent, unmetIn } from '../rules/index.ts'
 import { type Injection, type TaskOption, type Variant, createRandom } from '../scenario/index.ts'
+import { ForeignWindows } from './foreign.ts'
+import { openGateway } from './gateway.ts'
 import { type Ground, openGround } from './ground.ts'
 import { answerOf, injected, must, placeRivals, settle } from './inhabitants.ts'
-import { type WorldLlm, inWorld } from './llm.ts'
+import type { WorldLlm } from './llm.ts'
 import { addTaskRoutes } from './routes.ts'
 import { AGENT, BEAT_MS, BEGINS_AT_MS, EXECUTOR, INCARNATION, TREASURY, paramsOf } from './settings.ts'
 import { type Task, taskOf } from './task.ts'
@@ -49,7 +51,7 @@ export class World {
   readonly #unseen: EconomyEvent[] = []
   readonly #delivered = new Set<string>()
   readonly #events: LoggedEvent[] = []
-  readonly #foreign = new Map<string, number>()
+  readonly #foreign: ForeignWindows
   #injections: readonly Injection[]
   #lease: { readonly began_at_ms: number; readonly lease_id: string } | null = null
   /** The world's time. */
@@ -57,26 +59,16 @@ export class World {
   #output: unknown
   #queue: Promise<unknown> = Promise.resolve()
 
-  private constructor(options: WorldOptions, { bus, host, queries, time }: Ground) {
+  private constructor(options: WorldOptions, ground: Ground) {
+    const { bus, host, queries, time } = ground
     const { llm, variant } = options
     this.#options = options
     this.#injections = variant.world.inject
     this.#host = host
+    this.#foreign = new ForeignWindows(host, AGENT)
     this.#time = time
     bus.subscribe((event) => this.#onEvent(event))
-    this.#gateway =
-      llm === undefined
-        ? null
-        : new Gateway({
-            alarm: (text) => console.error(text),
-            bus,
-            config: inWorld(llm.config, variant.world.capacities.tokens_per_s * 60),
-            environment: process.env,
-            host: this.#host,
-            models_dir: llm.models_dir,
-            onError: (error) => console.error(error),
-            recordings_dir: llm.recordings_dir,
-          })
+    this.#gateway = llm === undefined ? null : openGateway(ground, llm, variant.world.capacities.tokens_per_s * 60)
     this.#parts = {
       host: this.#host,
       queries,
@@ -131,8 +123,7 @@ export class World {
 
   #onEvent(event: EconomyEvent): void {
     if (this.#events.length < LOG_LIMIT) this.#events.push({ agent_id: event.agent_id, at_ms: event.at_ms, data: event.data, seq: event.seq, type: event.type })
-    if (event.type === 'resources_allocated' && event.data.executor_id === EXECUTOR && event.data.agent_id !== AGENT)
-      this.#foreign.set(event.data.lease_id, event.data.ends_at_ms)
+    this.#foreign.onEvent(event)
     if (event.type === 'service_invoked' && event.data.caller_agent === AGENT && event.data.result === 'success') this.#delivered.add(event.data.service_name)
     this.#unseen.push(event)
   }
@@ -164,13 +155,7 @@ export class World {
     this.#time.now_ms = Math.max(this.#time.now_ms, toMs)
     for (const injection of this.#injections)
       if (injection.at_ms !== undefined && BEGINS_AT_MS + injection.at_ms <= this.#time.now_ms) await this.#inject(injection, null)
-    for (const [lease_id, endsAtMs] of [...this.#foreign]) {
-      const about = { executor_id: EXECUTOR, incarnation: INCARNATION, lease_id, owner: `executor:${EXECUTOR}` }
-      if (this.#host.state.leases.has(lease_id)) await this.#host.submit({ ...about, type: 'start_lease' })
-      if (endsAtMs > this.#time.now_ms) continue
-      this.#foreign.delete(lease_id)
-      await this.#end(lease_id, { cause: 'completed', cpu_ms: 0, detail: '', exit_code: 0 }, 0)
-    }
+    await this.#foreign.advance(this.#time.now_ms)
     if (!beatIsIdle(this.#host.state, this.#time.now_ms)) await this.#host.submit({ owner: 'host', type: 'tick' })
     await this.#quiet()
   }

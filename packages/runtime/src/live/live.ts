@@ -23,6 +23,7 @@ import { readEvents } from './events.ts'
 import { openGateways } from './gateways.ts'
 import { type Observation, openObservation } from './observation.ts'
 import type { ScriptedAgents } from './scripted-agents.ts'
+import { standingBidOf } from './standing.ts'
 import { type Standby, openStore } from './store.ts'
 
 /** Longest time of one solve for a question. */
@@ -118,25 +119,15 @@ async function createAgents(
   for (const { manifest, path } of folders) {
     executor.workspaces.createFrom(manifest.name, path)
     if (host.state.agents.has(manifest.name)) continue
-    const share = (amount: number, whole: number): number => Math.min(1_000_000, Math.ceil((amount * 1_000_000) / whole))
-    const standing = manifest.standing_bid
-    const llm = standing?.bundle.llm_micro_usd_per_minute
-    const llmForSale = host.state.params.llm_micro_usd_per_minute - host.state.params.llm_keys_micro_usd_per_minute
-    const bundle =
-      standing === null
-        ? null
-        : {
-            cpu: share(standing.bundle.cpu_millicores, capacity.cpu_millicores),
-            memory: share(standing.bundle.memory_mb, capacity.memory_mb),
-            ...(llmForSale > 0 && llm !== undefined ? { llm: share(llm, llmForSale) } : {}),
-          }
+    const { llm_keys_micro_usd_per_minute, llm_micro_usd_per_minute } = host.state.params
+    const standing_bid = standingBidOf(manifest, { ...capacity, llm_micro_usd_per_minute: llm_micro_usd_per_minute - llm_keys_micro_usd_per_minute })
     const outcome = await host.submit({
       agent_id: manifest.name,
       grant_micro: manifest.start_credits_micro ?? config.start_credits_micro,
       models: manifest.models ?? [],
       name: manifest.name,
       owner: 'operator',
-      ...(standing === null || bundle === null ? {} : { standing_bid: { ...standing, bundle } }),
+      ...(standing_bid === null ? {} : { standing_bid }),
       type: 'create_agent',
     })
     if (!outcome.ok) throw new ConfigError(`the agent of ${path} was refused: ${outcome.refusal.code} ${JSON.stringify(outcome.refusal.detail)}`)
