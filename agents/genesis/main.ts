@@ -1,9 +1,14 @@
 import { connect } from '@syntropism/sdk/node'
-import { spendWindow } from './life/life.ts'
 import { readMemory, writeMemory } from './life/memory.ts'
+import { recover } from './self/recover.ts'
 
+const client = connect()
 const memory = readMemory()
 memory.windows += 1
-await spendWindow(connect(), memory)
+await recover(client, memory)
+writeMemory(memory)
+// Loaded only now: what a change has broken is taken back before it can end this window too.
+const { spendWindow } = await import('./life/life.ts')
+await spendWindow(client, memory)
 memory.ended = memory.windows
 writeMemory(memory)

@@ -5,7 +5,8 @@ import { modelOf, openChat } from '../mind/chat.ts'
 import { openMeans } from '../mind/means.ts'
 import { type Mind, RULES } from '../mind/menu.ts'
 import { createModelMind } from '../mind/model-mind.ts'
-import { readTask, type Task } from '../tasks/task.ts'
+import { improveSelf } from '../self/change.ts'
+import { type Task, readTask } from '../tasks/task.ts'
 import { doTask } from '../tasks/tasks.ts'
 import { act } from './act.ts'
 import { decide } from './decide.ts'
@@ -58,6 +59,7 @@ async function live(client: Client, policy: Policy, memory: Memory): Promise<voi
     situation,
   })
   await reflect(client, seen, { ...done, worked: [...done.worked, ...traded] }, beliefs)
+  await improveSelf(client, memory, mind)
 }
 
 /** A window in which a task is set: it is done, and nothing beside it. Where the task counts tokens none are spent on thinking. */

@@ -28,8 +28,6 @@ export interface Change {
   readonly before: string
   readonly file: string
   readonly id: string
-  /** Profit of a window as it was before the change. */
-  readonly profit_before_micro: number
   /** Applied at which window. */
   readonly since: number
   verdict: 'on trial' | 'kept' | 'rolled back' | 'rejected'
@@ -64,7 +62,7 @@ export interface Memory {
 
 const FILE = 'memory.json'
 const CYCLES_MAX = 60
-const CHANGES_MAX = 20
+const CHANGES_MAX = 8
 
 export const emptyMemory = (): Memory => ({
   beliefs: { reward_mean_micro: null, rewards: 0, window_mean_micro: null },

@@ -27,7 +27,7 @@ export interface Picked {
 export interface Mind {
   pick(menu: Menu): Promise<Picked>
   /** A new version of a program, or null when this mind writes none. */
-  writeProgram(request: { readonly found: string; readonly task: string; readonly text: string }): Promise<string | null>
+  writeProgram(request: { readonly task: string; readonly text: string }): Promise<string | null>
 }
 
 /** Picks what the rules say; needs no model. */

@@ -3,10 +3,13 @@ import type { Memory } from '../life/memory.ts'
 import type { Policy } from '../life/policy.ts'
 import type { Chat, Said, Silent } from './chat.ts'
 import { type Choice, type Menu, type Mind, type Picked, RULES } from './menu.ts'
-import { type ToolParts, argumentsOf, describeTools, functionTool, useTool } from './tools.ts'
+import { argumentsOf } from './arguments.ts'
+import { type ToolParts, describeTools, functionTool, useTool } from './tools.ts'
 
 const ANSWER_TOKENS = 160
-const PROGRAM_TOKENS = 500
+/** Bounds of an answer that is a whole program; about three characters of code are a token. */
+const PROGRAM_TOKENS_MIN = 400
+const PROGRAM_TOKENS_MAX = 3000
 const TURNS_MAX = 8
 const MISTAKES_MAX = 3
 const SUBTASK_TURNS = 3
@@ -153,14 +156,14 @@ export function createModelMind(chat: Chat, policy: Policy, memory: Memory, part
     },
     async writeProgram({ task, text }) {
       const said = await thinking.chat({
-        max_tokens: PROGRAM_TOKENS,
+        max_tokens: Math.min(PROGRAM_TOKENS_MAX, PROGRAM_TOKENS_MIN + Math.ceil(text.length / 3)),
         messages: [
-          { content: 'You improve JavaScript modules. Answer with the whole new module as JSON.', role: 'system' },
+          { content: 'You improve programs. Answer as JSON with the whole new text of the file.', role: 'system' },
           { content: `${task}\n\n${text}`, role: 'user' },
         ],
-        schema: { additionalProperties: false, properties: { module: { type: 'string' } }, required: ['module'], type: 'object' },
+        schema: { additionalProperties: false, properties: { file_text: { type: 'string' } }, required: ['file_text'], type: 'object' },
       })
-      const written = 'reason' in said ? null : argumentsOf(said.text)?.module
+      const written = 'reason' in said ? null : argumentsOf(said.text)?.file_text
       return typeof written === 'string' && written.trim() !== '' ? written : null
     },
   }

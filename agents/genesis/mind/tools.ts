@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from '
 import { join } from 'node:path'
 import { type Body, type Client, type Json, ServiceError } from '@syntropism/sdk/node'
 import type { Memory } from '../life/memory.ts'
+import { argumentsOf } from './arguments.ts'
 import { runCode } from './code.ts'
 import type { Means } from './means.ts'
 
@@ -180,16 +181,6 @@ export const describeTools = (parts: ToolParts): Body[] =>
   Object.entries(toolsOf(parts)).map(([name, tool]) =>
     functionTool(name, tool.description, Object.fromEntries(Object.entries(tool.parameters).map(([key, shape]) => [key, SHAPES[shape]]))),
   )
-
-/** The members of a call's arguments; null when they are no JSON object. */
-export function argumentsOf(given: string): Record<string, unknown> | null {
-  try {
-    const parsed: unknown = JSON.parse(given === '' ? '{}' : given)
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? (parsed as Record<string, unknown>) : null
-  } catch {
-    return null
-  }
-}
 
 /** Carries out a model's call. A mistake or a refusal is its answer; `ok` says whether it was carried out. */
 export async function useTool(name: string, given: string, parts: ToolParts): Promise<{ readonly ok: boolean; readonly text: string }> {

@@ -66,7 +66,7 @@ export async function improve(client: Client, task: Task, mind: Mind): Promise<T
     writeFileSync(file, text)
     return (await client.call('POST', '/tests/run', {})) as unknown as Tested
   }
-  const text = await mind.writeProgram({ found: '', task: task.task, text: given })
+  const text = await mind.writeProgram({ task: task.task, text: given })
   const versions = await searchVersions(given, text === null ? [] : [{ text, why: 'it was written by my model' }], test)
   const names = versions.map((_, index) => (index === 0 ? 'leave it' : `version ${index}`))
   const picked = await mind.pick({
