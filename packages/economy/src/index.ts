@@ -1,4 +1,4 @@
-export type { Bundle, Params, PriceCurve } from '@syntropism/contract'
+export type { Bundle, Params, PriceCurve, Solution } from '@syntropism/contract'
 export {
   type Outcome,
   type Result,
@@ -25,13 +25,18 @@ export {
   type Candidate,
   type Lowest,
   type OfferTrial,
+  type Release,
+  type Reservation,
+  type Supply,
   allocate,
   bidHash,
   bundleOf,
   byHighestBid,
   capacityOf,
+  clearMarket,
   offeredMicro,
   quantitiesOf,
+  reserve,
   searchLowest,
 } from './auction/index.ts'
 export { canonicalJson, eventId, eventIdPrefix, fingerprint53, isoTime, type Json, sha256Hex } from './codec/index.ts'
@@ -64,6 +69,7 @@ export { budgetLeft, budgetOf, checkKey, isSoundUsage, llmBoundMicroUsd, llmCost
 export {
   type CurvePoint,
   type Demand,
+  bornePrice,
   currentReserveMicro,
   curveOf,
   dueMean,

@@ -4,6 +4,7 @@ import { loadHighs } from './highs.ts'
 import { type Program, solveProgram } from './program.ts'
 
 export { SolverError } from './program.ts'
+export { createSolver } from './runs.ts'
 export { ThreadedSolver } from './threaded.ts'
 
 interface Solved {

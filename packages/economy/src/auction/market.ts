@@ -166,7 +166,7 @@ function settle(market: Market, eligible: readonly Candidate[], rules: Rules, ou
   const { prices } = outcome
   return {
     ...rules,
-    best_loser: rules.mechanism === 'highest-bid' ? refused : (losersOf(market.candidates, winners)[0] ?? null),
+    best_loser: rules.mechanism === 'highest-bid' && rules.payment_rule !== 'critical' ? refused : (losersOf(market.candidates, winners)[0] ?? null),
     bound_micro: outcome.bound_micro,
     fallback: null,
     shadow_prices_micro:

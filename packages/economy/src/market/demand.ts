@@ -23,7 +23,7 @@ export function refusedPrice(demands: readonly Demand[], supplyPpm: number): num
 }
 
 /** What of a resource's price a bundle would bear: its offer is spread over its resources as their reserve costs are, so that the parts add up to it. */
-function borne(prices: Prices, resource: Resource, bundle: Bundle, durationMs: number, offeredMicro: number): number {
+export function bornePrice(prices: Prices, resource: Resource, bundle: Bundle, durationMs: number, offeredMicro: number): number {
   const cost = reserveCostMicro(prices, bundle, durationMs)
   const price = Number((BigInt(prices[resource]) * BigInt(offeredMicro)) / BigInt(Math.max(1, cost)))
   return Math.min(Number.MAX_SAFE_INTEGER, price)
@@ -37,7 +37,7 @@ export function demandFor(state: State, resource: Resource, prices: Prices): Dem
   for (const lease of state.leases.values()) {
     if (lease.quantities[resource] === 0) continue
     demands.push({
-      price_micro_per_s: borne(prices, resource, lease.shares, lease.duration_ms, lease.offered_micro),
+      price_micro_per_s: bornePrice(prices, resource, lease.shares, lease.duration_ms, lease.offered_micro),
       share_ppm: mulDivCeil(lease.quantities[resource], PPM, capacity),
     })
   }
@@ -51,7 +51,7 @@ export function demandFor(state: State, resource: Resource, prices: Prices): Dem
       continue
     const bundle = bid.prompt_id === null ? bid.bundle : { attention: Math.floor(PPM / Math.max(1, state.meters.attention.capacity)) }
     const share = bundle[resource]
-    if (share !== undefined) demands.push({ price_micro_per_s: borne(prices, resource, bundle, bid.duration_ms, bid.amount_micro), share_ppm: share })
+    if (share !== undefined) demands.push({ price_micro_per_s: bornePrice(prices, resource, bundle, bid.duration_ms, bid.amount_micro), share_ppm: share })
   }
   return demands
 }

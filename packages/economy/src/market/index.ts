@@ -1,5 +1,5 @@
 export { type CurvePoint, curveOf, linearThreshold, llmCostMicroPerS, nextPoint, pointAt } from './curves.ts'
-export { type Demand, refusedPrice } from './demand.ts'
+export { type Demand, bornePrice, refusedPrice } from './demand.ts'
 export { createMeter, currentReserveMicro, fitPricesToRules, floorReserveMicro, movePrices, pricesAreDue, pricesNow, setSold } from './market.ts'
 export { dueMean, noteSold, openMeter, takeMean } from './meter.ts'
 export { type Prices, reserveCostMicro, sharesCostMicro } from './reserve.ts'

@@ -1,8 +1,12 @@
 import {
   type BidTable,
+  type MarketPaymentRule,
+  type Mechanism,
   type PriceCurve,
   type Quantities,
   type Resource,
+  type Solution,
+  type WinnerProblem,
   clearAtShadowPrices,
   criticalPayments,
   dominantShareOrder,
@@ -14,7 +18,7 @@ import {
   walk,
 } from '@syntropism/economy'
 import { UsageError } from '../engine/index.ts'
-import { COLUMNS } from './columns.ts'
+import { COLUMNS, WIDTH } from './columns.ts'
 
 /** Exponent of the size in the greedy orders. */
 const EXPONENTS = { density: 1, 'density-sqrt': 0.5, 'highest-bid': 0 } as const
@@ -24,26 +28,42 @@ export interface MarketRules {
   /** All that is for sale at once, as one pool: slots of attention, milli-cores, micro-dollars of LLM spend per minute, MB. */
   readonly capacity: Quantities
   readonly curves: Readonly<Record<Resource, PriceCurve>>
-  readonly mechanism: Greedy | 'drf' | 'shadow'
-  /** `critical` with a greedy mechanism only, `shadow` with `shadow` only. */
-  readonly payment_rule: 'bid' | 'critical' | 'shadow'
+  readonly mechanism: Mechanism
+  /** One that is sound under the mechanism. */
+  readonly payment_rule: MarketPaymentRule
+  /** Length of a prompt's slot; by default that of the economy. */
+  readonly attention_slot_ms?: number
+  /** Time after which room is kept for the best bid that finds none; 0, the default, for never. */
+  readonly starvation_ms?: number
+  /** Finds the winners under `exact`. What it answers is checked as live checks it; without an answer the book clears by the highest bid. */
+  readonly solve?: Solve
 }
 
-/** Throws UsageError when rules do not go together or a capacity is none. */
-export function checkRules({ capacity, curves, mechanism, payment_rule: rule }: MarketRules): void {
-  for (const resource of COLUMNS)
-    if (!Number.isSafeInteger(capacity[resource]) || capacity[resource] < 0)
-      throw new UsageError(`capacity of ${resource} is a whole number of at least 0, not ${capacity[resource]}`)
-  for (const resource of COLUMNS)
-    if (curves[resource].kind === 'clearing')
-      throw new UsageError(
-        `the curve of ${resource} is one of linear, base-fee, excess: a population's book shows no demand curve to find a clearing price from`,
-      )
+/** A solver, asked at a clearing; `for_vcg`: the optima without each winner too. */
+export type Solve = (problem: WinnerProblem, forVcg: boolean) => Solution | null
+
+const whole = (what: string, value: number, least: number): void => {
+  if (!Number.isSafeInteger(value) || value < least) throw new UsageError(`${what} is a whole number of at least ${least}, not ${value}`)
+}
+
+/** Throws UsageError when rules do not go together or a number is none. */
+export function checkRules({
+  attention_slot_ms: slotMs = 1,
+  capacity,
+  mechanism,
+  payment_rule: rule,
+  solve,
+  starvation_ms: starvationMs = 0,
+}: MarketRules): void {
+  for (const resource of COLUMNS) whole(`capacity of ${resource}`, capacity[resource], 0)
+  whole('attention_slot_ms', slotMs, 1)
+  whole('starvation_ms', starvationMs, 0)
   const unsound = unsoundPairing(mechanism, rule)
   if (unsound !== null) throw new UsageError(unsound)
+  if (mechanism === 'exact' && solve === undefined) throw new UsageError('the mechanism exact needs a solver: hand one over as "solve"')
 }
 
-interface Cleared {
+export interface Cleared {
   /** What each winner is to pay before its reserve and its offer bound it; null when that is what it offered. */
   readonly payments: readonly number[] | null
   /** In order of acceptance. */
@@ -55,17 +75,39 @@ function clearByShadow(table: BidTable, rule: MarketRules['payment_rule']): Clea
   const { prices, winners: first } = clearAtShadowPrices(table)
   const won = new Set(first)
   const winners = walk(table, [...first, ...orderAt(table, prices).filter((index) => !won.has(index))])
-  if (rule === 'bid') return { payments: null, winners }
-  const whole = supplyPrices(table, prices)
-  return { payments: winners.map((index) => bundleCost(table, index, whole)), winners }
+  if (rule !== 'shadow') return { payments: null, winners }
+  const charged = supplyPrices(table, prices)
+  return { payments: winners.map((index) => bundleCost(table, index, charged)), winners }
 }
 
-/** Clears a table by the economy's own rules. */
-export function clearTable(table: BidTable, { mechanism, payment_rule: rule }: MarketRules): Cleared {
+/** The highest losing offer when all of a table's bundles are the same; null when they differ, for then no one price is theirs. */
+function uniformPrice({ prices, quantities }: BidTable, durations: ArrayLike<number>, winners: readonly number[]): number | null {
+  for (let index = 1; index < prices.length; index++) {
+    if (durations[index] !== durations[0]) return null
+    for (let r = 0; r < WIDTH; r++) if (quantities[index * WIDTH + r] !== quantities[r]) return null
+  }
+  const lost = new Uint8Array(prices.length).fill(1)
+  for (const index of winners) lost[index] = 0
+  let highest = 0
+  for (let index = 0; index < prices.length; index++) if (lost[index] === 1) highest = Math.max(highest, prices[index] as number)
+  return highest
+}
+
+/** Clears a table by the economy's own rules. Under `uniform` it holds bids that fit nowhere too. */
+export function clearTable(
+  table: BidTable,
+  { mechanism, payment_rule: rule }: Pick<MarketRules, 'mechanism' | 'payment_rule'>,
+  durations: () => ArrayLike<number>,
+): Cleared {
   if (mechanism === 'shadow') return clearByShadow(table, rule)
   if (mechanism === 'drf') return { payments: null, winners: walk(table, dominantShareOrder(table)) }
-  const order = greedyOrder(table, EXPONENTS[mechanism])
-  if (rule === 'bid') return { payments: null, winners: walk(table, order) }
-  const payments = criticalPayments(table, EXPONENTS[mechanism], order)
+  const exponent = EXPONENTS[mechanism as Greedy]
+  const order = greedyOrder(table, exponent)
+  if (rule !== 'critical') {
+    const winners = walk(table, order)
+    const price = rule === 'uniform' ? uniformPrice(table, durations(), winners) : null
+    return { payments: price === null ? null : winners.map(() => price), winners }
+  }
+  const payments = criticalPayments(table, exponent, order)
   return { payments: [...payments.values()], winners: [...payments.keys()] }
 }
