@@ -159,6 +159,7 @@ function placeStandingBid(step: Step, agent: Agent): boolean {
 
 /** Whether any bid would run a window of this agent; a prompt's bid does not. */
 function hasWindowBid(state: State, agent: Agent): boolean {
+  if (agent.bid_ids.size === 0) return false
   for (const id of agent.bid_ids) if (state.bids.get(id)?.prompt_id === null) return true
   return false
 }

@@ -8,6 +8,7 @@ import { createQueries } from './queries.ts'
 import { type JournalReads, journalReads } from './records.ts'
 import { MIGRATIONS } from './schema.ts'
 import { SqliteChanges } from './sqlite-changes.ts'
+import { SqliteRows } from './sqlite-rows.ts'
 
 function unavailable<T>(what: string, action: () => T): T {
   try {
@@ -51,7 +52,7 @@ export class SqliteJournal implements Journal {
   readonly #reads: JournalReads
   readonly #changes: SqliteChanges
   readonly #insert: StatementSync
-  readonly #remember: StatementSync
+  readonly #rows: SqliteRows
   readonly #find: StatementSync
   /** Made when the first record is written: a journal that is only read needs none. */
   #projection: Projection | null = null
@@ -62,9 +63,9 @@ export class SqliteJournal implements Journal {
   constructor(database: DatabaseSync) {
     this.#database = database
     this.#reads = journalReads(createQueries(database))
-    this.#changes = new SqliteChanges(database)
+    this.#rows = new SqliteRows(database)
+    this.#changes = new SqliteChanges(database, this.#rows)
     this.#insert = database.prepare('INSERT INTO batches VALUES (?,?,?,?,?,?,?,?)')
-    this.#remember = database.prepare('INSERT INTO command_ids VALUES (?,?,?)')
     this.#find = database.prepare('SELECT number FROM command_ids WHERE owner = ? AND id = ?')
     const last = database.prepare('SELECT number, hash FROM batches ORDER BY number DESC LIMIT 1').get() as { number: number; hash: string } | undefined
     this.last_number = last?.number ?? 0
@@ -81,7 +82,12 @@ export class SqliteJournal implements Journal {
     unavailable('the journal could not be written', () => {
       this.#database.exec('BEGIN IMMEDIATE')
       this.#insert.run(batch.number, batch.events[0]?.seq ?? state.seq, state.seq, state.at_ms, commandsJson, eventsJson, this.#lastHash, hash)
-      for (const { id, owner } of batch.ids) this.#remember.run(owner, id, batch.number)
+      this.#rows.write(
+        'INSERT',
+        'command_ids',
+        ['owner', 'id', 'number'],
+        batch.ids.map(({ id, owner }) => ({ id, number: batch.number, owner })),
+      )
       this.#changes.write(changes)
       this.#database.exec('COMMIT')
     })
