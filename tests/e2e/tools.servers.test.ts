@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { Watch, finish, removeDir, start, tempDir } from '../program.ts'
 import { NatsServer } from '../servers/nats-server.ts'
@@ -30,7 +30,9 @@ function prepare(tool: string, n: number, retries: number): string[] {
   const standing_bid = { bundle, duration_ms: 60_000, limit_micro: 900_000_000, margin_ppm: 100_000, pause_ms: 3_600_000 }
   writeFileSync(join(agent, 'agent.json'), JSON.stringify({ command: ['node', 'main.mjs', tool, String(n)], name: 'caller', standing_bid }))
   writeFileSync(join(agent, 'main.mjs'), AGENT)
-  const tools = { servers: [{ allow: ['*'], command: [process.execPath, BAD_SERVER, calls], id: 'bad', price: 3, retries, timeout_ms: 60_000 }] }
+  const tools = {
+    servers: [{ allow: ['*'], command: [process.execPath, BAD_SERVER, calls], write: [dirname(calls)], id: 'bad', price: 3, retries, timeout_ms: 60_000 }],
+  }
   writeFileSync(join(folder, 'syntropism.config.json'), JSON.stringify({ tools }))
   return ['live', '--data', join(folder, 'data'), '--port', '0', '--agents', agent, '--sandbox', 'node', '--json']
 }

@@ -72,7 +72,7 @@ describe('a public MCP server', () => {
   it('with files keeps to the folder that it was given', async () => {
     writeFileSync(join(folder, 'note.txt'), 'what was noted')
     const command = [process.execPath, packagePath('server-filesystem'), folder]
-    world = await openWorld({ servers: [{ allow: ['read_text_file'], command, id: 'files', price: 1 }] })
+    world = await openWorld({ servers: [{ allow: ['read_text_file'], command, id: 'files', price: 1, write: [folder] }] })
     expect(textIn((await world.call('files', 'read_text_file', { path: join(folder, 'note.txt') })).body)).toBe('what was noted')
     const outside = await world.call('files', 'read_text_file', { path: '/etc/passwd' })
     // The server answered, that is: it is paid for its refusal.
@@ -119,7 +119,7 @@ describe('a call that is not let through costs nothing and reaches no server', (
     world = await openWorld({ servers: [{ allow: ['*'], command: ['/nowhere/tool'], id: 'missing', price: 1 }, badServer(calls)] })
     expect(await world.call('missing', 'x', {})).toMatchObject({ body: { code: 'tool_failed' }, status: 502 })
     const { body } = await world.ask('GET', '/tools')
-    expect(body.unreachable).toMatchObject([{ reason: expect.stringContaining('ENOENT') as string, server_id: 'missing' }])
+    expect(body.unreachable).toMatchObject([{ reason: expect.stringMatching(/nowhere\/tool.*(No such file|not found)/) as string, server_id: 'missing' }])
     expect(body.tools).toHaveLength(9)
     expect((await world.client().then((client) => client.listTools())).tools.some((tool) => tool.name === 'bad.add-one')).toBe(true)
   })
@@ -198,9 +198,8 @@ describe('terms of a tool', () => {
     world = await openWorld({ servers: [badServer(calls, { env: ['TOOL_TEST_GIVEN'] })] })
     const seen = JSON.parse(textIn((await world.call('bad', 'secret', { n: 1 })).body)) as Record<string, string>
     expect([seen.TOOL_TEST_GIVEN, seen.TOOL_TEST_KEPT]).toEqual(['given', undefined])
-    expect(['HOME', 'LOGNAME', 'PATH', 'SHELL', 'TERM', 'TOOL_TEST_GIVEN', 'USER']).toEqual(
-      expect.arrayContaining(Object.keys(seen).filter((name) => !name.startsWith('__'))),
-    )
+    // PWD is where bubblewrap went for it.
+    expect(['HOME', 'LANG', 'PATH', 'PWD', 'TOOL_TEST_GIVEN']).toEqual(expect.arrayContaining(Object.keys(seen).filter((name) => !name.startsWith('__'))))
   })
 })
 

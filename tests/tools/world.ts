@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import type { EconomyEvent } from '@syntropism/contract'
 import { DEFAULT_PARAMS, assertConserved } from '@syntropism/economy'
@@ -30,6 +30,7 @@ export const badServer = (calls: string, more: object = {}): object => ({
   id: 'bad',
   price: 1,
   timeout_ms: 20_000,
+  write: [dirname(calls)],
   ...more,
 })
 
@@ -66,7 +67,7 @@ export async function openWorld(options: WorldOptions) {
   })
   const config = Config.parse({ tools: { servers: options.servers } })
   const log = new Log({ format: 'json', level: 'debug', write: (line) => void logged.push(line) })
-  const tools = await openTools(config, { bus, host, log, queries })
+  const tools = await openTools(config, folder, { bus, host, log, queries })
   const tokens = new Tokens([{ hash: hashToken('operator'), role: 'operator' }])
   const app = createService({ host, queries, readEvents: () => [], tokens, unlimited: true, ...tools.forService() })
   const doors = await openDoors((request) => app.fetch(request), { host: '127.0.0.1', port: 0 }, null)

@@ -45,6 +45,7 @@ export {
   readEvents,
   readHistory,
   readServiceFile,
+  surveyToolServers,
   type ScriptedAgents,
   standingBidOf,
   startLive,

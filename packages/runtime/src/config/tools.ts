@@ -32,17 +32,26 @@ const Server = z
       .describe('Tools that may be called; "*" is all of them'),
     cache_ttl_ms: terms.cache_ttl_ms.default(0),
     command: z.array(z.string().min(1)).min(1).optional().describe('Program and arguments of a server that speaks over its standard input and output'),
-    cwd: z.string().optional().describe('Where its program runs'),
-    env: z.array(z.string()).default([]).describe('Environment variables that its program is given, beside HOME, LOGNAME, PATH, SHELL, TERM and USER'),
+    cpu_millicores: z.int().min(50).max(1_000_000).default(1000).describe('CPU of its program, in thousandths of a core'),
+    cwd: z.string().optional().describe('Where its program runs; where the service runs when left out'),
+    env: z.array(z.string()).default([]).describe('Environment variables that its program is given, beside HOME, LANG and PATH'),
     headers_env: z
       .record(z.string().regex(/^[A-Za-z0-9-]+$/), z.string())
       .default({})
       .describe('Headers of requests to its address, each with the environment variable that holds its value'),
     id: Id,
+    memory_mb: z.int().min(32).max(1_048_576).default(512).describe('Memory of its program'),
+    network: z.boolean().default(false).describe('Whether its program reaches the network'),
     parallel_max: z.int().positive().max(1000).default(8).describe('Calls at the same time; more wait'),
     price: terms.price,
+    processes_max: z.int().min(1).max(1024).default(32).describe('Processes of its program'),
+    read: z.array(z.string().min(1)).optional().describe('Folders that its program may read; where it runs when left out'),
     result_bytes_max: z.int().positive().max(524_288).default(65_536).describe('Largest result that is passed on, as JSON'),
     retries: terms.retries.default(0),
+    sandbox: z
+      .enum(['auto', 'bubblewrap', 'node', 'process'])
+      .default('auto')
+      .describe('What holds its program: the strongest that works here, or one of the ladder; "process" is no wall'),
     timeout_ms: terms.timeout_ms.default(30_000),
     /** Other terms of single tools. */
     tools: z
@@ -60,6 +69,7 @@ const Server = z
       .url({ protocol: /^https?$/ })
       .optional()
       .describe('Address of a server that speaks Streamable HTTP'),
+    write: z.array(z.string().min(1)).default([]).describe('Folders that its program may read and write'),
   })
   .superRefine((server, context) => {
     if ((server.command === undefined) === (server.url === undefined))

@@ -12,11 +12,11 @@ export interface Gateways extends Pick<LiveLlm, 'findKey'> {
   close(): Promise<void>
 }
 
-type Around = Omit<Parameters<typeof openLlm>[2], 'alarm'> & Parameters<typeof openTools>[1]
+type Around = Omit<Parameters<typeof openLlm>[2], 'alarm'> & Parameters<typeof openTools>[2]
 
 export async function openGateways(config: Config, root: string, around: Around): Promise<Gateways> {
   const llm = openLlm(config, root, { ...around, alarm: (text) => around.log.error(text, {}) })
-  const tools = await openTools(config, around)
+  const tools = await openTools(config, root, around)
   return {
     async close() {
       await tools.close()

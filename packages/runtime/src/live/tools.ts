@@ -1,8 +1,9 @@
-import { type Config, queueSettings } from '../config/index.ts'
+import { type Config, type ToolServerConfig, queueSettings } from '../config/index.ts'
 import { MemoryWorkQueue } from '../bus/index.ts'
 import type { Host } from '../host/index.ts'
 import type { Log } from '../log/index.ts'
 import type { Bus, WorkQueue } from '../ports/index.ts'
+import { type OutsideProgram, type Protection, SandboxError, openOutsidePrograms } from '../sandbox/index.ts'
 import { type Queries, openToolCalls, toolCallRow } from '../store/index.ts'
 import type { QueuedCall, SettledCall, ToolGateway } from '../tool-gateway/index.ts'
 
@@ -45,22 +46,58 @@ const openCalls = async (queries: Queries): Promise<QueuedCall[]> =>
     tool_name,
   }))
 
+/** The program of a server as a sandbox takes it. */
+function outsideProgram(server: ToolServerConfig, environment: NodeJS.ProcessEnv): OutsideProgram {
+  const { command = [], cpu_millicores, cwd = process.cwd(), env, id, memory_mb, network, processes_max, read, sandbox, write } = server
+  const given = env.flatMap((name): [string, string][] => (environment[name] === undefined ? [] : [[name, environment[name]]]))
+  const limits = { cpu_millicores, memory_mb, processes_max }
+  return { command, cwd, env: Object.fromEntries(given), limits, name: id, network, read: read ?? [cwd], sandbox, write }
+}
+
+/** What would hold the program of each configured server on this machine; nothing is started. */
+export async function surveyToolServers(
+  { tools }: Config,
+  dataDir: string,
+): Promise<{ readonly server: string; readonly rung: string; readonly protections: readonly Protection[] }[]> {
+  const programs = await openOutsidePrograms(dataDir)
+  try {
+    return (tools?.servers ?? []).map((server) => {
+      if (server.url !== undefined) return { protections: [], rung: `not on this machine: ${server.url}`, server: server.id }
+      try {
+        return { server: server.id, ...programs.describe(outsideProgram(server, process.env)) }
+      } catch (error) {
+        if (!(error instanceof SandboxError)) throw error
+        return { protections: [], rung: `cannot be started: ${error.message}`, server: server.id }
+      }
+    })
+  } finally {
+    programs.close()
+  }
+}
+
 /** The tool gateway of a configuration that names servers; its libraries are loaded only then. */
-export async function openTools(config: Config, { bus, host, log, queries }: Around): Promise<LiveTools> {
+export async function openTools(config: Config, dataDir: string, { bus, host, log, queries }: Around): Promise<LiveTools> {
   if (config.tools === undefined) return NONE
   const { ToolGateway: Gateway } = await import('../tool-gateway/mcp/index.ts')
+  const programs = await openOutsidePrograms(dataDir)
+  for (const server of config.tools.servers)
+    if (server.sandbox === 'process') log.warn(`the tool server ${server.id} runs in no sandbox: it may do what the service's user may`)
   const gateway = new Gateway({
     bus,
     config: config.tools,
     environment: process.env,
     host,
+    launch: (server) => programs.launch(outsideProgram(server, process.env)),
     note: (level, text) => log[level](text),
     onError: (error) => log.error('a call of a tool could not be carried out', { error }),
     openCalls: () => openCalls(queries),
     settledCall: (callId) => settledCall(queries, callId),
   })
   return {
-    close: () => gateway.close(),
+    async close() {
+      await gateway.close()
+      programs.close()
+    },
     forService: () => ({ tools: gateway }),
     async start(durable) {
       await gateway.start(durable === undefined ? new MemoryWorkQueue(queueSettings(config)) : await durable())

@@ -1,55 +1,15 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { closeSync, openSync, realpathSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Cgroup } from './cgroup.ts'
 import { PYTHON_LIBRARY } from './library.ts'
 import { rlimitsOf } from './limits.ts'
 import { ENTER, doorsOf, openProcesses } from './processes.ts'
-import { deniedOn, isFiltered, seccompFilter } from './seccomp.ts'
 import { type Protection, type SandboxDriver, SandboxError, type SandboxOptions, type SandboxRun } from './types.ts'
 import { UID_FIRST, UserIds, giveTo, isRoot } from './users.ts'
+import { OPEN_FILTER, SYSTEM, type Walls, bwrapWorks, filterOf, wallsOf } from './walls.ts'
 
 const SOCKET = '/run/syntropism/service.sock'
-const SYSTEM =
-  '--ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 --proc /proc --dev /dev --size 67108864 --tmpfs /tmp'.split(' ')
-const ISOLATION = '--unshare-all --as-pid-1 --die-with-parent --new-session --cap-drop ALL'.split(' ')
-const NO_USER_NAMESPACES = ['--unshare-user', '--disable-userns']
-/** Descriptor from which bubblewrap reads the filter. */
-const FILTER_FD = 3
-const FILTERED = ['--seccomp', String(FILTER_FD)]
-
-function tries(args: readonly string[], filter: number | 'ignore' = 'ignore'): boolean {
-  return spawnSync('bwrap', [...ISOLATION, ...args, ...SYSTEM, '/bin/true'], { stdio: ['ignore', 'ignore', 'ignore', filter], timeout: 5000 }).status === 0
-}
-
-/** Whether bubblewrap is installed and may make namespaces here: tried, not guessed. */
-export const bwrapWorks = (): boolean => tries([])
-
-/** What bubblewrap is told beside the parts of a run. */
-interface Walls {
-  readonly isolation: readonly string[]
-  readonly user_namespaces_off: boolean
-  /** File with the seccomp filter, and how many calls it refuses; null where there is none, with the reason. */
-  readonly filter: { readonly path: string; readonly calls: number } | null
-  readonly why_no_filter: string
-}
-
-/** Finds out what this host can hold, by trying each. */
-function wallsOf(stateDir: string): Walls {
-  const userNamespacesOff = tries(NO_USER_NAMESPACES)
-  const isolation = [...ISOLATION, ...(userNamespacesOff ? NO_USER_NAMESPACES : [])]
-  const none = (why_no_filter: string): Walls => ({ filter: null, isolation, user_namespaces_off: userNamespacesOff, why_no_filter })
-  const { arch } = process
-  if (!isFiltered(arch)) return none(`there is no filter for ${arch}`)
-  const path = join(stateDir, 'seccomp.bpf')
-  writeFileSync(path, seccompFilter(arch), { mode: 0o644 })
-  const descriptor = openSync(path, 'r')
-  const works = tries(FILTERED, descriptor)
-  closeSync(descriptor)
-  if (!works) return none('this kernel takes no seccomp filter')
-  return { ...none(''), filter: { calls: deniedOn(arch).length, path }, isolation: [...isolation, ...FILTERED] }
-}
-
 /** Where the parts of the host that a run may see lie. */
 interface Sources {
   readonly workspace: string
@@ -72,6 +32,7 @@ function argvOf(run: SandboxRun, from: Sources, isolation: readonly string[]): s
   return [
     'bwrap',
     ...isolation,
+    '--as-pid-1',
     ...SYSTEM,
     ...['--ro-bind', from.node, '/opt/node'],
     ...['--ro-bind', from.library, '/node_modules'],
@@ -88,7 +49,6 @@ function argvOf(run: SandboxRun, from: Sources, isolation: readonly string[]): s
 const STAGE =
   'mount -t tmpfs -o size=64k,mode=755,nosuid,nodev stage /mnt && mkdir /mnt/workspace /mnt/node /mnt/library && : > /mnt/socket && mount --bind "$WORKSPACE" /mnt/workspace && mount --bind "$NODE" /mnt/node && mount --bind "$LIBRARY" /mnt/library && mount --bind "$SOCKET" /mnt/socket || exit 125; '
 const STAGED: Sources = { library: '/mnt/library', node: '/mnt/node', socket: '/mnt/socket', workspace: '/mnt/workspace' }
-const OPEN_FILTER = `exec ${FILTER_FD}< "$FILTER"; `
 
 function protectionsOf(walls: Walls, limits: readonly Protection[]): Protection[] {
   return [
@@ -98,11 +58,7 @@ function protectionsOf(walls: Walls, limits: readonly Protection[]): Protection[
       how: `PID, IPC, UTS and user namespaces, no capabilities, no new privileges${walls.user_namespaces_off ? ', no namespaces of its own' : ''}`,
       name: 'programs',
     },
-    {
-      active: walls.filter !== null,
-      how: walls.filter === null ? walls.why_no_filter : `seccomp filter: ${walls.filter.calls} calls refused, new namespaces, sockets of other families`,
-      name: 'system calls',
-    },
+    filterOf(walls),
     { active: true, how: 'network namespace: only the System Service, over a Unix socket', name: 'network' },
     { active: isRoot, how: isRoot ? `a user id of its own per run, from ${UID_FIRST}` : 'the user of the host', name: 'user' },
     ...limits,

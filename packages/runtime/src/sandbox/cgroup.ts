@@ -25,9 +25,12 @@ export interface Cgroup {
   remove(): Promise<void>
 }
 
+/** What the kernel holds a group to from its beginning. */
+type GroupLimits = Pick<SandboxLimits, 'memory_mb' | 'processes_max'>
+
 export interface CgroupTree {
   readonly version: 1 | 2
-  create(runId: string, limits: SandboxLimits): Cgroup
+  create(runId: string, limits: GroupLimits): Cgroup
 }
 
 const MB = 1_048_576
@@ -79,7 +82,7 @@ function sweep(parent: string): void {
   }
 }
 
-function createV1(parents: Readonly<Record<'cpu' | 'cpuacct' | 'memory' | 'pids', string>>, runId: string, limits: SandboxLimits): Cgroup {
+function createV1(parents: Readonly<Record<'cpu' | 'cpuacct' | 'memory' | 'pids', string>>, runId: string, limits: GroupLimits): Cgroup {
   const name = nameOf(runId)
   const folders = [...new Set(Object.values(parents))].map((parent) => join(parent, name))
   const of = (controller: keyof typeof parents, file: string): string => join(parents[controller], name, file)
@@ -105,7 +108,7 @@ function createV1(parents: Readonly<Record<'cpu' | 'cpuacct' | 'memory' | 'pids'
   }
 }
 
-function createV2(parent: string, runId: string, limits: SandboxLimits): Cgroup {
+function createV2(parent: string, runId: string, limits: GroupLimits): Cgroup {
   const folder = join(parent, nameOf(runId))
   const file = (name: string): string => join(folder, name)
   mkdirSync(folder)
@@ -163,17 +166,20 @@ function openV1(): CgroupTree | null {
   return { create: (runId, limits) => createV1(parents, runId, limits), version: 1 }
 }
 
-const PROBE: SandboxLimits = { cpu_millicores: 1000, disk_mb: 1, duration_ms: 1, files_max: 1, memory_mb: 64, open_files_max: 1, processes_max: 1 }
+const PROBE: GroupLimits = { memory_mb: 64, processes_max: 1 }
 
+let tree: Promise<CgroupTree | null> | null = null
 /** The control groups that this process may make below its own, tried by making one; null where there are none. */
-export async function openCgroups(): Promise<CgroupTree | null> {
+export const openCgroups = (): Promise<CgroupTree | null> => (tree ??= findCgroups())
+
+async function findCgroups(): Promise<CgroupTree | null> {
   if (process.platform !== 'linux') return null
   for (const open of [openV2, openV1]) {
     try {
-      const tree = open()
-      if (tree === null) continue
-      await tree.create('probe', PROBE).remove()
-      return tree
+      const found = open()
+      if (found === null) continue
+      await found.create('probe', PROBE).remove()
+      return found
     } catch (error) {
       if (!['EACCES', 'EPERM', 'ENOENT', 'EROFS', 'EBUSY', 'EINVAL', 'EOPNOTSUPP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
     }

@@ -7,7 +7,7 @@ import type { Host } from '../../host/index.ts'
 import type { Bus, WorkItem, WorkQueue } from '../../ports/index.ts'
 import { type SettledCall, Waiting } from './calls.ts'
 import { type ToolCode, ToolFailure, ToolRefusal } from '../refusal.ts'
-import { type ServedTool, ToolServer } from './server.ts'
+import { type ProgramLaunch, type ServedTool, ToolServer } from './server.ts'
 
 /** Beside the tries of a call: room for its way through the queue. */
 const GRACE_MS = 10_000
@@ -59,6 +59,8 @@ export interface ToolGatewayOptions {
   readonly host: Host
   readonly bus: Bus
   readonly environment: NodeJS.ProcessEnv
+  /** The way into the sandbox of a server's program. */
+  launch(config: ToolServerConfig): ProgramLaunch
   /** A call that was settled before, from the read model. */
   settledCall(callId: string): Promise<SettledCall | null>
   /** Calls that a former process left open. */
@@ -86,11 +88,11 @@ export class ToolGateway {
 
   constructor(options: ToolGatewayOptions) {
     this.#options = options
-    const { bus, config, environment, note } = options
+    const { bus, config, environment, launch, note } = options
     this.#servers = new Map(
       config.servers.map((one) => [
         one.id,
-        { places: bulkhead(one.parallel_max, Number.MAX_SAFE_INTEGER), server: new ToolServer({ config: one, environment, note }) },
+        { places: bulkhead(one.parallel_max, Number.MAX_SAFE_INTEGER), server: new ToolServer({ config: one, environment, launch, note }) },
       ]),
     )
     this.#cache = new LRUCache({ maxSize: config.cache_bytes_max, sizeCalculation: (result) => JSON.stringify(result).length })

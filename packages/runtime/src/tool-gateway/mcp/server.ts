@@ -35,9 +35,21 @@ interface Connected {
   readonly tools: ReadonlyMap<string, ServedTool>
 }
 
+/** How the program of a server is started, and told of its process and its end. */
+export interface ProgramLaunch {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  started(pid: number): void
+  ended(): Promise<void>
+}
+
 export interface ServerOptions {
   readonly config: ToolServerConfig
   readonly environment: NodeJS.ProcessEnv
+  /** The way into the sandbox of a server's program. Throws where there is none. */
+  launch(config: ToolServerConfig): ProgramLaunch
   /** A line for the log. */
   note(level: 'debug' | 'warn', text: string): void
 }
@@ -65,6 +77,32 @@ const failureOf = (error: unknown): ToolFailure => {
   return new ToolFailure(isTimeout ? 'timeout' : 'failed', text, !(error instanceof ProtocolError), { cause: error })
 }
 
+/** The standard input and output of a program that was launched into a sandbox. */
+class HeldTransport extends StdioClientTransport {
+  readonly #launch: ProgramLaunch
+
+  constructor(launch: ProgramLaunch, maxBufferSize: number) {
+    const { args, command, cwd, env } = launch
+    super({ args: [...args], command, cwd, env: { ...env }, maxBufferSize, stderr: 'pipe' })
+    this.#launch = launch
+  }
+
+  override async start(): Promise<void> {
+    await super.start()
+    if (this.pid !== null) this.#launch.started(this.pid)
+  }
+
+  override async close(): Promise<void> {
+    await super.close()
+    await this.end()
+  }
+
+  /** Ends what is left of the program, also of one that went away by itself. */
+  end(): Promise<void> {
+    return this.#launch.ended()
+  }
+}
+
 /** One outside MCP server: reached when it is first needed, reached again after it went away. */
 export class ToolServer {
   readonly #options: ServerOptions
@@ -73,6 +111,7 @@ export class ToolServer {
   #timeoutsInARow = 0
   #failed: { readonly at_ms: number; readonly failure: ToolFailure } | null = null
   #isClosed = false
+  #lastWords = ''
 
   constructor(options: ServerOptions) {
     this.#options = options
@@ -129,23 +168,23 @@ export class ToolServer {
   }
 
   #transport(): Transport {
-    const { command, cwd, env, headers_env, result_bytes_max, url } = this.config
-    const { environment, note } = this.#options
-    const given = (name: string): [string, string][] => (environment[name] === undefined ? [] : [[name, environment[name]]])
-    if (url !== undefined) {
-      const headers = Object.fromEntries(Object.entries(headers_env).flatMap(([header, name]) => given(name).map(([, value]) => [header, value])))
-      return new StreamableHTTPClientTransport(new URL(url), { fetch: limitedFetch(MESSAGE_BYTES_MAX + result_bytes_max), requestInit: { headers } })
-    }
-    const [program = '', ...args] = command ?? []
-    const transport = new StdioClientTransport({
-      args,
-      command: program,
-      ...(cwd === undefined ? {} : { cwd }),
-      env: Object.fromEntries(env.flatMap(given)),
-      maxBufferSize: MESSAGE_BYTES_MAX + result_bytes_max,
-      stderr: 'pipe',
+    const { headers_env, result_bytes_max, url } = this.config
+    const { environment } = this.#options
+    if (url === undefined) return this.#program()
+    const given = ([header, name]: [string, string]): [string, string][] => (environment[name] === undefined ? [] : [[header, environment[name]]])
+    const headers = Object.fromEntries(Object.entries(headers_env).flatMap(given))
+    return new StreamableHTTPClientTransport(new URL(url), { fetch: limitedFetch(MESSAGE_BYTES_MAX + result_bytes_max), requestInit: { headers } })
+  }
+
+  /** The program of a server, in its sandbox; its last words are kept for those who ask why it cannot be reached. */
+  #program(): Transport {
+    const launch = this.#options.launch(this.config)
+    const transport = new HeldTransport(launch, MESSAGE_BYTES_MAX + this.config.result_bytes_max)
+    transport.stderr?.on('data', (chunk: Buffer) => {
+      const text = chunk.toString('utf8').slice(0, STDERR_CHARACTERS)
+      this.#lastWords = text.trim()
+      this.#options.note('debug', `${this.config.id}: ${text}`)
     })
-    transport.stderr?.on('data', (chunk: Buffer) => note('debug', `${this.config.id}: ${chunk.toString('utf8').slice(0, STDERR_CHARACTERS)}`))
     return transport
   }
 
@@ -160,6 +199,8 @@ export class ToolServer {
           this.#options.note('warn', `${this.config.id}: the schema of ${tool.name} cannot be used: ${String(error)}`)
         }
     }
+    this.#lastWords = ''
+    const transport = this.#transport()
     const client = new Client(
       { name: 'syntropism', version: '0.1.0' },
       {
@@ -171,13 +212,18 @@ export class ToolServer {
     const connection: Connected = { client, tools }
     this.#client = client
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the client is no event target
-    client.onclose = () => this.#forget(client)
+    client.onclose = () => {
+      this.#forget(client)
+      if (transport instanceof HeldTransport)
+        transport.end().catch((error: unknown) => this.#options.note('debug', `ending ${this.config.id}: ${String(error)}`))
+    }
     try {
-      await client.connect(this.#transport(), { timeout: CONNECT_MS })
+      await client.connect(transport, { timeout: CONNECT_MS })
       keep((await client.listTools(undefined, { timeout: CONNECT_MS })).tools)
     } catch (error) {
-      await client.close()
-      throw error
+      await transport.close()
+      if (this.#lastWords === '') throw error
+      throw new Error(`${error instanceof Error ? error.message : String(error)}: ${this.#lastWords}`, { cause: error })
     }
     this.#failed = null
     return connection
