@@ -1,10 +1,14 @@
 // A small economy under load that kills itself at a chosen journal step; what it acknowledged goes to standard output first.
+// Its journal is a file of SQLite, or the PostgreSQL database of an address.
 import { statSync, writeSync } from 'node:fs'
 import { DEFAULT_PARAMS } from '@syntropism/economy'
 import { type Command } from '@syntropism/contract'
+import pg from 'pg'
 import { createMemoryBus } from '../../packages/runtime/src/bus/index.ts'
 import { Host } from '../../packages/runtime/src/host/index.ts'
+import type { Journal } from '../../packages/runtime/src/ports/index.ts'
 import { SqliteJournal, openDatabase } from '../../packages/runtime/src/store/index.ts'
+import { openPostgres } from '../../packages/runtime/src/store/postgres/index.ts'
 import { createRandom } from './figures.ts'
 
 const [path = '', step = '', at = '0', seed = '1', loads = '60'] = process.argv.slice(2)
@@ -14,19 +18,43 @@ const die = (): never => {
   throw new Error('unreachable')
 }
 
-let commits = 0
-const database = openDatabase(path)
-const journal = new SqliteJournal(database)
-const execute = database.exec.bind(database)
-database.exec = (sql) => {
-  if (sql === 'COMMIT' && commits === Number(at) && step === 'inside') die()
-  execute(sql)
+const giveUp = (error: unknown): void => {
+  writeSync(2, String(error))
+  process.exit(75)
 }
+
+let commits = 0
+const isFatal = (sql: unknown): boolean => sql === 'COMMIT' && commits === Number(at) && step === 'inside'
+
+function openFile(): SqliteJournal {
+  const database = openDatabase(path)
+  const execute = database.exec.bind(database)
+  database.exec = (sql) => {
+    if (isFatal(sql)) die()
+    execute(sql)
+  }
+  return new SqliteJournal(database)
+}
+
+/** Dies when the server has carried out what the transaction wrote, and before it is told to commit. */
+async function openServer(): Promise<Journal> {
+  const { journal } = await openPostgres({ onLost: giveUp, onStandby: () => undefined, url: path })
+  const prototype = pg.Client.prototype as unknown as { query(this: unknown, ...statement: unknown[]): Promise<unknown> }
+  const { query } = prototype
+  let last: Promise<unknown> = Promise.resolve()
+  prototype.query = function (...statement) {
+    return isFatal(statement[0]) ? last.then(die) : (last = query.apply(this, statement))
+  }
+  return journal
+}
+
+const isFile = !path.startsWith('postgres:')
+const journal = isFile ? openFile() : await openServer()
 const commit = journal.commit.bind(journal)
 journal.commit = async (batch, state) => {
   commits += 1
   if (commits === Number(at) && step === 'before') die()
-  if (commits === Number(at) && step === 'after') writeSync(1, `${JSON.stringify({ wal_bytes: statSync(`${path}-wal`).size })}\n`)
+  if (commits === Number(at) && step === 'after' && isFile) writeSync(1, `${JSON.stringify({ wal_bytes: statSync(`${path}-wal`).size })}\n`)
   await commit(batch, state)
   if (commits === Number(at) && step === 'after') die()
 }
@@ -35,10 +63,7 @@ const host = await Host.open({
   bus: createMemoryBus(() => undefined),
   createClock: (last) => ({ now: () => (now = Math.max(now, last) + 37) }),
   journal,
-  onFatal: (error) => {
-    writeSync(2, String(error))
-    process.exit(75)
-  },
+  onFatal: giveUp,
   snapshot_every: 5,
 })
 const random = createRandom(Number(seed))

@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import type { EconomyEvent } from '@syntropism/contract'
 import { GENESIS_HASH, SqliteJournal, batchHash, openDatabase, verify } from '@syntropism/runtime'
+import type { Journal } from '../../packages/runtime/src/ports/index.ts'
+import { openPostgres } from '../../packages/runtime/src/store/postgres/index.ts'
 import { recover } from '../../packages/runtime/src/host/index.ts'
 import { countEffects, creditsOff } from './figures.ts'
 
@@ -44,16 +46,25 @@ export interface Found {
   readonly recovery_ms: number
 }
 
+/** The journal that a writer left, opened for writing: on a server as soon as the lead is free. */
+async function openLeft(path: string): Promise<Journal> {
+  if (!path.startsWith('postgres:')) return new SqliteJournal(openDatabase(path))
+  const fail = (error: unknown): void => {
+    throw error
+  }
+  return (await openPostgres({ onLost: fail, onStandby: () => undefined, url: path })).journal
+}
+
 /** Opens what a writer left, as its successor would, and counts. */
 export async function lookAt(path: string, acknowledged: WriterRun['acknowledged']): Promise<Found> {
   const begun = performance.now()
-  const journal = new SqliteJournal(openDatabase(path))
+  const journal = await openLeft(path)
   const state = await recover(journal)
   const recovery_ms = performance.now() - begun
   const events: EconomyEvent[] = []
   for await (const batch of journal.read(0)) events.push(...(JSON.parse(batch.events_json) as EconomyEvent[]))
   const verdict = await verify(journal, batchHash, GENESIS_HASH)
-  journal.close()
+  await journal.close()
   if (!verdict.ok) throw new Error(`the journal does not verify: ${JSON.stringify(verdict)}`)
   const { lost, twice } = countEffects(
     events,
@@ -62,4 +73,32 @@ export async function lookAt(path: string, acknowledged: WriterRun['acknowledged
   const differs = acknowledged.filter(({ id, result }) => JSON.stringify(state.remembered.get(`test ${id}`)?.result) !== JSON.stringify(result)).length
   const genesis = events.filter((event) => event.type === 'agent_created').length
   return { lost: Math.max(lost, differs), off_micro: creditsOff(state, (GRANTED_MICRO / 3) * genesis), recovery_ms, twice }
+}
+
+/** What all injections of one fault came to. */
+interface Counted {
+  injected: number
+  acknowledged: number
+  lost: number
+  twice: number
+  off_micro: number
+  recovery_ms: number[]
+}
+export const none = (): Counted => ({ acknowledged: 0, injected: 0, lost: 0, off_micro: 0, recovery_ms: [], twice: 0 })
+
+/** Looks at what the writer left, then runs the same load to its end on it: what was done answers as before, the rest happens now. */
+export async function lookAndGoOn(counted: Counted, path: string, first: ReturnType<typeof runWriter>, seed: number, loads?: number): Promise<void> {
+  const found = await lookAt(path, first.acknowledged)
+  const second = runWriter(path, 'never', 0, seed, loads)
+  if (second.code !== 0) throw new Error(`the economy does not go on: ${second.stderr}`)
+  const all = [...new Map([...first.acknowledged, ...second.acknowledged].map((one) => [one.id, one])).values()]
+  const after = await lookAt(path, all)
+  const answers = new Map(second.acknowledged.map(({ id, result }) => [id, JSON.stringify(result)]))
+  const changed = first.acknowledged.filter(({ id, result }) => answers.get(id) !== JSON.stringify(result)).length
+  counted.injected += 1
+  counted.acknowledged += all.length
+  counted.lost += found.lost + after.lost + changed
+  counted.twice += found.twice + after.twice
+  counted.off_micro += found.off_micro + after.off_micro
+  counted.recovery_ms.push(found.recovery_ms)
 }
