@@ -1,4 +1,5 @@
 import { busFaults } from './bus.ts'
+import { deliveryFaults } from './deliveries.ts'
 import { diskFaults } from './disk.ts'
 import { executorFaults } from './executors.ts'
 import type { Fault } from './figures.ts'
@@ -7,4 +8,12 @@ import { postgresRestarted } from './postgres.ts'
 import { simulatedFaults } from './simulated.ts'
 
 /** Every fault that is injected. */
-export const FAULTS: readonly Fault[] = [...leaderFaults, ...diskFaults, ...executorFaults, ...busFaults, postgresRestarted, ...simulatedFaults]
+export const FAULTS: readonly Fault[] = [
+  ...leaderFaults,
+  ...diskFaults,
+  ...executorFaults,
+  ...busFaults,
+  ...deliveryFaults,
+  postgresRestarted,
+  ...simulatedFaults,
+]

@@ -7,25 +7,10 @@ import { until } from '../contracts/events.ts'
 import { type SmallEconomy, openSmallEconomy } from '../servers/economy.ts'
 import { NatsServer } from '../servers/nats-server.ts'
 import { type Fault, between, createRandom } from './figures.ts'
-import { Load, type Send, countIn, toHost } from './load.ts'
+import { Load, countIn, overNats, toHost } from './load.ts'
 
 const STREAMS = Config.parse({}).nats_streams
 type Connection = Awaited<ReturnType<typeof connectNats>>
-
-/** Sends a payment as an agent does that reaches the economy through NATS. */
-const overNats = (front: ReturnType<typeof createFront>, token: string): Send => {
-  return async (id, amount_micro) => {
-    const answer = await front.http(
-      new Request('http://engine/economic/transfer', {
-        body: JSON.stringify({ amount_micro, purpose: 'load', to_agent_id: 'b' }),
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': id },
-        method: 'POST',
-      }),
-    )
-    if (answer.status >= 400 && answer.status < 500) throw new Error(`the payment was refused: ${await answer.text()}`)
-    return answer.status === 200
-  }
-}
 
 interface Stage {
   readonly connection: Connection

@@ -27,7 +27,8 @@ interface Ground {
   close(): Promise<void>
 }
 
-async function openGround(address = '127.0.0.1'): Promise<Ground> {
+/** An economy with an engine on NATS, to which executors of other processes come. */
+export async function openGround(address = '127.0.0.1'): Promise<Ground> {
   const server = await NatsServer.start('', address)
   const connection = await connectNats({ name: 'faults writer', url: server.url })
   const economy = await openSmallEconomy('faults')
@@ -115,7 +116,7 @@ async function openGround(address = '127.0.0.1'): Promise<Ground> {
 }
 
 /** Windows that began: those without an end are lost, those with two ends count twice. */
-function countWindows({ events }: SmallEconomy, leases: readonly string[]): { lost: number; twice: number } {
+export function countWindows({ events }: SmallEconomy, leases: readonly string[]): { lost: number; twice: number } {
   const ends = (lease: string): number =>
     events.filter((event) => event.type === 'execution_terminated' && (event.data as { execution_id: string }).execution_id === lease).length
   const starts = (lease: string): number =>
@@ -126,9 +127,9 @@ function countWindows({ events }: SmallEconomy, leases: readonly string[]): { lo
   }
 }
 
-const isClosed = ({ events }: SmallEconomy, lease: string): boolean =>
+export const isClosed = ({ events }: SmallEconomy, lease: string): boolean =>
   events.some((event) => event.type === 'execution_terminated' && (event.data as { execution_id: string }).execution_id === lease)
-const isThere = ({ host }: SmallEconomy): boolean => host.state.executors.has('far')
+export const isThere = ({ host }: SmallEconomy): boolean => host.state.executors.has('far')
 
 /** Interrupts an executor in the middle of a run, again and again, while payments go on. */
 async function interrupt(

@@ -1,3 +1,4 @@
+import type { Front } from '../../packages/runtime/src/remote/front.ts'
 import type { SmallEconomy } from '../servers/economy.ts'
 import { between, countEffects, creditsOff } from './figures.ts'
 
@@ -55,6 +56,21 @@ export const toHost =
   ({ host }: SmallEconomy): Send =>
   async (id, amount_micro) =>
     (await host.submit({ amount_micro, from_agent_id: 'a', id, owner: 'load', purpose: 'load', to_agent_id: 'b', type: 'transfer' })).ok
+
+/** Sends a payment as an agent does that reaches the economy through NATS. */
+export const overNats = (front: Front, token: string): Send => {
+  return async (id, amount_micro) => {
+    const answer = await front.http(
+      new Request('http://engine/economic/transfer', {
+        body: JSON.stringify({ amount_micro, purpose: 'load', to_agent_id: 'b' }),
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': id },
+        method: 'POST',
+      }),
+    )
+    if (answer.status >= 400 && answer.status < 500) throw new Error(`the payment was refused: ${await answer.text()}`)
+    return answer.status === 200
+  }
+}
 
 /** Counts what a load left in an economy. */
 export const countIn = ({ events, host }: SmallEconomy, acknowledged: Iterable<string>): { lost: number; twice: number; off_micro: number } => ({
