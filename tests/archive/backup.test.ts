@@ -84,7 +84,7 @@ describe('a backup', () => {
     const database = openDatabase(pathsOf(stage.data).database, true)
     await backUp({ from: pathsOf(stage.data), records: { journal: new SqliteJournal(database), through_record: Number.MAX_SAFE_INTEGER }, to: target })
     expect(existsSync(pathsOf(target).database)).toBe(false)
-    await restoreBackup(target, data)
+    await restoreBackup(target, { folder: data })
     const other = openDatabase(pathsOf(data).database, true)
     for (const table of [
       'batches',
@@ -112,7 +112,7 @@ describe('a backup', () => {
       rmSync(damaged, { force: true, recursive: true })
       cpSync(sound, damaged, { recursive: true })
       spoil()
-      await expect(restoreBackup(damaged, beside('never'))).rejects.toMatchObject({ code, message: expect.stringContaining(says) })
+      await expect(restoreBackup(damaged, { folder: beside('never') })).rejects.toMatchObject({ code, message: expect.stringContaining(says) })
       expect(existsSync(beside('never'))).toBe(false)
     }
     await refuse(() => rmSync(join(damaged, 'tokens.json')), 'tokens.json is missing')

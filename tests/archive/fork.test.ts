@@ -31,8 +31,9 @@ async function recordsOf({ journal }: ReturnType<typeof reading>): Promise<{ has
   for await (const record of journal.read(0)) records.push(record)
   return records
 }
-const forkOf = (options: Partial<Parameters<typeof fork>[0]> & { to: string }) =>
-  fork({ at: null, changes: {}, from: pathsOf(stage.data), journal: reading(stage.data).journal, with_inputs: false, ...options })
+type Options = Omit<Partial<Parameters<typeof fork>[0]>, 'to'>
+const forkOf = ({ to, ...options }: Options & { to: string }) =>
+  fork({ at: null, changes: {}, from: pathsOf(stage.data), journal: reading(stage.data).journal, to: { folder: to }, with_inputs: false, ...options })
 
 beforeAll(async () => {
   stage = await openStage()
@@ -137,7 +138,7 @@ describe('a fork', () => {
 
   it('that cannot be is refused before anything is made', async () => {
     const to = newFolder()
-    const refused = (options: Partial<Parameters<typeof fork>[0]>, name: string, message: string) =>
+    const refused = (options: Options & { to?: string }, name: string, message: string) =>
       expect(forkOf({ to, ...options })).rejects.toMatchObject({ message: expect.stringContaining(message), name })
     await refused({ changes: { spawn_price: 3 } }, 'ConfigError', 'Known are agents_max')
     await refused({ changes: { curves: { cpu: { floor_micro_per_s: 99_999_999_999 } } } }, 'ConfigError', 'curves.cpu.floor_micro_per_s')

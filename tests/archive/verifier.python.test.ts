@@ -94,7 +94,7 @@ describe('the verifier', () => {
     const data = join(dirname(stage.data), 'fork')
     const at = { seq: [...stage.hashes.keys()][20] as number }
     const changes = { curves: { cpu: { floor_micro_per_s: 6_000_000 } } }
-    await fork({ at, changes, from: pathsOf(stage.data), journal: reading(stage.data), to: data, with_inputs: true })
+    await fork({ at, changes, from: pathsOf(stage.data), journal: reading(stage.data), to: { folder: data }, with_inputs: true })
     await exportOf(reading(data), join(data, 'export'))
     expect(await verifyFolder(join(data, 'export'))).toMatchObject({ code: 0, findings: [] })
   })

@@ -1,6 +1,6 @@
-import { cpSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { hashToken } from '../../packages/runtime/src/http/index.ts'
 import { finish, removeDir, run, start, tempDir, Watch } from '../program.ts'
 import { PostgresServer } from '../servers/postgres-server.ts'
 
@@ -70,15 +70,13 @@ it('a standby takes over when the leader is killed or held still; nothing acknow
   timeout: 300_000,
 }, async () => {
   const url = await server.newDatabase()
-  const names = ['first', 'second', 'third']
   const one = live(url, 'first')
   const { tokens, url: address, economy_id } = await started(one)
   const token = operatorOf({ economy_id, tokens, url: address })
-  // Tokens are kept as hashes in the data folder: the others know the same ones.
-  for (const name of names.slice(1)) {
-    mkdirSync(join(folder, name))
-    cpSync(join(folder, 'first', 'tokens.json'), join(folder, name, 'tokens.json'))
-  }
+  // Its tokens are in the database, as hashes.
+  const [kept] = await server.query('SELECT tokens FROM kept_tokens', new URL(url).pathname.slice(1))
+  expect(String(kept?.tokens)).not.toContain(token)
+  expect(JSON.parse(String(kept?.tokens))).toContainEqual(expect.objectContaining({ hash: hashToken(token), role: 'operator' }))
   const refused = await run(['live', '--port', '0', '--no-standby', '--sandbox', 'node', '--data', join(folder, 'never')], { DATABASE_URL: url })
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('is led by process')])
 
@@ -101,6 +99,8 @@ it('a standby takes over when the leader is killed or held still; nothing acknow
   if ((await cut) === 200) acknowledged.push('fund-cut')
   const second = await started(two)
   expect(second.economy_id).toBe(economy_id)
+  // No token is new on another machine: those of the first hold.
+  expect(second.tokens).toEqual([])
   await load(second.url, 20)
 
   const three = live(url, 'third')

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
-import type { BackupFlags } from './backup-commands.ts'
+import type { BackupFlags, RestoreFlags } from './backup-commands.ts'
 import type { ExportFlags } from './export-command.ts'
-import type { LocalFlags } from './local.ts'
 import type { ForkFlags, ReplayFlags } from './past-commands.ts'
 import type { ProvenanceFlags } from './provenance-command.ts'
 import { integer, withData } from './options.ts'
@@ -14,9 +13,9 @@ export function addArchive(program: Command): void {
     .option('--records', 'the records instead of the database file: restored into any database, and checked while they are written')
     .addHelpText('after', '\nExample:\n  syntropism backup ./backups/2026-11-28')
     .action(async (folder: string, flags: BackupFlags) => (await import('./backup-commands.ts')).runBackup(folder, flags))
-  withData(program.command('restore').argument('<backup>').description('put a backup into a new data folder (--data), verified')).action(
-    async (folder: string, flags: LocalFlags) => (await import('./backup-commands.ts')).runRestore(folder, flags),
-  )
+  withData(program.command('restore').argument('<backup>').description('put a backup into a new data folder (--data), verified'))
+    .option('--database-url <address>', 'its journal into this empty PostgreSQL database (default: DATABASE_URL, else a file in the folder)')
+    .action(async (folder: string, flags: RestoreFlags) => (await import('./backup-commands.ts')).runRestore(folder, flags))
   withData(
     program.command('export').argument('<folder>').description('records, events, ledger, prices and receipts as files; what an outsider needs to verify them'),
   )
@@ -31,6 +30,7 @@ export function addArchive(program: Command): void {
   withData(program.command('fork').argument('<folder>').description('a new economy with the past of this one, from a moment on with other rules'))
     .option('--at <seq|time>', 'where it leaves this one (default: the end)')
     .option('--set <name=value>', 'a number of the rules, as "operator rules" prints them; may be repeated', collect)
+    .option('--database-url <address>', 'its journal into this empty PostgreSQL database instead of a file in the folder')
     .option('--with-inputs', 'also carry out in it what was asked of this one afterwards, as far as it can be')
     .addHelpText(
       'after',

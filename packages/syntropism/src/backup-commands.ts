@@ -24,20 +24,25 @@ export async function runBackup(folder: string, flags: BackupFlags): Promise<voi
   }
 }
 
-/** A backup as a data folder again. */
-export async function runRestore(backup: string, flags: LocalFlags): Promise<void> {
-  const { root } = pathsOf(loadConfig({ data: flags.data }, process.env).data)
+export interface RestoreFlags extends LocalFlags {
+  readonly databaseUrl?: string
+}
+
+/** A backup as a data folder again, with its journal in the database that is configured. */
+export async function runRestore(backup: string, flags: RestoreFlags): Promise<void> {
+  const config = loadConfig({ data: flags.data, database_url: flags.databaseUrl }, process.env)
+  const { root } = pathsOf(config.data)
   if (existsSync(root)) {
     const service = readServiceFile(pathsOf(root))
     throw new ConfigError(
       `${root} exists already${service === null ? '' : `, and process ${service.pid} runs an economy on it`}; move it away${service === null ? '' : ' when it has stopped'}, or name another folder with --data`,
     )
   }
-  const about = await restoreBackup(backup, root)
-  print(flags, { ...about, data: root }, () =>
+  const about = await restoreBackup(backup, { database_url: config.database_url, folder: root })
+  print(flags, { ...about, data: root, in_database: config.database_url !== undefined }, () =>
     [
-      `Economy ${about.economy_id} is in ${root} as it was after #${about.last_seq}, ${new Date(about.last_at_ms).toISOString()}; its journal verifies.`,
-      `Run it with "syntropism live --data ${root}". It must run in one place only.`,
+      `Economy ${about.economy_id} is in ${root}${config.database_url === undefined ? '' : ' and in the PostgreSQL database'} as it was after #${about.last_seq}, ${new Date(about.last_at_ms).toISOString()}; its journal verifies.`,
+      `Run it with "syntropism live --data ${root}"${config.database_url === undefined ? '' : ' and that DATABASE_URL'}. It must run in one place only.`,
     ].join('\n'),
   )
 }

@@ -35,7 +35,7 @@ export async function showPrompts(flags: LocalFlags): Promise<void> {
 
 export async function showAgents(flags: LocalFlags): Promise<void> {
   const { queries } = await openLocal(flags)
-  const rows = await selectAgents(queries).orderBy('created_at_ms').execute()
+  const rows = await selectAgents(queries).orderBy('created_at_ms').orderBy('agent_id').execute()
   print(flags, rows, () =>
     table([
       ['agent', 'state', 'why', 'free', 'held', 'windows', 'earned', 'parent'],

@@ -11,6 +11,7 @@ export interface ReplayFlags extends LocalFlags {
 
 export interface ForkFlags extends LocalFlags {
   readonly at?: string
+  readonly databaseUrl?: string
   readonly set?: readonly string[]
   readonly withInputs?: boolean
 }
@@ -83,14 +84,17 @@ export async function runReplay(flags: ReplayFlags): Promise<void> {
 export async function runFork(folder: string, flags: ForkFlags): Promise<void> {
   const at = flags.at === undefined ? null : momentOf(flags.at, '--at')
   const changes = changesOf(flags.set ?? [])
+  const isInDatabase = flags.databaseUrl !== undefined
+  // The configured database is the parent's: where the fork goes is said by its own option alone.
+  const to = { database_url: isInDatabase ? loadConfig({ database_url: flags.databaseUrl }, {}).database_url : undefined, folder }
   const { close, paths, queries } = await openLocal(flags)
   try {
-    const made = await fork({ at, changes, from: paths, journal: journalReads(queries), to: folder, with_inputs: flags.withInputs === true })
-    print(flags, { ...made, folder }, () =>
+    const made = await fork({ at, changes, from: paths, journal: journalReads(queries), to, with_inputs: flags.withInputs === true })
+    print(flags, { ...made, folder, in_database: isInDatabase }, () =>
       [
-        `Economy ${made.economy_id} in ${folder}: leaves ${made.parent_economy_id} after #${made.parent_seq}, ${new Date(made.parent_at_ms).toISOString()}.`,
+        `Economy ${made.economy_id} in ${folder}${isInDatabase ? ' and its PostgreSQL database' : ''}: leaves ${made.parent_economy_id} after #${made.parent_seq}, ${new Date(made.parent_at_ms).toISOString()}.`,
         ...(flags.withInputs === true ? [`${made.inputs} later inputs carried out, ${made.inputs_left_out} left out; it is at #${made.seq}.`] : []),
-        `Run it with "syntropism live --data ${folder}" and the same configuration; compare with "syntropism diff".`,
+        `Run it with "syntropism live --data ${folder}" and the same configuration${isInDatabase ? ', but its own DATABASE_URL' : ''}; compare with "syntropism diff".`,
       ].join('\n'),
     )
   } finally {

@@ -9,7 +9,8 @@ import { type ReadableJournal, stateAt } from '../host/index.ts'
 import { type Paths, pathsOf } from '../live/index.ts'
 import type { StoredBatch } from '../ports/index.ts'
 import { GENESIS_HASH, SqliteJournal, openDatabase } from '../store/index.ts'
-import { type WritableJournal, carryOver, checkedRecords } from './carry-over.ts'
+import { carryOver, checkedRecords } from './carry-over.ts'
+import { type NewJournal, type Place, makeEconomy } from './new-economy.ts'
 import { ArchiveError, makeFolder } from './new-folder.ts'
 import { LineFile, hashFile } from './table-files.ts'
 import { copyHistories, copyTree, workspacesAt } from './workspaces.ts'
@@ -157,42 +158,46 @@ async function* readRecords(path: string): AsyncGenerator<StoredBatch> {
   for await (const line of createInterface({ crlfDelay: Infinity, input: createReadStream(path, 'utf8') })) yield JSON.parse(line) as StoredBatch
 }
 
-/** The database of a backup, every record carried out again; returns the state at its end. */
-async function restoreDatabase(backup: string, about: BackupAbout, path: string): Promise<State> {
-  if (about.database === 'sqlite') copyFileSync(pathsOf(backup).database, path)
-  const database = openDatabase(path)
+/** The records of a backup, of either kind. */
+async function* recordsOf(backup: string, { database: kind }: BackupAbout): AsyncGenerator<StoredBatch> {
+  if (kind === 'records') return yield* readRecords(join(backup, RECORDS))
+  const database = openDatabase(pathsOf(backup).database, true)
   try {
-    const journal = new SqliteJournal(database)
-    if (about.database === 'records') {
-      database.exec('PRAGMA synchronous = OFF')
-      const target: WritableJournal = journal
-      const { record, state } = await carryOver({ read: () => readRecords(join(backup, RECORDS)) }, target, null)
-      await target.saveSnapshot(record, snapshot(state))
-    }
-    const state = createState()
-    let head = { hash: GENESIS_HASH, number: 0 }
-    for await (const { stored } of checkedRecords(journal, state)) head = stored
-    if (head.number !== about.records || head.hash !== about.head_hash)
-      throw new ArchiveError(
-        'damaged',
-        `the journal of ${backup} ends at record ${head.number} with hash ${head.hash}, not at ${about.records} with ${about.head_hash}`,
-      )
-    return state
+    yield* new SqliteJournal(database).read(0)
   } finally {
     database.close()
   }
 }
 
+/** The database of a backup, every record carried out again; returns the state at its end. A file is copied as it is where a file is wanted. */
+async function restoreDatabase(backup: string, about: BackupAbout, to: Place, open: (copyOf?: string) => NewJournal): Promise<State> {
+  const isCopied = about.database === 'sqlite' && to.database_url === undefined
+  const journal = isCopied ? open(pathsOf(backup).database) : open()
+  if (!isCopied) {
+    const { record, state } = await carryOver({ read: () => recordsOf(backup, about) }, journal, null)
+    await journal.saveSnapshot(record, snapshot(state))
+  }
+  const state = createState()
+  let head = { hash: GENESIS_HASH, number: 0 }
+  for await (const { stored } of checkedRecords(journal, state)) head = stored
+  if (head.number !== about.records || head.hash !== about.head_hash)
+    throw new ArchiveError(
+      'damaged',
+      `the journal of ${backup} ends at record ${head.number} with hash ${head.hash}, not at ${about.records} with ${about.head_hash}`,
+    )
+  return state
+}
+
 /**
- * Puts a backup into a new data folder, from which it goes on as after a crash at the moment of the backup. Files are compared with their hashes, the journal
+ * Puts a backup into a new data folder and, when one is named, an empty database, from which it goes on as after a crash at the moment of the backup. Files are compared with their hashes, the journal
  * is carried out again, and the workspaces are those of that moment. Throws ConfigError or ArchiveError with nothing made.
  */
-export async function restoreBackup(backup: string, to: string): Promise<BackupAbout> {
+export async function restoreBackup(backup: string, to: Place): Promise<BackupAbout> {
   const about = readAbout(backup)
   assertUndamaged(backup, about)
-  await makeFolder(to, async (folder) => {
+  await makeEconomy(to, async (folder, open) => {
     const [from, paths] = [pathsOf(backup), pathsOf(folder)]
-    const state = await restoreDatabase(backup, about, paths.database)
+    const state = await restoreDatabase(backup, about, to, open)
     copyRest(from, folder)
     const there = join(folder, 'there')
     mkdirSync(there)

@@ -6,17 +6,15 @@ import { z } from 'zod'
 import { ConfigError } from '../config/index.ts'
 import { type ReadableJournal, stateAt } from '../host/index.ts'
 import type { Moment, StoredBatch } from '../ports/index.ts'
-import { SqliteJournal, openDatabase } from '../store/index.ts'
-import { type Cut, NewRecord, type WritableJournal, carryOver } from './carry-over.ts'
+import { type Cut, NewRecord, carryOver } from './carry-over.ts'
 import { type Paths, pathsOf } from '../live/index.ts'
-import { makeFolder } from './new-folder.ts'
+import { type Place, makeEconomy } from './new-economy.ts'
 import { workspacesAt } from './workspaces.ts'
 
 export interface ForkOptions {
   readonly journal: ReadableJournal
   readonly from: Paths
-  /** Folder of the new economy; must not exist. */
-  readonly to: string
+  readonly to: Place
   /** Where the new economy leaves the old one; null for its end. */
   readonly at: Moment | null
   /** Numbers of the rules that are other from there on. */
@@ -75,44 +73,37 @@ export async function fork(options: ForkOptions): Promise<Fork> {
   const changes = readChanges(options.changes)
   const economyId = `e${randomBytes(8).toString('hex')}`
   const past = at === null ? null : await stateAt(journal, at)
-  return makeFolder(to, async (folder) => {
+  return makeEconomy(to, async (folder, open) => {
     const paths = pathsOf(folder)
-    const database = openDatabase(paths.database)
-    try {
-      // The folder is thrown away when anything fails, and written through to the disk as a whole at the end.
-      database.exec('PRAGMA synchronous = OFF')
-      const target: WritableJournal = new SqliteJournal(database)
-      const { hash, record, state } = await carryOver(journal, target, past)
-      const { economy_id: parent, params, seq: parentSeq, at_ms: parentAtMs } = state
-      await workspacesAt(state, from.agents, paths.agents)
-      await target.commit(beginning(state, economyId, hash, changes).batch(record + 1), state)
-      const counts = { done: 0, left_out: 0, number: record + 1 }
-      if (with_inputs)
-        for await (const commands of inputsAfter(journal, past)) {
-          const next = new NewRecord()
-          for (const command of commands as Command[]) {
-            if (RULE_CHANGES.has(command.type)) next.left_out += 1
-            else next.add(state, command)
-          }
-          counts.left_out += next.left_out
-          counts.done += next.commands.length
-          if (next.commands.length > 0) await target.commit(next.batch((counts.number += 1)), state)
+    const target = open()
+    const { hash, record, state } = await carryOver(journal, target, past)
+    const { economy_id: parent, params, seq: parentSeq, at_ms: parentAtMs } = state
+    await workspacesAt(state, from.agents, paths.agents)
+    await target.commit(beginning(state, economyId, hash, changes).batch(record + 1), state)
+    const counts = { done: 0, left_out: 0, number: record + 1 }
+    if (with_inputs)
+      for await (const commands of inputsAfter(journal, past)) {
+        const next = new NewRecord()
+        for (const command of commands as Command[]) {
+          if (RULE_CHANGES.has(command.type)) next.left_out += 1
+          else next.add(state, command)
         }
-      await target.saveSnapshot(counts.number, snapshot(state))
-      // Without the parent's, the first start would take the fork's rules for a change to be undone.
-      if (existsSync(from.configured_rules)) copyFileSync(from.configured_rules, paths.configured_rules)
-      else writeFileSync(paths.configured_rules, canonicalJson(params))
-      return {
-        economy_id: economyId,
-        inputs: counts.done,
-        inputs_left_out: counts.left_out,
-        parent_at_ms: parentAtMs,
-        parent_economy_id: parent,
-        parent_seq: parentSeq,
-        seq: state.seq,
+        counts.left_out += next.left_out
+        counts.done += next.commands.length
+        if (next.commands.length > 0) await target.commit(next.batch((counts.number += 1)), state)
       }
-    } finally {
-      database.close()
+    await target.saveSnapshot(counts.number, snapshot(state))
+    // Without the parent's, the first start would take the fork's rules for a change to be undone.
+    if (existsSync(from.configured_rules)) copyFileSync(from.configured_rules, paths.configured_rules)
+    else writeFileSync(paths.configured_rules, canonicalJson(params))
+    return {
+      economy_id: economyId,
+      inputs: counts.done,
+      inputs_left_out: counts.left_out,
+      parent_at_ms: parentAtMs,
+      parent_economy_id: parent,
+      parent_seq: parentSeq,
+      seq: state.seq,
     }
   })
 }

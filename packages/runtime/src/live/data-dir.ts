@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type KeptToken, createToken, hashToken } from '../http/index.ts'
 import { History } from '../executor/index.ts'
-import { JournalError, type WorkspaceCommit } from '../ports/index.ts'
+import { JournalError, type TokenShelf, type WorkspaceCommit } from '../ports/index.ts'
 
 export interface ServiceFile {
   readonly pid: number
@@ -63,13 +63,36 @@ export interface NewToken {
   readonly token: string
 }
 
+/** Tokens in a file of the data folder. */
+export const fileShelf = (paths: Paths): TokenShelf => ({
+  read: () => (existsSync(paths.tokens) ? readFileSync(paths.tokens, 'utf8') : null),
+  write: (tokens) => writeFileSync(paths.tokens, tokens, { mode: 0o600 }),
+})
+
+/** Tokens in a database, with a copy in the folder for backups. A database that has none yet takes those of the folder, as after a restore. */
+export const mirroredShelf = (shelf: TokenShelf, copy: TokenShelf): TokenShelf => ({
+  async read() {
+    const kept = await shelf.read()
+    if (kept !== null) await copy.write(kept)
+    else {
+      const before = await copy.read()
+      if (before !== null) await shelf.write(before)
+    }
+    return kept ?? (await copy.read())
+  },
+  async write(tokens) {
+    await shelf.write(tokens)
+    await copy.write(tokens)
+  },
+})
+
 /** Long-lived tokens: made once, kept as hashes, handed out in the clear this one time. */
-export function openTokens(
-  paths: Paths,
+export async function openTokens(
+  shelf: TokenShelf,
   { humans, operators }: { readonly humans: readonly string[]; readonly operators: readonly string[] },
   renew: boolean,
-): { readonly kept: KeptToken[]; readonly created: NewToken[] } {
-  const kept: KeptToken[] = !renew && existsSync(paths.tokens) ? (JSON.parse(readFileSync(paths.tokens, 'utf8')) as KeptToken[]) : []
+): Promise<{ readonly kept: KeptToken[]; readonly created: NewToken[] }> {
+  const kept = (renew ? [] : JSON.parse((await shelf.read()) ?? '[]')) as KeptToken[]
   const created: NewToken[] = []
   const add = (entry: Omit<KeptToken, 'hash'>, name: string): void => {
     const token = createToken(entry.role)
@@ -81,6 +104,6 @@ export function openTokens(
   for (const id of operators) if (!known.includes(id)) add({ operator_id: id, role: 'operator' }, id === 'operator' ? id : `operator ${id}`)
   if (!kept.some((token) => token.role === 'observer')) add({ role: 'observer' }, 'observer')
   for (const human of humans) if (!kept.some((token) => token.human_id === human)) add({ human_id: human, role: 'human' }, `human ${human}`)
-  if (created.length > 0) writeFileSync(paths.tokens, JSON.stringify(kept, null, 2), { mode: 0o600 })
+  if (created.length > 0) await shelf.write(JSON.stringify(kept, null, 2))
   return { created, kept }
 }

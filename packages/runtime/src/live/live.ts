@@ -247,11 +247,11 @@ async function assemble(
   unlock: () => void,
 ): Promise<Live> {
   const { config } = options
-  const { journal, queries } = await openStore(config, paths, options.onFatal, options.standby)
+  const { journal, queries, tokens: shelf } = await openStore(config, paths, options.onFatal, options.standby)
   const observation = await openObservation(config)
   const bus = createMemoryBus((error) => observation.log.error('a listener failed', { error }))
   bus.subscribe((event) => options.onEvent(event))
-  const { created, kept } = openTokens(paths, config, options.new_tokens)
+  const { created, kept } = await openTokens(shelf, config, options.new_tokens)
   const host = await Host.open({ bus, createClock: createWallClock, journal, onFatal: options.onFatal, ...observation.forHost() })
   await observation.follow(bus, host, (after_seq) => readEvents(queries, { after_seq, limit: 1_000_000 }))
   const solvers = solving(options, observation)

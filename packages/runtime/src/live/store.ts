@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs'
 import type { Config } from '../config/index.ts'
-import { type Journal, JournalError } from '../ports/index.ts'
+import { type Journal, JournalError, type TokenShelf } from '../ports/index.ts'
 import { type Queries, SqliteJournal, createQueries, describeSqlite, openDatabase } from '../store/index.ts'
 import type { Leader, PostgresOptions } from '../store/postgres/index.ts'
-import type { Paths } from './data-dir.ts'
+import { type Paths, fileShelf, mirroredShelf } from './data-dir.ts'
 
 /** Where one economy is kept: its journal, and queries over what is made from it. */
 export interface Store {
   readonly journal: Journal
   readonly queries: Queries
+  readonly tokens: TokenShelf
 }
 
 /** How to wait for the lead while another process has it. */
@@ -25,11 +26,12 @@ const postgres = () => import('../store/postgres/index.ts')
 export async function openStore(config: Config, paths: Paths, onLost: (error: JournalError) => void, standby?: Standby): Promise<Store> {
   if (config.database_url === undefined) {
     const database = openDatabase(paths.database)
-    return { journal: new SqliteJournal(database), queries: createQueries(database) }
+    return { journal: new SqliteJournal(database), queries: createQueries(database), tokens: fileShelf(paths) }
   }
   const { openPostgres } = await postgres()
   const options: PostgresOptions = { onLost, url: config.database_url }
-  return openPostgres(standby === undefined ? options : { ...options, onStandby: (leader) => standby.onWait(leader), signal: standby.signal })
+  const store = await openPostgres(standby === undefined ? options : { ...options, onStandby: (leader) => standby.onWait(leader), signal: standby.signal })
+  return { ...store, tokens: mirroredShelf(store.tokens, fileShelf(paths)) }
 }
 
 /** Opens the economy's database for reading, while it runs or not; null when there is none yet. Throws JournalError. */

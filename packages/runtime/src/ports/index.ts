@@ -62,6 +62,14 @@ export interface ReadModelRewrite {
   abandon(): Maybe<void>
 }
 
+/** Where the hashes of the long-lived tokens are kept, as JSON. */
+export interface TokenShelf {
+  /** Null before anything was written. */
+  read(): Maybe<string | null>
+  /** Replaces what is kept. */
+  write(tokens: string): Maybe<void>
+}
+
 /** A moment of an economy's past: that of an event, by its sequence number, or a time in milliseconds since the Unix epoch. */
 export type Moment = { readonly seq: number } | { readonly at_ms: number }
 

@@ -34,6 +34,11 @@ export const OWN_MIGRATIONS: readonly string[] = [
   -- Records are long and written once: compressing them costs more time than it saves.
   ALTER TABLE batches ALTER COLUMN commands SET STORAGE EXTERNAL, ALTER COLUMN events SET STORAGE EXTERNAL;
   `,
+  `
+  -- One row: hashes of the long-lived tokens and whom they speak for. Written by the leader, read by whoever leads next.
+  CREATE TABLE kept_tokens (id INTEGER PRIMARY KEY CHECK (id = 1), tokens TEXT NOT NULL);
+  CREATE TRIGGER kept_tokens_fence BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON kept_tokens FOR EACH STATEMENT EXECUTE FUNCTION refuse_deposed();
+  `,
 ]
 
 /** SQLSTATE of a write in an epoch that is over. */

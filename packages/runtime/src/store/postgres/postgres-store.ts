@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type pg from 'pg'
-import { JournalError } from '../../ports/index.ts'
+import { JournalError, type TokenShelf } from '../../ports/index.ts'
 import type { Queries } from '../queries.ts'
 import { connect, createPool, createPostgresQueries, describeUrl, unavailable } from './connection.ts'
+import { createTokenShelf } from './kept-tokens.ts'
 import { Lead, type Leader, readLeader, takeLead } from './leadership.ts'
 import { isReadable, migratePostgres } from './migrate.ts'
 import { PostgresJournal } from './postgres-journal.ts'
@@ -10,6 +11,7 @@ import { PostgresJournal } from './postgres-journal.ts'
 export interface PostgresStore {
   readonly journal: PostgresJournal
   readonly queries: Queries
+  readonly tokens: TokenShelf
   /** Number of this process's time as leader. */
   readonly epoch: number
 }
@@ -63,7 +65,7 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresSt
       await holding.resign()
       await end()
     })
-    return { epoch, journal, queries }
+    return { epoch, journal, queries, tokens: createTokenShelf(client) }
   } catch (error) {
     await end()
     throw unavailable(`cannot open the database ${describeUrl(options.url)}`, error)
