@@ -1,7 +1,7 @@
 // Writes the JSON Schemas that are published: the agent manifest, the configuration, the events and the benchmark's items.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { ScenarioSchema } from '@syntropism/benchmark'
-import { AgentManifest, Book, EVENTS, EventEnvelope } from '@syntropism/contract'
+import { AgentManifest, Book, EVENTS, EVENT_MEANINGS, EventEnvelope } from '@syntropism/contract'
 import { Config } from '@syntropism/runtime'
 import { z } from 'zod'
 
@@ -16,7 +16,10 @@ export const SCHEMAS: Readonly<Record<string, unknown>> = {
     $schema: TITLE,
     envelope: schema(EventEnvelope),
     events: Object.fromEntries(
-      Object.entries(EVENTS).map(([type, event]) => [type, { data: schema(event.data), house: event.house, source: event.source, subject: event.subject }]),
+      Object.entries(EVENTS).map(([type, event]) => [
+        type,
+        { data: schema(event.data), house: event.house, meaning: EVENT_MEANINGS[type as keyof typeof EVENTS], source: event.source, subject: event.subject },
+      ]),
     ),
   },
   'scenario.schema.json': schema(ScenarioSchema),

@@ -1,5 +1,6 @@
 export { Book } from './book.ts'
 export { Certificate, Prices, Quantities } from './certificate.ts'
+export { EVENT_MEANINGS } from './event-meanings.ts'
 export { EVENTS, EventEnvelope, BundleShown, subjectOf } from './events.ts'
 export type { EconomyEvent, EventData, EventType } from './events.ts'
 export { COMMANDS, CommandSchema, TRANSFERS_MAX } from './commands.ts'
