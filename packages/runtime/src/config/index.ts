@@ -123,6 +123,12 @@ const TELEMETRY_VARIABLES: Readonly<Record<string, readonly [keyof z.infer<typeo
   SYNTROPISM_TRACE_SAMPLE_PPM: ['sample_ppm', 'number'],
 }
 
+/** Each environment variable with the setting that it gives. */
+export const ENVIRONMENT: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.entries(VARIABLES).map(([variable, [setting]]) => [variable, setting])),
+  ...Object.fromEntries(Object.entries(TELEMETRY_VARIABLES).map(([variable, [setting]]) => [variable, `telemetry.${setting}`])),
+}
+
 type Kind = 'flag' | 'number' | 'text'
 /** Values of the environment's variables under the names that the configuration gives them. */
 function readVariables(variables: Readonly<Record<string, readonly [string, Kind]>>, environment: NodeJS.ProcessEnv): Record<string, unknown> {
