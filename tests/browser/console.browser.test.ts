@@ -1,9 +1,9 @@
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Stage, logIn, openBrowser, openStage } from './stage.ts'
+import { type Stage, logIn, openBrowser, openStage, openView } from './stage.ts'
 
-const VIEWS = ['desk', 'market', 'ledger/genesis', 'agents/genesis', 'events', 'operator']
+const VIEWS = ['desk', 'desk/digest', 'desk/people', 'market', 'ledger/genesis', 'agents/genesis', 'runs/market', 'events', 'events/30', 'operator', 'screen']
 
 let stage: Stage
 let browser: Browser
@@ -28,12 +28,6 @@ async function violations(page: Page): Promise<string[]> {
   expect(passed).toBeGreaterThan(10)
   return found.map((one) => `${one.id}: ${one.nodes[0]?.html ?? ''}`)
 }
-const open = async (page: Page, view: string): Promise<void> => {
-  await page.goto(`${stage.url}/#/${view}`)
-  await page.locator('main h1').waitFor()
-  await page.waitForLoadState('networkidle').catch(() => undefined)
-}
-
 describe('every view', () => {
   it.each([
     ['light, wide', { colorScheme: 'light', viewport: { height: 900, width: 1280 } }, 'operator-token'],
@@ -44,7 +38,7 @@ describe('every view', () => {
     const context = await browser.newContext(options)
     const { complaints, page } = await logIn(context, stage, token)
     for (const view of VIEWS) {
-      await open(page, view)
+      await openView(page, stage, view)
       expect(await violations(page), view).toEqual([])
       expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'), view).toBeLessThanOrEqual(0)
     }
@@ -58,7 +52,7 @@ describe('the attention desk', () => {
     await stage.filePrompt('broker', 'By hand', 'All **good** <img src=x onerror="document.title=1"> [run](javascript:alert(1)) [read](https://example.org/)')
     const context = await browser.newContext()
     const { complaints, page } = await logIn(context, stage, 'ada-token')
-    await open(page, 'desk')
+    await openView(page, stage, 'desk')
     await page.getByRole('button', { name: /By hand/ }).focus()
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'By hand' }).waitFor()
@@ -84,7 +78,7 @@ describe('the market', () => {
   it('opens the certificate of a clearing, and clears the same book under another mechanism', async () => {
     const context = await browser.newContext()
     const { page } = await logIn(context, stage, 'observer-token')
-    await open(page, 'market')
+    await openView(page, stage, 'market')
     await page.getByRole('button', { name: /clearing-1 / }).click()
     await page.getByRole('heading', { name: 'Certificate of clearing-1' }).waitFor()
     await page.getByLabel('Mechanism').selectOption('shadow')
@@ -98,15 +92,47 @@ describe('the operator', () => {
   it('pauses and resumes an agent with a reason, and sees the order in the log', async () => {
     const context = await browser.newContext()
     const { page } = await logIn(context, stage, 'operator-token')
-    await open(page, 'agents/genesis')
+    await openView(page, stage, 'agents/genesis')
     await page.getByLabel('Why').fill('it loops')
     await page.getByRole('button', { name: 'Pause' }).click()
     await page.getByText('pause: done for genesis.').waitFor()
     expect([...stage.host.state.paused.agents]).toEqual(['genesis'])
     await page.getByRole('button', { name: 'Resume' }).waitFor()
-    await open(page, 'operator')
+    await openView(page, stage, 'operator')
     await page.getByRole('cell', { name: 'it loops' }).waitFor()
     await page.getByRole('cell', { name: 'olga' }).first().waitFor()
+    await context.close()
+  })
+
+  it('changes several numbers of the rules at once, in the units that people read', async () => {
+    const context = await browser.newContext()
+    const { page } = await logIn(context, stage, 'operator-token')
+    await openView(page, stage, 'operator')
+    await page.getByLabel('payment rule').selectOption('uniform')
+    await page.getByLabel('interesting').fill('12.5')
+    await page.getByText('reward weights micro interesting: 50 → 12.5').waitFor()
+    await page.getByLabel('Changes to order').getByLabel('Why').fill('a dry spell')
+    await page.getByRole('button', { exact: true, name: 'Change' }).click()
+    await page.getByText('Changed: payment rule is uniform').waitFor()
+    expect(stage.host.state.params).toMatchObject({ payment_rule: 'uniform', reward_weights_micro: { interesting: 12_500_000 } })
+    await page.getByLabel('interesting').fill('0.0000001')
+    await page.getByText('no finer than the unit allows').waitFor()
+    expect(await page.getByRole('button', { exact: true, name: 'Change' }).isDisabled()).toBe(true)
+    await context.close()
+  })
+
+  it('changes what an executor offers', async () => {
+    const context = await browser.newContext()
+    const { page } = await logIn(context, stage, 'operator-token')
+    await openView(page, stage, 'operator')
+    await page.getByLabel('Milli-cores').fill('3000')
+    await page
+      .locator('form', { has: page.getByLabel('Milli-cores') })
+      .getByLabel('Why')
+      .fill('a new machine')
+    await page.getByRole('button', { exact: true, name: 'Offer' }).click()
+    await page.getByText('local offers 3000 milli-cores').waitFor()
+    expect(stage.host.state.executors.get('local')?.cpu).toBe(3000)
     await context.close()
   })
 
@@ -114,7 +140,7 @@ describe('the operator', () => {
     const context = await browser.newContext()
     const { page } = await logIn(context, stage, 'observer-token')
     for (const view of ['agents/genesis', 'operator', 'desk']) {
-      await open(page, view)
+      await openView(page, stage, view)
       expect(await page.getByRole('button', { name: /^(Pause|Kill|Drain|Change|Score|Skip)$/ }).count(), view).toBe(0)
     }
     await context.close()
@@ -125,7 +151,7 @@ describe('the live feed', () => {
   it('goes on after a cut without a gap', async () => {
     const context = await browser.newContext()
     const { page } = await logIn(context, stage, 'observer-token')
-    await open(page, 'events')
+    await openView(page, stage, 'events')
     await stage.cut()
     await page.locator('.live:not(.on)').waitFor()
     for (let beat = 0; beat < 60; beat++) await stage.tick(100)
@@ -145,7 +171,7 @@ describe('an event', () => {
   it('leads to its trace in Phoenix', async () => {
     const context = await browser.newContext()
     const { page } = await logIn(context, stage, 'observer-token')
-    await open(page, 'events')
+    await openView(page, stage, 'events')
     await page.locator('.event', { hasText: 'bid_placed' }).first().click()
     const link = page.getByRole('link', { name: 'in Phoenix' })
     const traceId = await link.locator('code').textContent()

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openPages } from '@syntropism/console'
@@ -15,8 +15,10 @@ import {
   createService,
   hashToken,
   openDatabase,
+  openRuns,
   openServer,
   readEvents,
+  type WorkspaceHistory,
 } from '@syntropism/runtime'
 import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core'
 
@@ -24,6 +26,28 @@ const credits = (amount: number): number => amount * 1_000_000
 const WINDOW = { bundle: { cpu: 250_000, memory: 62_500 }, duration_ms: 3000, limit_micro: credits(20), margin_ppm: 250_000, pause_ms: 1000 }
 
 const TRACEPARENT = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+
+const STATE = 'c'.repeat(40)
+/** One state of every workspace, with a change of one line in it. */
+const workspaces: WorkspaceHistory = {
+  changes: async () => [{ change: 'changed', patch: '===\n--- notes.md\n+++ notes.md\n@@ -1,2 +1,2 @@\n one\n-two\n+2\n', path: 'notes.md' }],
+  log: async () => [{ at_ms: 1_700_000_000_000, commit: STATE, message: 'lease-1 completed' }],
+  rollBack: async () => STATE,
+}
+
+/** Results of two simulations and a benchmark run. */
+function writeRuns(folder: string): void {
+  const write = (path: string, text: string): void => {
+    mkdirSync(join(folder, path, '..'), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+  write('market/series.csv', 'run,gini\n0,0.25\n')
+  write('market/report.html', '<!doctype html><title>market</title><h1>Plots of the market</h1>')
+  write('other/series.csv', 'run,gini\n0,0.75\n')
+  write('other/report.html', '<!doctype html><title>other</title><h1>A report with a script</h1><script>document.title = "ran"</script>')
+  write('rule/run.json', '{"agent":"rule"}')
+  write('rule/trials/ER-1.1.0.json', '{"item":"ER-1","pass":true,"spend_micro_usd":0}')
+}
 
 /** An economy with some life in it, behind the door that browsers come in by. */
 export interface Stage {
@@ -46,6 +70,15 @@ async function populate(host: Host, tick: Stage['tick']): Promise<void> {
   for (const agent_id of ['genesis', 'broker', 'thinker']) {
     await host.submit({ agent_id, grant_micro: credits(1000), name: agent_id, owner, standing_bid: WINDOW, type: 'create_agent' })
   }
+  await host.submit({
+    agent_id: 'broker',
+    cost_micro: credits(2),
+    owner,
+    payment: 'on_response',
+    service_name: 'sum',
+    specification: {},
+    type: 'register_service',
+  })
   await host.submit({ endowment_micro: credits(200), name: 'child', owner, parent_id: 'genesis', type: 'spawn' })
   for (let beat = 0; beat < 120; beat++) await tick(100)
 }
@@ -84,8 +117,10 @@ export async function openStage(): Promise<Stage> {
     queries,
     readEvents: read,
     tokens,
-    workspaces: { changes: async () => [], log: async () => [], rollBack: async () => '' },
+    runs: openRuns(join(folder, 'runs')),
+    workspaces,
   })
+  writeRuns(join(folder, 'runs'))
   await populate(host, tick)
   const web = new Web({
     economyId: () => host.state.economy_id,
@@ -145,4 +180,11 @@ export async function logIn(context: BrowserContext, stage: Stage, token: string
   await page.keyboard.press('Enter')
   await page.locator('.live.on').waitFor()
   return { complaints, page }
+}
+
+/** Goes to a view and waits until it stands. */
+export async function openView(page: Page, stage: Stage, view: string): Promise<void> {
+  await page.goto(`${stage.url}/#/${view}`)
+  await page.locator('main h1').waitFor()
+  await page.waitForLoadState('networkidle').catch(() => undefined)
 }

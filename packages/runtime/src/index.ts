@@ -52,7 +52,7 @@ export {
 } from './live/index.ts'
 export { type ExperimentTrial, PhoenixError, gather, pushExperiment, pushToPhoenix } from './phoenix/index.ts'
 export { Inquiries, type LowestWinning } from './inquiry/index.ts'
-export { type Bus, type ClearingSolver, type Journal, JournalError, type Moment, MomentError } from './ports/index.ts'
+export { type Bus, type ClearingSolver, type Journal, JournalError, type Moment, MomentError, type WorkspaceHistory } from './ports/index.ts'
 export {
   type Rung,
   SANDBOXES,
@@ -71,6 +71,7 @@ export {
   surveyLadder,
 } from './sandbox/index.ts'
 export { type Flow, type ProvenanceReport, provenanceOf } from './provenance/index.ts'
+export { openRuns } from './runs/index.ts'
 export { type Pages, Web } from './web/index.ts'
 export {
   GENESIS_HASH,

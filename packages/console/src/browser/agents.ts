@@ -1,158 +1,184 @@
 import { type TemplateResult, html, nothing } from 'lit-html'
+import { type AgentRow, agentCard, readAgent, stateOf } from './agent.ts'
 import { read } from './api.ts'
-import { lineChart } from './charts.ts'
-import { clock, count, credits } from './format.ts'
-import { orders } from './orders.ts'
-import { changed, refreshing, store } from './store.ts'
+import { bars } from './charts.ts'
+import { amount, count, credits, dollars, words } from './format.ts'
+import { Pages, Rows } from './rows.ts'
+import { changed, load, refreshing, store, together } from './store.ts'
+import { styled } from './styled.ts'
 import type { View } from './view.ts'
 
-interface Row {
-  readonly agent_id: string
-  readonly balance_micro: number
-  readonly earned_micro: number
-  readonly held_micro: number
-  readonly parent_id: string | null
-  readonly paused: boolean
-  readonly status: string
-  readonly status_reason: string
-  readonly windows: number
+interface Answer {
+  readonly agents: AgentRow[]
+  readonly states: Readonly<Record<string, number>>
+  readonly total: number
 }
-interface Receipt {
-  readonly cause: string
-  readonly cpu_ms_granted: number
-  readonly cpu_ms_used: number
-  readonly elapsed_ms: number
-  readonly execution_id: string
-  readonly memory_peak_mb: number
-  readonly paid_micro: number
-  readonly refunded_micro: number
-}
-interface Detail extends Row {
-  readonly children: readonly { agent_id: string; status: string }[]
-  readonly curve: readonly { balance_micro: number; seq: number }[]
-  readonly inbox: number
-  readonly lineage: readonly string[]
-  readonly receipts: readonly Receipt[]
-  readonly services: readonly string[]
-  readonly standing_bid: unknown
-}
-interface Commit {
-  readonly at_ms: number
-  readonly commit: string
-  readonly message: string
+interface Cap {
+  readonly llm_micro_usd_per_minute: number
+  readonly minute: number
+  readonly minutes: readonly { cost_micro_usd: number; held_micro_usd: number; minute: number }[]
 }
 
-const PAGE = 200
-let rows: Row[] = []
-let total = 0
+const STATES = ['running', 'waiting', 'dormant', 'dead'] as const
+const ORDERS: Readonly<Record<string, string>> = { balance: 'free balance', earned: 'earned', oldest: 'age', windows: 'windows' }
+const ROW_PX = 36
+const MINUTES = 60
+/** Children of one parent that the tree shows. */
+const CHILDREN_MAX = 1000
+
+let states: Answer['states'] = {}
+let cap: Cap | null = null
 let chosen = ''
-let detail: Detail | null = null
-let commits: Commit[] = []
 let name = ''
 let status = ''
+let order = 'oldest'
 let shape: 'table' | 'tree' = 'table'
 
+async function ask(query: Readonly<Record<string, string>>): Promise<Answer> {
+  const answer = await read<Answer>(`/agents?${new URLSearchParams(query).toString()}`)
+  states = answer.states
+  return answer
+}
+
+const pages = new Pages<AgentRow>(async (offset, limit) => {
+  const filter = { ...(name === '' ? {} : { name }), ...(status === '' ? {} : { status }) }
+  const answer = await ask({ limit: String(limit), offset: String(offset), order, ...filter })
+  return { rows: answer.agents, total: answer.total }
+})
+const rows = new Rows('Agents', ROW_PX)
+
+/** Branches of the lineage that are open, by parent; those without a parent under ''. */
+const branches = new Map<string, readonly AgentRow[]>()
+async function readBranch(parent: string): Promise<void> {
+  const answer = await ask({ limit: String(CHILDREN_MAX), parent: parent === '' ? 'none' : parent })
+  branches.set(parent, answer.agents)
+}
+function turnBranch(parent: string): void {
+  if (branches.delete(parent)) changed()
+  else load(() => readBranch(parent))
+}
+
+interface Twig {
+  readonly depth: number
+  readonly row: AgentRow
+}
+/** The open branches as lines, parents before their children. */
+const twigs = (parent: string, depth: number): Twig[] =>
+  (branches.get(parent) ?? []).flatMap((row) => [{ depth, row }, ...(branches.has(row.agent_id) ? twigs(row.agent_id, depth + 1) : [])])
+
 async function refresh(): Promise<void> {
-  const query = new URLSearchParams({ limit: String(PAGE), ...(name === '' ? {} : { name }), ...(status === '' ? {} : { status }) })
-  const answer = await read<{ agents: Row[]; total: number }>(`/agents?${query.toString()}`)
-  rows = answer.agents
-  total = answer.total
-  if (chosen === '') return
-  detail = await read<Detail>(`/agents/${encodeURIComponent(chosen)}`)
-  commits = (await read<{ commits: Commit[] }>(`/workspaces/${encodeURIComponent(chosen)}/history?limit=20`)).commits
+  await Promise.all([
+    shape === 'table' ? pages.refresh(rows.range) : Promise.all([...new Set(['', ...branches.keys()])].map(readBranch)),
+    ...(chosen === '' ? [] : [readAgent(chosen)]),
+  ])
 }
-const again = (): void => void refresh().then(changed)
-
-const state = (row: Row): TemplateResult =>
-  html`<span class="state ${row.status}">${row.status}</span>${row.paused ? html` <span class="state paused">paused</span>` : nothing}`
-
-const table = (): TemplateResult => html`
-  <div class="scroll" tabindex="0" role="region" aria-label="Agents">
-    <table>
-      <thead><tr><th>agent</th><th>state</th><th>why</th><th class="number">free</th><th class="number">held</th><th class="number">earned</th><th class="number">windows</th></tr></thead>
-      <tbody>
-        ${rows.map(
-          (row) => html`<tr class=${row.agent_id === chosen ? 'chosen' : ''}>
-            <td><a href="#/agents/${row.agent_id}">${row.agent_id}</a></td><td>${state(row)}</td><td>${row.status_reason}</td><td class="number">${credits(row.balance_micro)}</td>
-            <td class="number">${credits(row.held_micro)}</td><td class="number">${credits(row.earned_micro)}</td><td class="number">${count(row.windows)}</td>
-          </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>
-`
-
-const branch = (parent: string | null): TemplateResult | typeof nothing => {
-  const known = new Set(rows.map((row) => row.agent_id))
-  const children = rows.filter((row) => (row.parent_id !== null && known.has(row.parent_id) ? row.parent_id : null) === parent)
-  return children.length === 0
-    ? nothing
-    : html`<ul class="tree">${children.map((row) => html`<li><a href="#/agents/${row.agent_id}">${row.agent_id}</a> ${state(row)} ${credits(row.balance_micro)} ${branch(row.agent_id)}</li>`)}</ul>`
+async function readCap(): Promise<void> {
+  cap = await read<Cap>('/intelligence/cap')
+}
+function again(): void {
+  pages.forget()
+  load(refresh)
 }
 
-const receipts = (one: Detail): TemplateResult => html`
-  <div class="scroll" tabindex="0" role="region" aria-label="Receipts">
-    <table>
-      <thead><tr><th>window</th><th>end</th><th class="number">ms</th><th class="number">cpu-ms</th><th class="number">peak MB</th><th class="number">paid</th><th class="number">returned</th></tr></thead>
-      <tbody>
-        ${one.receipts.map(
-          (receipt) => html`<tr><td>${receipt.execution_id}</td><td>${receipt.cause}</td><td class="number">${count(receipt.elapsed_ms)}</td>
-            <td class="number">${count(receipt.cpu_ms_used)} of ${count(receipt.cpu_ms_granted)}</td><td class="number">${count(receipt.memory_peak_mb)}</td>
-            <td class="number">${credits(receipt.paid_micro)}</td><td class="number">${credits(receipt.refunded_micro)}</td></tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>
-`
+const COLUMNS = [
+  { name: 'agent' },
+  { name: 'state' },
+  { name: 'why' },
+  { is_number: true, name: 'free' },
+  { is_number: true, name: 'held' },
+  { is_number: true, name: 'earned' },
+  { is_number: true, name: 'windows' },
+]
 
-const about = (one: Detail): TemplateResult => html`
-  <section class="card" aria-labelledby="agent-title">
-    <h2 id="agent-title">${one.agent_id} ${state(one)}</h2>
-    <p>${one.status_reason === '' ? '' : `${one.status_reason} · `}${credits(one.balance_micro)} free, ${credits(one.held_micro)} held, ${credits(one.earned_micro)} earned · <a href="#/ledger/${one.agent_id}">movements</a> · ${one.inbox} in the inbox</p>
-    ${lineChart(
-      one.curve.map((point) => point.balance_micro),
-      `Balance over the last movements, now ${credits(one.balance_micro)} credits`,
-    )}
-    <p>Lineage: ${one.lineage.length === 0 ? 'first of its line' : one.lineage.map((id, index) => html`${index === 0 ? '' : ' ← '}<a href="#/agents/${id}">${id}</a>`)}.
-      ${one.children.length === 0 ? nothing : html`Children: ${one.children.map((child, index) => html`${index === 0 ? '' : ', '}<a href="#/agents/${child.agent_id}">${child.agent_id}</a> (${child.status})`)}.`}
-      ${one.services.length === 0 ? nothing : html`Offers ${one.services.join(', ')}.`}</p>
-    ${store.who.role === 'operator' && one.status !== 'dead' ? orders(one.agent_id, one.paused, again) : nothing}
-    <h3>Receipts</h3>
-    ${one.receipts.length === 0 ? html`<p class="quiet">No window has ended yet.</p>` : receipts(one)}
-    <h3>Workspace</h3>
-    ${
-      commits.length === 0
-        ? html`<p class="quiet">No state kept yet.</p>`
-        : html`<ol class="commits">${commits.map((commit) => html`<li>${clock(commit.at_ms)} ${commit.message} <code>${commit.commit.slice(0, 10)}</code></li>`)}</ol>`
+const cells = (row: AgentRow): TemplateResult => html`
+  <td>${stateOf(row)}</td><td class="why">${words(row.status_reason)}</td><td class="number">${amount(row.balance_micro)}</td>
+  <td class="number">${amount(row.held_micro)}</td><td class="number">${amount(row.earned_micro)}</td><td class="number">${count(row.windows)}</td>
+`
+const link = (row: AgentRow): TemplateResult =>
+  html`<a href="#/agents/${row.agent_id}" aria-current=${row.agent_id === chosen ? 'true' : nothing}>${row.agent_id}</a>`
+
+function table(): TemplateResult {
+  if (pages.misses(rows.range)) load(() => pages.complete(rows.range))
+  return rows.draw(COLUMNS, pages.total, (index) => {
+    const row = pages.at(index)
+    return row === undefined
+      ? { cells: html`<td colspan=${COLUMNS.length}>…</td>` }
+      : { cells: html`<td>${link(row)}</td>${cells(row)}`, is_chosen: row.agent_id === chosen }
+  })
+}
+
+function tree(): TemplateResult {
+  const lines = twigs('', 0)
+  return rows.draw(COLUMNS, lines.length, (index) => {
+    const { depth, row } = lines[index] as Twig
+    const isOpen = branches.has(row.agent_id)
+    const turn =
+      row.children === 0
+        ? html`<span class="turn"></span>`
+        : html`<button class="turn" aria-expanded=${isOpen ? 'true' : 'false'} aria-label="${row.children} children of ${row.agent_id}" @click=${() => turnBranch(row.agent_id)}>${isOpen ? '▾' : '▸'}</button>`
+    return {
+      cells: html`<td><span class="twig" ${styled({ 'padding-left': `${depth * 1.1}rem` })}>${turn}${link(row)}${row.children === 0 ? nothing : html` <small>${count(row.children)}</small>`}</span></td>${cells(row)}`,
+      is_chosen: row.agent_id === chosen,
     }
-  </section>
+  })
+}
+
+function population(): TemplateResult {
+  const all = STATES.reduce((sum, state) => sum + (states[state] ?? 0), 0)
+  return html`<ul class="chips" aria-label="Population">
+    <li><button class="chip" aria-pressed=${status === '' ? 'true' : 'false'} @click=${() => filterBy('')}><strong>${count(all)}</strong> all</button></li>
+    ${STATES.map((state) => html`<li><button class="chip ${state}" aria-pressed=${status === state ? 'true' : 'false'} @click=${() => filterBy(state)}><strong>${count(states[state] ?? 0)}</strong> ${state}</button></li>`)}
+  </ul>`
+}
+function filterBy(state: string): void {
+  status = status === state ? '' : state
+  again()
+}
+
+function spend(): TemplateResult | typeof nothing {
+  if (cap === null || cap.llm_micro_usd_per_minute === 0) return nothing
+  const { llm_micro_usd_per_minute: most, minute, minutes } = cap
+  const by = new Map(minutes.map((one) => [one.minute, one.cost_micro_usd + one.held_micro_usd]))
+  const values = Array.from({ length: MINUTES }, (_none, index) => by.get(minute - MINUTES + 1 + index) ?? 0)
+  const now = values.at(-1) ?? 0
+  return html`<section class="card" aria-labelledby="spend"><h2 id="spend">Spend on models <small>by minute, the line is the cap</small></h2>
+    <p><strong>${dollars(now)}</strong> of ${dollars(most)} this minute, ${dollars(values.reduce((sum, value) => sum + value, 0))} in the last hour</p>
+    ${bars(values, most, `Spend of the last ${MINUTES} minutes; the cap is ${dollars(most)} a minute`)}</section>`
+}
+
+const controls = (): TemplateResult => html`
+  <div class="inline">
+    <label>Name <input type="search" .value=${name} @input=${(event: Event) => {
+      name = (event.target as HTMLInputElement).value
+      again()
+    }} ?disabled=${shape === 'tree'} /></label>
+    <label>Order by <select ?disabled=${shape === 'tree'} @change=${(event: Event) => {
+      order = (event.target as HTMLSelectElement).value
+      again()
+    }}>${Object.entries(ORDERS).map(([id, label]) => html`<option value=${id} ?selected=${id === order}>${label}</option>`)}</select></label>
+    <label>Show <select @change=${(event: Event) => {
+      shape = (event.target as HTMLSelectElement).value as typeof shape
+      again()
+    }}><option value="table" ?selected=${shape === 'table'}>table</option><option value="tree" ?selected=${shape === 'tree'}>lineage</option></select></label>
+    ${shape === 'table' && (name !== '' || status !== '') ? html`<span class="quiet" role="status">${count(pages.total)} found</span>` : nothing}
+  </div>
 `
 
 /** The population, its lineage, and one agent closely. */
 export const agentsView: View = {
   draw: () => html`
-    <div class="title-row">
-      <h1>Agents <small>${rows.length === total ? total : `${rows.length} of ${total}`}</small></h1>
-      <label>Name <input type="search" .value=${name} @input=${(event: Event) => {
-        name = (event.target as HTMLInputElement).value
-        again()
-      }} /></label>
-      <label>State <select @change=${(event: Event) => {
-        status = (event.target as HTMLSelectElement).value
-        again()
-      }}><option value="">any</option>${['waiting', 'running', 'dormant', 'dead'].map((one) => html`<option>${one}</option>`)}</select></label>
-      <label>Show <select @change=${(event: Event) => {
-        shape = (event.target as HTMLSelectElement).value as typeof shape
-        changed()
-      }}><option value="table">table</option><option value="tree">lineage</option></select></label>
-    </div>
+    <div class="title-row"><h1>Agents</h1>${population()}<span class="quiet">${store.economy === null ? '' : `${credits(store.economy.agents_micro)} free, ${credits(store.economy.held_micro)} in holds`}</span></div>
+    ${spend()}
     <div class=${chosen === '' ? '' : 'split even'}>
-      ${shape === 'table' ? table() : branch(null)}
-      ${chosen === '' || detail === null || detail.agent_id !== chosen ? nothing : about(detail)}
+      <div>${controls()}${shape === 'table' ? table() : tree()}</div>
+      ${chosen === '' ? nothing : agentCard(chosen, () => load(refresh))}
     </div>
   `,
   enter(argument) {
     chosen = argument
-    return refreshing(refresh, (event) => event.type !== 'tool_call_initiated' && event.type !== 'tool_call_completed')
+    return together(
+      refreshing(refresh, (event) => event.type !== 'tool_call_initiated' && event.type !== 'tool_call_completed'),
+      refreshing(readCap, (event) => event.type.startsWith('llm_'), 5000),
+    )
   },
 }

@@ -1,25 +1,24 @@
 import { type TemplateResult, html, nothing } from 'lit-html'
 import { live } from 'lit-html/directives/live.js'
 import { read, send } from './api.ts'
+import { digestView, readDigest } from './digest.ts'
 import { credits, timeLeft } from './format.ts'
 import { markdown } from './markdown.ts'
+import { type Person, capOf, mintedOf, ownDuty, peopleList, personNow, readPeople, signsOf } from './people.ts'
 import { attempt, changed, economyNow, refreshing, say, store } from './store.ts'
 import type { View } from './view.ts'
 
-interface Prompt {
+export interface Prompt {
   readonly agent_id: string
   readonly bid_micro: number
   readonly content: Record<string, unknown>
   readonly deadline_at_ms: number
   readonly prompt_id: string
-  readonly status: string
+  readonly status: 'shown' | 'waiting'
 }
 
 const QUESTIONS = ['interesting', 'useful', 'understandable'] as const
 type Question = (typeof QUESTIONS)[number]
-/** Items after which a rest is suggested. */
-const REST_AFTER = 20
-
 let prompts: Prompt[] = []
 let worth = new Map<string, { judged: number; awarded_micro: number }>()
 let selected: string | null = null
@@ -37,11 +36,18 @@ const worthOf = (agentId: string): number => {
 const ranked = (): Prompt[] =>
   ranking === 'bid' ? prompts : prompts.toSorted((one, other) => worthOf(other.agent_id) - worthOf(one.agent_id) || other.bid_micro - one.bid_micro)
 
+type Part = 'desk' | 'digest' | 'people'
+let part: Part = 'desk'
+
 async function refresh(): Promise<void> {
-  prompts = (await read<{ prompts: Prompt[] }>('/attention/prompts')).prompts
-  worth = new Map(
-    (await read<{ agents: { agent_id: string; judged: number; awarded_micro: number }[] }>('/attention/worth')).agents.map((one) => [one.agent_id, one]),
-  )
+  const [open, past] = await Promise.all([
+    read<{ prompts: Prompt[] }>('/attention/prompts'),
+    read<{ agents: { agent_id: string; judged: number; awarded_micro: number }[] }>('/attention/worth'),
+    readPeople(),
+    ...(part === 'digest' ? [readDigest()] : []),
+  ])
+  prompts = open.prompts
+  worth = new Map(past.agents.map((one) => [one.agent_id, one]))
   if (!prompts.some((one) => one.prompt_id === selected)) choose(ranked()[0]?.prompt_id ?? null)
 }
 
@@ -75,8 +81,7 @@ function judge(path: 'score' | 'skip'): void {
       took.push(Date.now() - begunMs)
       await refresh()
       requestAnimationFrame(() => requestAnimationFrame(focusFirst))
-      const rest = took.length > 0 && took.length % REST_AFTER === 0 ? ` You have judged ${took.length}: time for a rest?` : ''
-      return path === 'score' ? `${id} scored: ${credits(answer.credits_awarded_micro ?? 0)} credits minted.${rest}` : `${id} skipped: its bid burns.${rest}`
+      return path === 'score' ? `${id} scored: ${credits(answer.credits_awarded_micro ?? 0)} credits minted.` : `${id} skipped: its bid burns.`
     } finally {
       busy = false
     }
@@ -84,6 +89,7 @@ function judge(path: 'score' | 'skip'): void {
 }
 
 function onKey(event: KeyboardEvent): void {
+  if (part !== 'desk') return
   if (event.altKey || event.ctrlKey || event.metaKey || event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLSelectElement) return
   if (event.key === 'n') step(1)
   else if (event.key === 'p') step(-1)
@@ -130,7 +136,7 @@ const desk = (prompt: Prompt): TemplateResult => html`
     <h2 id="prompt-title">${String(prompt.content.title ?? prompt.prompt_id)}</h2>
     <p class="facts">
       <a href="#/agents/${prompt.agent_id}">${prompt.agent_id}</a> bids ${credits(prompt.bid_micro)} · past prompts: ${credits(worthOf(prompt.agent_id))} each
-      (${worth.get(prompt.agent_id)?.judged ?? 0} judged) · <span class="countdown">${timeLeft(prompt.deadline_at_ms - economyNow())} left</span>
+      (${worth.get(prompt.agent_id)?.judged ?? 0} judged) · ${countdown(prompt)} left, unread it goes back in full
     </p>
     <div class="content">${markdown(String(prompt.content.report ?? `\`\`\`\n${JSON.stringify(prompt.content, null, 2)}\n\`\`\``))}</div>
     ${
@@ -163,45 +169,78 @@ const desk = (prompt: Prompt): TemplateResult => html`
 
 const median = (): number => took.toSorted((a, b) => a - b)[Math.floor(took.length / 2)] ?? 0
 
-function duty(on_duty: boolean): void {
-  attempt(async () => {
-    await send('/attention/duty', { on_duty })
-    return on_duty ? 'You are on duty: one more attention slot is for sale.' : 'You are off duty: prompts wait, and are returned when their time is over.'
-  })
+/** A prompt that little time is left for. */
+const SOON_MS = 60_000
+function countdown(prompt: Prompt): TemplateResult {
+  const left = prompt.deadline_at_ms - economyNow()
+  return html`<span class="countdown ${left < SOON_MS ? 'soon' : ''}">${timeLeft(left)}</span>`
 }
 
-/** The attention desk: open prompts, the one at hand, three scores. */
+/** What is left of a person's attention, and whether it wanes. */
+const own = (person: Person): TemplateResult => html`
+  <div class="card own">
+    <div>${capOf(person)}</div>
+    <div>${mintedOf(person)}</div>
+    <p class=${person.fatigue.signs.length === 0 ? 'quiet' : 'warn'}>${
+      person.fatigue.signs.length > 0
+        ? `Time for a rest? ${signsOf(person)}.`
+        : took.length > 0
+          ? `Judged in this sitting: ${took.length}, half of them in under ${timeLeft(median())}.`
+          : 'Nothing judged in this sitting yet.'
+    }</p>
+  </div>
+`
+
+const list = (): TemplateResult => html`
+  <div>
+    <label class="rank">Rank by <select @change=${(event: Event) => {
+      ranking = (event.target as HTMLSelectElement).value as typeof ranking
+      changed()
+    }}><option value="bid" ?selected=${ranking === 'bid'}>bid</option><option value="worth" ?selected=${ranking === 'worth'}>worth of past prompts</option></select></label>
+    <ol class="list stacked" aria-label="Open prompts">
+      ${ranked().map(
+        (one) => html`<li>
+          <button class="row" aria-pressed=${one.prompt_id === selected ? 'true' : 'false'} @click=${() => choose(one.prompt_id)}>
+            <strong>${String(one.content.title ?? one.prompt_id)}</strong>
+            <span>${one.agent_id} · ${credits(one.bid_micro)} · ${countdown(one)}</span>
+          </button>
+        </li>`,
+      )}
+    </ol>
+  </div>
+`
+
+const prompted = (): TemplateResult =>
+  prompts.length === 0
+    ? html`<div class="card empty"><p><strong>No open prompts.</strong></p><p class="quiet">They appear here as agents file them, highest bid first. One that nobody reads before its deadline goes back in full.</p></div>`
+    : html`<div class="split">${list()}${prompts.filter((one) => one.prompt_id === selected).map(desk)}</div>`
+
+const PARTS: readonly (readonly [Part, string])[] = [
+  ['desk', 'Desk'],
+  ['digest', 'Digest'],
+  ['people', 'People'],
+]
+
+/** The attention desk: open prompts, the one at hand, three scores; a digest; the people whose attention it is. */
 export const deskView: View = {
-  draw: () => html`
-    <div class="title-row">
-      <h1>Attention desk</h1>
-      <label>Rank by <select @change=${(event: Event) => {
-        ranking = (event.target as HTMLSelectElement).value as typeof ranking
-        changed()
-      }}><option value="bid">bid</option><option value="worth">worth of past prompts</option></select></label>
-      ${store.who.role === 'human' ? html`<button class="small" @click=${() => duty(true)}>On duty</button><button class="small" @click=${() => duty(false)}>Take a break</button>` : nothing}
-    </div>
-    ${took.length > 0 ? html`<p class="quiet">Judged in this sitting: ${took.length}, half of them in under ${timeLeft(median())}.</p>` : nothing}
-    ${
-      prompts.length === 0
-        ? html`<p class="card empty">No open prompts. They appear here as agents file them.</p>`
-        : html`<div class="split">
-            <ol class="list" aria-label="Open prompts">
-              ${ranked().map(
-                (one) => html`<li>
-                  <button class="row" aria-pressed=${one.prompt_id === selected ? 'true' : 'false'} @click=${() => choose(one.prompt_id)}>
-                    <strong>${String(one.content.title ?? one.prompt_id)}</strong>
-                    <span>${one.agent_id} · ${credits(one.bid_micro)} · ${timeLeft(one.deadline_at_ms - economyNow())}</span>
-                  </button>
-                </li>`,
-              )}
-            </ol>
-            ${prompts.filter((one) => one.prompt_id === selected).map(desk)}
-          </div>`
-    }
-  `,
-  enter() {
-    const stop = refreshing(refresh, (event) => event.type.startsWith('prompt_') || event.type === 'human_reward_issued')
+  draw() {
+    const person = personNow()
+    return html`
+      <div class="title-row">
+        <h1>Attention</h1>
+        <nav class="parts" aria-label="Parts of the desk">
+          ${PARTS.map(([id, name]) => html`<a href="#/desk${id === 'desk' ? '' : `/${id}`}" aria-current=${id === part ? 'page' : nothing}>${name}</a>`)}
+        </nav>
+        ${store.who.role === 'human' ? ownDuty(person) : nothing}
+      </div>
+      ${part === 'desk' && person !== undefined ? own(person) : nothing}
+      ${part === 'people' ? peopleList() : part === 'digest' ? digestView(ranked(), worthOf) : prompted()}
+    `
+  },
+  enter(argument) {
+    part = argument === 'digest' || argument === 'people' ? argument : 'desk'
+    if (part === 'desk' && argument !== '') choose(argument)
+    const stop = refreshing(refresh, (event) => event.type.startsWith('prompt_') || event.type === 'human_reward_issued' || event.type === 'duty_changed')
     const timer = setInterval(changed, 1000)
     document.addEventListener('keydown', onKey)
     return () => {

@@ -1,15 +1,11 @@
 import { type TemplateResult, html, nothing } from 'lit-html'
 import { read } from './api.ts'
-import { bar } from './charts.ts'
-import { clock, count, credits } from './format.ts'
-import { attempt, changed, refreshing, store } from './store.ts'
+import { flowsCard, readFlows } from './flows.ts'
+import { amount, clock, credits, dayAndTime, roughly, words } from './format.ts'
+import { attempt, changed, load, refreshing, store, together } from './store.ts'
+import { eventsAround, trace, traceIdOf } from './trace.ts'
 import type { View } from './view.ts'
 
-interface Flow {
-  readonly amount_micro: number
-  readonly movements: number
-  readonly purpose: string
-}
 interface Movement {
   readonly amount_micro: number
   readonly at_ms: number
@@ -22,42 +18,61 @@ interface Movement {
   readonly transfer_id: string
 }
 
-let flows: Flow[] = []
+const PAGE = 100
 let account = ''
 let movements: Movement[] = []
+/** Older pages that were asked for; they do not change. */
+let older: Movement[] = []
+let isEnd = false
 let past: { balance_micro: number; held_micro: number; seq: number } | null = null
+/** Traces that were asked for, by sequence number; '' where there is none. */
+let traces = new Map<number, string>()
+
+const historyOf = (limit: number, beforeSeq?: number): Promise<{ transfers: Movement[] }> =>
+  read(`/economic/history/${encodeURIComponent(account)}?limit=${limit}${beforeSeq === undefined ? '' : `&before_seq=${beforeSeq}`}`)
 
 async function refresh(): Promise<void> {
-  flows = (await read<{ flows: Flow[] }>('/economic/flows')).flows
-  if (account !== '') movements = (await read<{ transfers: Movement[] }>(`/economic/history/${encodeURIComponent(account)}?limit=100`)).transfers
+  if (account === '') return
+  movements = (await historyOf(PAGE)).transfers
+  if (movements.length < PAGE) isEnd = true
+}
+
+function open(name: string): void {
+  account = name
+  movements = []
+  older = []
+  isEnd = false
+  past = null
+  traces = new Map()
 }
 
 const card = (label: string, micro: number | undefined, note: string): TemplateResult =>
-  html`<div class="card"><p class="label">${label}</p><p class="figure">${micro === undefined ? '–' : credits(micro)}</p><p class="quiet">${note}</p></div>`
+  html`<div class="card"><p class="label">${label}</p><p class="figure" title=${micro === undefined ? '' : credits(micro)}>${micro === undefined ? '–' : roughly(micro)}</p><p class="quiet">${note}</p></div>`
 
 function supply(): TemplateResult {
   const e = store.economy
   const whole = (e?.granted_micro ?? 0) + (e?.rewarded_micro ?? 0)
   return html`
     <div class="cards">
-      ${card('In circulation', e?.circulating_micro, 'granted + rewarded − burned')}
+      ${card('In circulation', e?.circulating_micro, 'minted − burned')}
       ${card('Granted', e?.granted_micro, 'genesis and the operator')}
       ${card('Rewarded', e?.rewarded_micro, 'scores of humans')}
       ${card('Burned', e?.burned_micro, whole === 0 ? '' : `${(((e?.burned_micro ?? 0) / whole) * 100).toFixed(1)} % of all that was minted`)}
       ${card('Free', e?.agents_micro, `${e?.living_agents ?? 0} living agents`)}
       ${card('In holds', e?.held_micro, 'bids, prompts, invocations')}
     </div>
-    <p class="quiet">${e !== null && e.circulating_micro === e.agents_micro + e.held_micro ? 'Conserved: circulation = free balances + holds.' : 'Reading…'}</p>
+    <p class="quiet check">${e !== null && e.circulating_micro === e.agents_micro + e.held_micro ? html`<span class="good" aria-hidden="true">✓</span> Conserved: circulation = free balances + holds.` : 'Reading…'}</p>
   `
 }
 
 const party = (agent: string, kind: string): TemplateResult =>
-  ['mint', 'burn'].includes(agent) ? html`${agent}` : html`<a href="#/agents/${agent}">${agent}</a>${kind === 'holds' ? ' (held)' : ''}`
+  ['mint', 'burn'].includes(agent)
+    ? html`<span class="quiet">${agent}</span>`
+    : html`<a href="#/agents/${agent}">${agent}</a>${kind === 'holds' ? ' (held)' : ''}`
 
 function chooseAccount(event: SubmitEvent): void {
   event.preventDefault()
-  account = String(new FormData(event.target as HTMLFormElement).get('account') ?? '').trim()
-  past = null
+  open(String(new FormData(event.target as HTMLFormElement).get('account') ?? '').trim())
   attempt(async () => {
     await refresh()
     return ''
@@ -66,70 +81,94 @@ function chooseAccount(event: SubmitEvent): void {
 
 function askPast(event: SubmitEvent): void {
   event.preventDefault()
-  const seq = String(new FormData(event.target as HTMLFormElement).get('seq') ?? '')
+  const data = new FormData(event.target as HTMLFormElement, event.submitter)
+  const time = String(data.get('time') ?? '')
+  const query =
+    data.get('by') === 'time'
+      ? `at_ms=${Number.isNaN(Date.parse(time)) ? Date.now() : Date.parse(time)}`
+      : `seq=${encodeURIComponent(String(data.get('seq') ?? ''))}`
   attempt(async () => {
-    past = await read(`/economic/balance/${encodeURIComponent(account)}/at?seq=${encodeURIComponent(seq)}`)
+    past = await read(`/economic/balance/${encodeURIComponent(account)}/at?${query}`)
     changed()
     return ''
   })
 }
 
-const history = (): TemplateResult => html`
+function showTrace(seq: number): void {
+  load(async () => {
+    const found = (await eventsAround(seq, 0, 0)).find((event) => event.seq === seq)
+    traces.set(seq, found === undefined ? '' : traceIdOf(found))
+  })
+}
+
+function traceCell(seq: number): TemplateResult {
+  const known = traces.get(seq)
+  if (known === undefined) return html`<button class="small" @click=${() => showTrace(seq)} aria-label="Trace of event ${seq}">Trace</button>`
+  return known === '' ? html`<span class="quiet">none</span>` : trace(known)
+}
+
+function more(): void {
+  load(async () => {
+    const last = older.at(-1) ?? movements.at(-1)
+    const page = (await historyOf(PAGE, last?.seq ?? 0)).transfers
+    older = [...older, ...page]
+    if (page.length < PAGE) isEnd = true
+  })
+}
+
+/** Signed for whom it is: what came in, what went out. */
+function signed(one: Movement): TemplateResult {
+  const isIn = one.to_agent === account && one.to_account === 'balance'
+  return html`<td class="number ${isIn ? 'good' : ''}">${isIn ? '+' : '−'}${amount(one.amount_micro)}</td>`
+}
+
+const pastForm = (): TemplateResult => html`
   <form class="inline" @submit=${askPast}>
-    <label>Balance after event # <input name="seq" type="number" min="0" required .value=${String(past?.seq ?? store.last_seq)} /></label>
-    <button>Look back</button>
-    <span role="status">${past === null ? nothing : html`After #${past.seq}: <strong>${credits(past.balance_micro)}</strong> free, ${credits(past.held_micro)} in holds.`}</span>
+    <label>Balance at <input name="time" type="datetime-local" step="1" /></label><button name="by" value="time">Look back</button>
+    <label>or after event # <input name="seq" type="number" min="0" placeholder="number" /></label><button name="by" value="seq">Look back</button>
   </form>
-  <div class="scroll" tabindex="0" role="region" aria-label="Movements of ${account}">
-    <table>
-      <thead><tr><th>event</th><th>time</th><th>from</th><th>to</th><th class="number">credits</th><th>purpose</th><th>transfer</th></tr></thead>
-      <tbody>
-        ${movements.map(
-          (one) => html`<tr>
-            <td><a href="#/events/${one.seq}">#${one.seq}</a></td><td>${clock(one.at_ms)}</td><td>${party(one.from_agent, one.from_account)}</td><td>${party(one.to_agent, one.to_account)}</td>
-            <td class="number">${credits(one.amount_micro)}</td><td>${one.purpose}</td><td>${one.transfer_id}</td>
-          </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>
+  <p role="status">${past === null ? nothing : html`After event <a href="#/events/${past.seq}">#${past.seq}</a>: <strong>${credits(past.balance_micro)}</strong> free, ${credits(past.held_micro)} in holds.`}</p>
 `
 
-/** Supply, what moved and why, any account's history and its balance at a past moment. */
+const history = (): TemplateResult => {
+  const seen = new Set(older.map((one) => one.transfer_id))
+  const shown = [...movements.filter((one) => !seen.has(one.transfer_id)), ...older]
+  return html`
+    ${pastForm()}
+    <div class="scroll" tabindex="0" role="region" aria-label="Movements of ${account}">
+      <table>
+        <thead><tr><th>event</th><th>time</th><th>from</th><th>to</th><th class="number">credits</th><th>purpose</th><th>trace</th></tr></thead>
+        <tbody>
+          ${shown.map(
+            (one) => html`<tr>
+              <td><a href="#/events/${one.seq}">#${one.seq}</a></td><td title=${dayAndTime(one.at_ms)}>${clock(one.at_ms)}</td><td>${party(one.from_agent, one.from_account)}</td><td>${party(one.to_agent, one.to_account)}</td>
+              ${signed(one)}<td>${words(one.purpose)}</td><td>${traceCell(one.seq)}</td>
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+    ${isEnd ? html`<p class="quiet">${shown.length} movements: all there are.</p>` : html`<p><button @click=${more}>Older movements</button></p>`}
+  `
+}
+
+/** Supply, where credits flow, any account's history and its balance at a past moment. */
 export const ledgerView: View = {
-  draw() {
-    const most = Math.max(1, ...flows.map((one) => one.amount_micro))
-    return html`
-      <h1>Ledger</h1>
-      ${supply()}
-      <div class="split even">
-        <section aria-labelledby="flows">
-          <h2 id="flows">Flows <small>by purpose, over the last movements</small></h2>
-          <div class="scroll" tabindex="0" role="region" aria-labelledby="flows"><table>
-            <thead><tr><th>purpose</th><th class="number">credits</th><th class="number">movements</th><th>share</th></tr></thead>
-            <tbody>
-              ${flows.map(
-                (one) => html`<tr><td>${one.purpose}</td><td class="number">${credits(one.amount_micro)}</td><td class="number">${count(one.movements)}</td>
-                  <td class="bar-cell">${bar((one.amount_micro / most) * 1_000_000, `${one.purpose}: ${credits(one.amount_micro)} credits`)}</td></tr>`,
-              )}
-            </tbody>
-          </table></div>
-        </section>
-        <section aria-labelledby="account-title">
-          <h2 id="account-title">Account</h2>
-          <form class="inline" @submit=${chooseAccount}>
-            <label>Agent <input name="account" required maxlength="64" spellcheck="false" .value=${account} /></label><button>Show</button>
-          </form>
-          ${account === '' ? html`<p class="quiet">Name an agent to see its movements and past balances.</p>` : history()}
-        </section>
-      </div>
-    `
-  },
+  draw: () => html`
+    <h1>Ledger</h1>
+    ${supply()}
+    ${flowsCard()}
+    <section class="card" aria-labelledby="account-title">
+      <h2 id="account-title">Account${account === '' ? '' : html` of <a href="#/agents/${account}">${account}</a>`}</h2>
+      <form class="inline" @submit=${chooseAccount}>
+        <label>Agent <input name="account" required maxlength="64" spellcheck="false" .value=${account} /></label><button>Show</button>
+      </form>
+      ${account === '' ? html`<p class="quiet">Name an agent to see its movements and past balances.</p>` : history()}
+    </section>
+  `,
   enter(argument) {
-    if (argument !== '') {
-      account = argument
-      past = null
-    }
-    return refreshing(refresh, (event) => event.type === 'credits_transferred' || event.type === 'transfers_posted')
+    if (argument !== '' && argument !== account) open(argument)
+    const moved = ({ type }: { type: string }): boolean => type === 'credits_transferred' || type === 'transfers_posted'
+    return together(refreshing(refresh, moved), refreshing(readFlows, moved, 5000))
   },
 }

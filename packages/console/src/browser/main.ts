@@ -5,8 +5,10 @@ import { deskView } from './desk.ts'
 import { eventsView } from './events.ts'
 import { ledgerView } from './ledger.ts'
 import { marketView } from './market.ts'
-import { operatorView } from './operator.ts'
-import { attempt, begin, changed, end, onChange, readEconomy, refreshing, store } from './store.ts'
+import { operatorView, readAlerts, unseenAlerts } from './operator.ts'
+import { runsView } from './runs.ts'
+import { screenView } from './screen.ts'
+import { attempt, begin, changed, end, load, onChange, readEconomy, refreshing, store, together } from './store.ts'
 import type { View } from './view.ts'
 
 const VIEWS: Readonly<Record<string, View>> = {
@@ -16,6 +18,8 @@ const VIEWS: Readonly<Record<string, View>> = {
   ledger: ledgerView,
   market: marketView,
   operator: operatorView,
+  runs: runsView,
+  screen: screenView,
 }
 const NAMES: Readonly<Record<string, string>> = {
   agents: 'Agents',
@@ -24,8 +28,11 @@ const NAMES: Readonly<Record<string, string>> = {
   ledger: 'Ledger',
   market: 'Market',
   operator: 'Operator',
+  runs: 'Runs',
+  screen: 'Public screen',
 }
-const ORDER = ['desk', 'market', 'ledger', 'agents', 'events', 'operator']
+const ORDER = ['desk', 'market', 'ledger', 'agents', 'runs', 'events', 'operator']
+const ALERTS_MS = 15_000
 
 let current = ''
 let leave: (() => void) | null = null
@@ -46,7 +53,9 @@ function go(): void {
 async function enter(): Promise<void> {
   if (store.who.role === null) return
   await begin()
-  leaveSupply = refreshing(readEconomy)
+  const timer = setInterval(() => load(readAlerts), ALERTS_MS)
+  load(readAlerts)
+  leaveSupply = together(refreshing(readEconomy), () => clearInterval(timer))
   go()
 }
 
@@ -85,6 +94,14 @@ const login = (): TemplateResult => html`
   </main>
 `
 
+function badge(): TemplateResult | typeof nothing {
+  const unseen = unseenAlerts()
+  return unseen === 0 ? nothing : html` <span class="badge">${unseen}<span class="hidden"> new alerts</span></span>`
+}
+
+const screen = (): TemplateResult =>
+  html`<main id="main" class="screen" tabindex="-1"><p class="hidden" role="status">${store.notice}</p>${screenView.draw()}</main>`
+
 const frame = (): TemplateResult => html`
   <a class="skip-link" href="#main" @click=${(event: Event) => {
     event.preventDefault()
@@ -93,10 +110,10 @@ const frame = (): TemplateResult => html`
   <header>
     <span class="brand">Syntropism</span>
     <nav aria-label="Views">
-      ${ORDER.map((name) => html`<a href="#/${name}" aria-current=${name === current ? 'page' : nothing}>${NAMES[name]}</a>`)}
+      ${ORDER.map((name) => html`<a href="#/${name}" aria-current=${name === current ? 'page' : nothing}>${NAMES[name]}${name === 'operator' ? badge() : nothing}</a>`)}
     </nav>
     <span class="live ${store.is_live ? 'on' : ''}">${store.is_live ? 'live' : 'connecting…'} <span class="seq">#${store.last_seq}</span></span>
-    <span class="who">${store.who.name} <button class="small" @click=${leaveSession}>Log out</button></span>
+    <span class="who"><a class="quiet" href="#/screen">Public screen</a> ${store.who.name} <button class="small" @click=${leaveSession}>Log out</button></span>
   </header>
   <main id="main" tabindex="-1">
     <p class="notice" role="status">${store.notice}</p>
@@ -106,7 +123,7 @@ const frame = (): TemplateResult => html`
 
 onChange(() => {
   const root = document.querySelector<HTMLElement>('#app')
-  if (root !== null) render(store.who.role === null ? login() : frame(), root)
+  if (root !== null) render(store.who.role === null ? login() : current === 'screen' ? screen() : frame(), root)
 })
 window.addEventListener('hashchange', go)
 attempt(async () => {

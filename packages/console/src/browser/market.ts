@@ -1,7 +1,7 @@
 import { type TemplateResult, html, nothing } from 'lit-html'
 import { read } from './api.ts'
 import { bar, lineChart } from './charts.ts'
-import { clock, count, credits, percent } from './format.ts'
+import { amount, clock, count, credits, percent } from './format.ts'
 import { changed, refreshing, say } from './store.ts'
 import type { View } from './view.ts'
 
@@ -108,7 +108,7 @@ const card = (one: Resource): TemplateResult => html`
       one.capacity === 0
         ? html`<p class="quiet">not offered</p>`
         : html`<p class="figure">${credits(one.price_micro_per_s)} <small>credits/s of the whole</small></p>
-            ${lineChart(history.get(one.resource) ?? [], `Price of ${one.resource} over its last changes, now ${credits(one.price_micro_per_s)} credits a second`)}
+            ${lineChart(history.get(one.resource) ?? [], { format: credits, label: `Price of ${one.resource} over its last changes, now ${credits(one.price_micro_per_s)} credits a second` })}
             <p>${percent(one.utilisation_ppm)} sold <small>${count(one.sold)} of ${count(one.capacity)} ${UNITS[one.resource]}, floor ${credits(one.floor_micro_per_s)}</small></p>
             ${bar(one.utilisation_ppm, `${percent(one.utilisation_ppm)} sold`)}`
     }
@@ -128,11 +128,11 @@ const certificate = ({ at_ms, certificate: one, seq }: Clearing): TemplateResult
         <tbody>
           ${one.winners.map(
             (winner) => html`<tr>
-              <td><a href="#/agents/${winner.agent_id}">${winner.agent_id}</a></td><td>${winner.bid_id}</td><td class="number">${credits(winner.offered_micro)}</td>
-              <td class="number">${credits(winner.payment_micro)}</td><td>${winner.payer_id}</td>
+              <td><a href="#/agents/${winner.agent_id}">${winner.agent_id}</a></td><td>${winner.bid_id}</td><td class="number">${amount(winner.offered_micro)}</td>
+              <td class="number">${amount(winner.payment_micro)}</td><td>${winner.payer_id}</td>
               <td>${Object.entries(winner.quantities)
-                .filter(([, amount]) => amount > 0)
-                .map(([resource, amount]) => `${count(amount)} ${UNITS[resource]}`)
+                .filter(([, quantity]) => quantity > 0)
+                .map(([resource, quantity]) => `${count(quantity)} ${UNITS[resource]}`)
                 .join(', ')}</td>
             </tr>`,
           )}
@@ -199,7 +199,7 @@ export const marketView: View = {
           ${book.slice(0, 100).map(
             (bid) => html`<tr>
               <td>${bid.bid_id}</td><td><a href="#/agents/${bid.agent_id}">${bid.agent_id}</a></td><td>${bid.payer_id}</td><td>${shares(bid.bundle)}</td>
-              <td class="number">${count(bid.duration_ms)}</td><td class="number">${credits(bid.offered_micro)}</td><td class="number">${credits(bid.reserve_micro)}</td>
+              <td class="number">${count(bid.duration_ms)}</td><td class="number">${amount(bid.offered_micro)}</td><td class="number">${amount(bid.reserve_micro)}</td>
               <td>${bid.standing ? 'standing' : 'fixed'}</td>
             </tr>`,
           )}
@@ -209,7 +209,7 @@ export const marketView: View = {
     <div class="split">
       <section aria-labelledby="clearings">
         <h2 id="clearings">Clearings</h2>
-        <ol class="list">
+        <ol class="list stacked">
           ${clearings.map(
             (one) => html`<li><button class="row" aria-pressed=${chosen === one.certificate.clearing_id ? 'true' : 'false'} @click=${() => {
               chosen = one.certificate.clearing_id

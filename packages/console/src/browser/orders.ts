@@ -11,10 +11,9 @@ export function orders(agentId: string, isPaused: boolean, after: () => void): T
     const form = event.target as HTMLFormElement
     const data = new FormData(form, event.submitter)
     const order = String(data.get('order')) as Order
-    const reason = String(data.get('reason'))
-    const value = String(data.get('value') ?? '').trim()
+    const value = (name: string): string => String(data.get(name) ?? '').trim()
     if (order === 'kill' && !confirm(`End ${agentId} for good? Its estate burns.`)) return
-    const body = { reason, ...(order === 'fund' ? { amount: value } : order === 'message' ? { content: value } : {}) }
+    const body = { reason: value('reason'), ...(order === 'fund' ? { amount: value('amount') } : order === 'message' ? { content: value('content') } : {}) }
     attempt(async () => {
       await send(`/operator/agents/${encodeURIComponent(agentId)}/${order}`, body)
       form.reset()
@@ -27,11 +26,10 @@ export function orders(agentId: string, isPaused: boolean, after: () => void): T
       <fieldset>
         <legend>Orders</legend>
         <label>Why <input name="reason" required maxlength="256" /></label>
-        <label>Credits, or text of a message <input name="value" /></label>
+        <div class="inline"><label>Credits <input name="amount" inputmode="decimal" size="8" /></label><button name="order" value="fund">Fund</button></div>
+        <div class="inline"><label>Message <input name="content" maxlength="4000" /></label><button name="order" value="message">Message</button></div>
         <div class="buttons">
           <button name="order" value=${isPaused ? 'resume' : 'pause'}>${isPaused ? 'Resume' : 'Pause'}</button>
-          <button name="order" value="fund">Fund</button>
-          <button name="order" value="message">Message</button>
           <button name="order" value="kill" class="danger">Kill</button>
         </div>
       </fieldset>

@@ -49,9 +49,14 @@ export function say(text: string): void {
   store.notice = text
   changed()
 }
+const sayError = (error: unknown): void => say(error instanceof Error ? error.message : String(error))
 /** Runs what a person asked for and says what came of it. */
 export function attempt(work: () => Promise<string>): void {
-  work().then(say, (error: unknown) => say(error instanceof Error ? error.message : String(error)))
+  work().then(say, sayError)
+}
+/** Reads something in the background: shown when it is there, said when it fails. */
+export function load(work: () => Promise<void>): void {
+  work().then(changed, sayError)
 }
 
 type Listener = (event: EconomyEvent) => void
@@ -64,7 +69,6 @@ export function onEvent(listener: Listener): () => void {
 export async function readEconomy(): Promise<void> {
   store.economy = await read<Economy>('/economy')
   store.skew_ms = store.economy.at_ms - Date.now()
-  changed()
 }
 
 /** Pause between two drawings of the feed: nobody reads faster, and a thousand events a second leave the page smooth. */
@@ -101,22 +105,45 @@ export function end(): void {
   Object.assign(store, { economy: null, events: [], is_live: false, last_seq: 0 })
 }
 
-/** Runs `work` now and again at most once a second while events come; returns the way to end that. */
-export function refreshing(work: () => Promise<void>, concerns: (event: EconomyEvent) => boolean = () => true): () => void {
+const REFRESH_MS = 1000
+
+/** Runs `work` now and again while events come, one at a time and at most once in `everyMs`; returns the way to end that. */
+export function refreshing(work: () => Promise<void>, concerns: (event: EconomyEvent) => boolean = () => true, everyMs: number = REFRESH_MS): () => void {
   let timer: ReturnType<typeof setTimeout> | null = null
+  let busy = false
+  let asked = false
+  const wait = (): void => {
+    timer ??= setTimeout(() => {
+      timer = null
+      run()
+    }, everyMs)
+  }
   const run = (): void => {
-    work().then(changed, (error: unknown) => say(error instanceof Error ? error.message : String(error)))
+    busy = true
+    asked = false
+    work()
+      .then(changed, sayError)
+      .finally(() => {
+        busy = false
+        if (asked) wait()
+      })
   }
   run()
   const off = onEvent((event) => {
-    if (timer !== null || !concerns(event)) return
-    timer = setTimeout(() => {
-      timer = null
-      run()
-    }, 1000)
+    if (timer !== null || asked || !concerns(event)) return
+    if (busy) asked = true
+    else wait()
   })
   return () => {
     off()
+    asked = false
     if (timer !== null) clearTimeout(timer)
   }
 }
+
+/** Several things to end, as one. */
+export const together =
+  (...ends: readonly (() => void)[]): (() => void) =>
+  () => {
+    for (const stopOne of ends) stopOne()
+  }

@@ -95,7 +95,7 @@ function addReads(app: App, parts: ServiceParts): void {
 
 function showBid(state: ServiceParts['host']['state'], bid: Bid): object {
   const reserve_micro = currentReserveMicro(state, bundleOf(state, bid), bid.duration_ms)
-  return { ...bid, offered_micro: offeredMicro(state, bid), reserve_micro, standing: bid.margin_ppm !== null }
+  return { ...bid, bundle: bundleOf(state, bid), offered_micro: offeredMicro(state, bid), reserve_micro, standing: bid.margin_ppm !== null }
 }
 
 /** The lowest offer of one open bid that would win now, seen to win. */

@@ -32,6 +32,12 @@ export class Sessions {
     return session === undefined || session.expires_at_ms <= nowMs ? null : session
   }
 
+  /** A session that lasts as long again from now. */
+  renew(id: string, nowMs: number): void {
+    const session = this.#byHash.get(hashToken(id))
+    if (session !== undefined) this.#byHash.set(hashToken(id), { ...session, expires_at_ms: nowMs + SESSION_MS })
+  }
+
   close(id: string): void {
     this.#byHash.delete(hashToken(id))
   }

@@ -73,6 +73,22 @@ describe('a session', () => {
     expect(passed.at(-1)?.headers.get('authorization')).toBeNull()
   })
 
+  it('of an observer lasts while it is looked at; nobody else’s does', async () => {
+    const { ask, enter, later, passed } = createDoor()
+    const wall = await enter('watch')
+    const desk = await enter('op')
+    for (let hours = 0; hours < 24; hours += 8) {
+      const answer = await ask('GET', '/session', { cookie: wall.cookie })
+      expect(answer.headers.get('set-cookie')).toContain('Max-Age=43200')
+      expect((await ask('GET', '/session', { cookie: desk.cookie })).headers.get('set-cookie')).toBeNull()
+      later(8 * 3_600_000)
+    }
+    await ask('GET', '/economy', { cookie: wall.cookie })
+    expect(passed.at(-1)?.headers.get('authorization')).toBe('Bearer watch')
+    await ask('GET', '/economy', { cookie: desk.cookie })
+    expect(passed.at(-1)?.headers.get('authorization')).toBeNull()
+  })
+
   it('changes nothing without its secret, or when another site asks', async () => {
     const { ask, enter, passed } = createDoor()
     const { cookie, secret } = await enter('op')

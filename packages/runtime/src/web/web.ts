@@ -24,7 +24,7 @@ const LOGIN_BYTES_MAX = 1024
 const PAGE_HEADERS = {
   'cache-control': 'no-cache',
   'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types lit-html",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types lit-html",
   'cross-origin-opener-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
@@ -90,22 +90,28 @@ export class Web {
     const who = watcherOf(this.#parts.tokens.find(token))
     if (who === null) return problemResponse('credentials_unknown', 'The token is unknown, or not one of an operator, human or observer.')
     const { id, session } = this.#sessions.open(token, this.#now())
-    return Response.json(this.#shown(who, session), {
-      headers: { 'cache-control': 'no-store', 'set-cookie': `${this.#cookie}=${id}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${SESSION_MS / 1000}` },
-    })
+    return this.#answer(who, session, id)
   }
 
-  #shown(who: Watcher, session: Session): object {
+  /** Who somebody is; with the session's id, also the cookie for as long as a session lasts. */
+  #answer(who: Watcher, session: Session, id: string | null): Response {
     const { economyId, phoenix_url } = this.#parts
-    return { csrf_token: session.csrf_token, economy_id: economyId(), name: nameOf(who), role: who.role, ...(phoenix_url === undefined ? {} : { phoenix_url }) }
+    const cookie = id === null ? {} : { 'set-cookie': `${this.#cookie}=${id}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${SESSION_MS / 1000}` }
+    return Response.json(
+      { csrf_token: session.csrf_token, economy_id: economyId(), name: nameOf(who), role: who.role, ...(phoenix_url === undefined ? {} : { phoenix_url }) },
+      { headers: { 'cache-control': 'no-store', ...cookie } },
+    )
   }
 
   #session(method: string, id: string | null, session: Session | null): Response {
     const who = session === null ? null : watcherOf(this.#parts.tokens.find(session.token))
-    if (method === 'GET')
-      return Response.json(who === null || session === null ? { economy_id: this.#parts.economyId(), role: null } : this.#shown(who, session), {
-        headers: { 'cache-control': 'no-store' },
-      })
+    if (method === 'GET') {
+      if (who === null || session === null || id === null)
+        return Response.json({ economy_id: this.#parts.economyId(), role: null }, { headers: { 'cache-control': 'no-store' } })
+      // A screen on a wall has nobody who logs in again, and an observer orders nothing.
+      if (who.role === 'observer') this.#sessions.renew(id, this.#now())
+      return this.#answer(who, session, who.role === 'observer' ? id : null)
+    }
     if (method !== 'DELETE') return problemResponse('method_wrong', '/session has: GET, POST, DELETE.')
     if (id !== null) this.#sessions.close(id)
     return Response.json({ role: null }, { headers: { 'set-cookie': `${this.#cookie}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0` } })
