@@ -40,6 +40,7 @@ function copySources() {
   for (const folder of ['agents', 'scenarios']) cpSync(join(ROOT, folder), join(stage, 'packages', 'syntropism', folder), { recursive: true })
   // The agents' client brings the one for Python along: an economy hands both to the programs it starts.
   cpSync(join(ROOT, 'sdk-python', 'src'), join(stage, 'packages', 'sdk', 'python'), { filter: (path) => basename(path) !== '__pycache__', recursive: true })
+  cpSync(join(ROOT, 'THIRD_PARTY_LICENSES.md'), join(stage, 'packages', 'syntropism', 'THIRD_PARTY_LICENSES.md'))
   for (const name of names) cpSync(join(ROOT, 'LICENSE'), join(stage, 'packages', name, 'LICENSE'))
 }
 

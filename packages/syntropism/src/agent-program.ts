@@ -7,9 +7,9 @@ import { integer, sandboxOption, withData } from './options.ts'
 /** Commands about one agent: how it stands, how it does in a simulated economy, and how a new one begins. */
 export function addAgent(program: Command): void {
   const agent = program.command('agent').description('one agent: how it stands, or how it does in a simulated economy')
-  withData(agent.command('show', { isDefault: true }).argument('<id>').description('one agent with its last receipts'))
-    .addHelpText('after', '\nExamples:\n  syntropism agent genesis\n  syntropism agent show genesis --json')
-    .action(async (id: string, flags: LocalFlags) => (await import('./inspect-commands.ts')).showAgent(id, flags))
+  withData(agent.command('show', { isDefault: true }).argument('<id>').description('one agent with its last receipts')).action(
+    async (id: string, flags: LocalFlags) => (await import('./inspect-commands.ts')).showAgent(id, flags),
+  )
   agent
     .command('test')
     .argument('<dir>', 'folder with an agent.json')
@@ -18,7 +18,6 @@ export function addAgent(program: Command): void {
     .option('--allow-weak-sandbox', 'run programs without walls: other than Node without bubblewrap, and plain processes')
     .addOption(sandboxOption())
     .option('--json', 'machine-readable output')
-    .addHelpText('after', '\nExamples:\n  syntropism agent test ./my-agent\n  syntropism agent test ./my-agent --windows 20 --json')
     .action(async (folder: string, flags: AgentTestFlags) => (await import('./agent-test-command.ts')).runAgentTest(folder, flags))
   program
     .command('init')
@@ -29,6 +28,5 @@ export function addAgent(program: Command): void {
     .addOption(new Option('--template <name>', 'what it is made from').default('rule'))
     .option('--list', 'the templates')
     .option('--json', 'machine-readable output')
-    .addHelpText('after', '\nExamples:\n  syntropism init agent my-agent\n  syntropism init agent my-agent --template python\n  syntropism init agent --list')
     .action(async (folder: string | undefined, flags: InitFlags) => (await import('./init-command.ts')).runInitAgent(folder, flags))
 }

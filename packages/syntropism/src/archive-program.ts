@@ -11,7 +11,6 @@ const collect = (value: string, before: readonly string[] = []): string[] => [..
 export function addArchive(program: Command): void {
   withData(program.command('backup').argument('<folder>').description('the whole economy at one moment, also while it runs, in a new folder'))
     .option('--records', 'the records instead of the database file: restored into any database, and checked while they are written')
-    .addHelpText('after', '\nExample:\n  syntropism backup ./backups/2026-11-28')
     .action(async (folder: string, flags: BackupFlags) => (await import('./backup-commands.ts')).runBackup(folder, flags))
   withData(program.command('restore').argument('<backup>').description('put a backup into a new data folder (--data), verified'))
     .option('--database-url <address>', 'its journal into this empty PostgreSQL database (default: DATABASE_URL, else a file in the folder)')
@@ -21,21 +20,15 @@ export function addArchive(program: Command): void {
   )
     .option('--format <list>', 'jsonl, csv, parquet; several with commas', 'jsonl')
     .option('--tables <list>', 'of events, ledger, prices, receipts', 'events,ledger,prices,receipts')
-    .addHelpText('after', '\nExample:\n  syntropism export ./export --format jsonl,parquet\n  python3 verifier/verify_export.py ./export')
     .action(async (folder: string, flags: ExportFlags) => (await import('./export-command.ts')).runExport(folder, flags))
   withData(program.command('replay').description('the state as it was at a sequence number or time: balances, windows, book, prices'))
     .requiredOption('--to <seq|time>', 'a sequence number, or a time such as 2026-11-28T12:00:00Z')
-    .addHelpText('after', '\nExamples:\n  syntropism replay --to 120\n  syntropism replay --to 2026-11-28T12:00:00Z --json')
     .action(async (flags: ReplayFlags) => (await import('./past-commands.ts')).runReplay(flags))
   withData(program.command('fork').argument('<folder>').description('a new economy with the past of this one, from a moment on with other rules'))
     .option('--at <seq|time>', 'where it leaves this one (default: the end)')
     .option('--set <name=value>', 'a number of the rules, as "operator rules" prints them; may be repeated', collect)
     .option('--database-url <address>', 'its journal into this empty PostgreSQL database instead of a file in the folder')
     .option('--with-inputs', 'also carry out in it what was asked of this one afterwards, as far as it can be')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  syntropism fork ./cheap-cpu --at 120 --set curves.cpu.floor_micro_per_s=500000\n  syntropism live --data ./cheap-cpu\n  syntropism diff ./.syntropism ./cheap-cpu',
-    )
     .action(async (folder: string, flags: ForkFlags) => (await import('./past-commands.ts')).runFork(folder, flags))
   withData(program.command('provenance').description('from the human score that minted credits to the use that burned them'))
     .option('--agent <id>', 'only what this agent burned, has, or was given by a score or grant')

@@ -27,7 +27,6 @@ function addRuns(benchmark: Command): void {
     .option('--spend-limit-micro-usd <n>', 'most that the whole run may spend on models', integer(0, WHOLE), 10_000_000)
     .option('--allow-weak-sandbox', 'run programs without walls: other than Node without bubblewrap, and plain processes')
     .addOption(sandboxOption())
-    .addHelpText('after', '\nExamples:\n  syntropism benchmark run --agent rule\n  syntropism benchmark run ER-3 --agent ./my-agent --epochs 5 --out runs/mine')
     .action(async (items: string[], flags: RunFlags) => (await import('./benchmark-run-command.ts')).runBenchmarkRun(items, flags))
   withScenarios(
     benchmark
@@ -69,7 +68,8 @@ function addRuns(benchmark: Command): void {
     .argument('<run>', 'folder of a run')
     .description('write a self-contained HTML report: every trial, its course of events, and why it passed or failed')
     .requiredOption('--out <file>', 'the HTML file')
-    .action(async (folder: string, flags: { out: string }) => (await import('./benchmark-report-command.ts')).runBenchmarkReport(folder, flags))
+    .option('--json', 'machine-readable output')
+    .action(async (folder: string, flags: { json?: boolean; out: string }) => (await import('./benchmark-report-command.ts')).runBenchmarkReport(folder, flags))
 }
 
 /** Commands of the benchmark. */

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { type Comparison, type Judgement, RunFolder, type TrialResult, compareRuns, rescore, summarise } from '@syntropism/benchmark/run'
 import { type BenchmarkFlags, loadItems } from './benchmark-command.ts'
+import { print } from './local.ts'
 import { comparisonTable, escaped, judgeCell, scoreTable } from './benchmark-tables.ts'
 
 /** `syntropism benchmark compare`. */
@@ -105,14 +106,14 @@ function htmlOf(agent: string, trials: readonly TrialResult[], find: (trial: Tri
 }
 
 /** `syntropism benchmark report`. */
-export function runBenchmarkReport(path: string, flags: { readonly out: string }): void {
+export function runBenchmarkReport(path: string, flags: { readonly json?: boolean; readonly out: string }): void {
   const folder = new RunFolder(path)
   const trials = folder.trials()
   writeFileSync(
     flags.out,
     htmlOf(folder.plan().agent, trials, (trial) => folder.judgement(trial)),
   )
-  console.log(`${flags.out}: ${trials.length} trials`)
+  print(flags, { out: flags.out, trials: trials.length }, () => `${flags.out}: ${trials.length} trials`)
 }
 
 /** `syntropism benchmark rescore`: exit code 1 when a verdict is another now. Nothing is written. */

@@ -32,8 +32,8 @@ export function addOperator(program: Command): void {
     async (settings: string[], flags: OrderFlags) => (await load()).runTune(settings, flags),
   )
   withReason(operator.command('capacity').argument('<executor>').description('what an executor offers, until it registers again'))
-    .option('--cpu-millicores <n>', '', integer(0, 100_000_000))
-    .option('--memory-mb <n>', '', integer(0, 100_000_000))
+    .option('--cpu-millicores <n>', 'thousandths of a core', integer(0, 100_000_000))
+    .option('--memory-mb <n>', 'memory in MB', integer(0, 100_000_000))
     .action(async (executor: string, flags: OrderFlags & { cpuMillicores?: number; memoryMb?: number }) => (await load()).runCapacity(executor, flags))
   withData(operator.command('rules').description('the numbers of the rules as they are now')).action(async (flags: LocalFlags) =>
     (await load()).runRules(flags),
@@ -41,8 +41,4 @@ export function addOperator(program: Command): void {
   withData(operator.command('orders').description('orders so far: who, when, what and why'))
     .option('--limit <n>', 'how many', integer(1, 1000), 50)
     .action(async (flags: LocalFlags & { limit: number }) => (await load()).runOrders(flags))
-  operator.addHelpText(
-    'after',
-    '\nExamples:\n  syntropism operator pause genesis --reason "loops"\n  syntropism operator tune curves.cpu.high_ppm=700000 spawn_cost_micro=50000000 --reason "calmer prices"\n  syntropism operator drain --wait --reason "kernel update"',
-  )
 }

@@ -2,6 +2,7 @@ import { Argument, Command } from 'commander'
 import { addRebuild } from './rebuild-program.ts'
 import { addAgent } from './agent-program.ts'
 import { addArchive } from './archive-program.ts'
+import { addExamples } from './examples.ts'
 import type { ScoreFlags } from './desk-commands.ts'
 import { addLab } from './lab-program.ts'
 import { addLlm } from './llm-program.ts'
@@ -25,9 +26,9 @@ function addDesk(program: Command): void {
       flags.score === true ? (await import('./desk-screen.ts')).runDesk(flags) : (await import('./inspect-commands.ts')).showPrompts(flags),
     )
   withData(program.command('score').argument('<prompt>').description('score a prompt; needs SYNTROPISM_TOKEN of a human'))
-    .requiredOption('--interesting <0-10>', '', integer(0, 10))
-    .requiredOption('--useful <0-10>', '', integer(0, 10))
-    .requiredOption('--understandable <0-10>', '', integer(0, 10))
+    .requiredOption('--interesting <0-10>', 'how interesting it is', integer(0, 10))
+    .requiredOption('--useful <0-10>', 'how useful it is', integer(0, 10))
+    .requiredOption('--understandable <0-10>', 'how easy it is to understand', integer(0, 10))
     .option('--reason <text>', 'why')
     .action(async (prompt: string, flags: ScoreFlags) => (await import('./desk-commands.ts')).runScore(prompt, flags))
   withData(program.command('skip').argument('<prompt>').description('skip a prompt: its bid burns, nothing is minted')).action(
@@ -99,7 +100,6 @@ export function createProgram(): Command {
     .option('--set <key=value>', 'a parameter of the strategies; may be repeated', collect)
     .option('--seed <n>', 'of the chance that strategies use', integer(0, Number.MAX_SAFE_INTEGER), 1)
     .option('--turn-ms <n>', 'time between two turns of the strategies', integer(10, 3_600_000), 1000)
-    .addHelpText('after', '\nExamples:\n  syntropism live\n  syntropism live --agents ./my-agent --for 5m --json')
     .action(async (flags: LiveFlags) => (await import('./live-command.ts')).runLive(flags))
   addDesk(program)
   addInspection(program)
@@ -120,6 +120,7 @@ export function createProgram(): Command {
     .addArgument(new Argument('<shell>').choices(['bash', 'zsh']))
     .description('a script that completes commands and options: source <(syntropism completion bash)')
     .action(async (shell: 'bash' | 'zsh') => console.log((await import('./completion-command.ts')).completionScript(program, shell)))
+  addExamples(program)
   program.addHelpText(
     'after',
     '\nExit codes: 0 done · 1 refused, failed or not verified · 2 wrong use or configuration · 75 the journal cannot be written, start again.\nNO_COLOR switches bold and dim text off.',

@@ -35,10 +35,6 @@ export function addSimulation(program: Command): void {
     .option('--resume', 'go on with a run that was stopped in the folder of --out')
     .option('--describe', "show the model's parameters instead of running it")
     .option('--json', 'machine-readable output')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  syntropism simulate boltzmann --agents 10000 --steps 1000 --seed 7\n  syntropism simulate boltzmann --set rule=split --set saving_ppm=400000 --json\n  syntropism simulate market --from ./.syntropism --steps 600',
-    )
     .action(async (model: string, flags: SimulateFlags) => (await import('./simulate-command.ts')).runSimulate(model, flags))
   program
     .command('sweep')
@@ -58,6 +54,5 @@ export function addSimulation(program: Command): void {
     .option('--time <kind>', 'scheduled or event-driven')
     .option('--observe-every <n>', 'steps between two observations', count)
     .option('--json', 'machine-readable output')
-    .addHelpText('after', '\nExample:\n  syntropism sweep boltzmann --set rule=split --grid saving_ppm=0..800000:200000 --seeds 1..20 --agents 500 --steps 200')
     .action(async (model: string, flags: SweepFlags) => (await import('./sweep-command.ts')).runSweep(model, flags))
 }

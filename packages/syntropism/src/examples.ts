@@ -1,0 +1,95 @@
+import type { Command } from 'commander'
+
+/** Examples of each command, below its name: what follows the command on its line. A test reads each as the command line does. */
+export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
+  agent: ['genesis', 'test ./my-agent'],
+  'agent show': ['genesis', 'genesis --json'],
+  'agent test': ['./my-agent', './my-agent --windows 20 --json', './my-python-agent --allow-weak-sandbox --sandbox process'],
+  agents: ['', '--json'],
+  backup: ['./backups/2026-11-28', './backups/records --records'],
+  'benchmark compare': ['runs/mine runs/yours', 'runs/mine runs/yours --out compared.html'],
+  'benchmark judge': ['runs/mine --model small --model large', 'runs/mine --model small --url http://127.0.0.1:8000/v1 --parallel 4'],
+  'benchmark list': ['', '--json'],
+  'benchmark prove': ['', 'ER-3 --seeds 20 --random-seeds 200'],
+  'benchmark report': ['runs/mine --out report.html'],
+  'benchmark rescore': ['runs/mine', 'runs/mine --scenarios ./scenarios'],
+  'benchmark run': ['--agent rule', 'ER-3 --agent ./my-agent --epochs 5 --out runs/mine'],
+  'benchmark score': ['events.jsonl --item FC-1', 'events.jsonl --item ER-3 --seed 7 --output answer.json --json'],
+  'benchmark validate': ['', 'ER-3 --seeds 1000'],
+  clear: ['book.json', 'book.json --mechanism exact --payments vcg --json'],
+  compare: ['book.json', 'monday.json tuesday.json --plot compared.html'],
+  completion: ['bash', 'zsh'],
+  diff: ['./.syntropism ./cheap-cpu', './.syntropism ./cheap-cpu --at 500 --json'],
+  doctor: ['', '--json'],
+  events: ['--follow', '--type price_update --after 1000 --json'],
+  executor: [
+    '--id host-2 --nats nats://127.0.0.1:4222 --creds executor.creds',
+    '--id host-2 --nats nats://127.0.0.1:4222 --creds executor.creds --cpu-millicores 4000 --memory-mb 8192',
+  ],
+  export: ['./export --format jsonl,parquet', './export --tables ledger,prices --format csv'],
+  fork: ['./cheap-cpu --at 120 --set curves.cpu.floor_micro_per_s=500000', './again --with-inputs'],
+  formula: ['--list', `exponential-wealth --input '{"agents":100}'`],
+  indicators: ['', '--at 500 --json'],
+  'init agent': ['my-agent', 'my-agent --template python', '--list'],
+  'keys create': ['team --budget 5/day --budget 1/hour', 'ci --budget 2/day --models small --rpm 60 --expires 2027-01-01'],
+  'keys list': ['', '--json'],
+  'keys revoke': ['team'],
+  'keys rotate': ['team'],
+  ledger: ['--limit 20', '--agent genesis --at 500'],
+  live: ['', '--agents ./my-agent --for 5m --json', '--strategies market --scripted 20 --seed 7'],
+  market: ['', '--json'],
+  'model install': ['', '--dir ./models'],
+  'nats dead': ['', '--revive letter-7'],
+  'nats executor': ['host-2 --issuer keys/issuer.nk --out host-2.creds'],
+  'nats init': ['./keys'],
+  'operator capacity': ['local --cpu-millicores 2000 --reason "room for the nightly build"'],
+  'operator drain': ['--wait --reason "kernel update"', '--now --reason "incident 12"'],
+  'operator fund': ['genesis 500 --reason "won the week"'],
+  'operator kill': ['genesis --reason "leaks credentials"'],
+  'operator message': ['genesis "be brief" --reason "asked by ada"'],
+  'operator orders': ['', '--limit 10 --json'],
+  'operator pause': ['genesis --reason loops', 'genesis --now --reason loops'],
+  'operator resume': ['genesis --reason "loops are mended"', '--reason "the update is done"'],
+  'operator rules': ['', '--json'],
+  'operator tune': ['curves.cpu.high_ppm=700000 spawn_cost_micro=50000000 --reason "calmer prices"', 'mechanism=shadow --reason "a week of shadow prices"'],
+  'phoenix experiment': ['runs/mine --url http://127.0.0.1:6006'],
+  'phoenix push': ['--url http://127.0.0.1:6006'],
+  price: ['utilisation.csv', 'utilisation.csv --curve base-fee --floor 1000000 --json'],
+  prompts: ['', '--score', '--json'],
+  provenance: ['', '--agent genesis --limit 10'],
+  rebuild: [''],
+  regret: ['book.json', 'book.json --bids 20 --json'],
+  replay: ['--to 120', '--to 2026-11-28T12:00:00Z --json'],
+  restore: ['./backups/2026-11-28 --data ./restored'],
+  'roll-back': ['genesis 2f1e0c7a9b3d4c5e6f708192a3b4c5d6e7f80912'],
+  score: ['prompt-7 --interesting 7 --useful 8 --understandable 6', 'prompt-7 --interesting 2 --useful 1 --understandable 9 --reason "known already"'],
+  service: ['--nats nats://127.0.0.1:4222 --creds service.creds --port 8001'],
+  simulate: [
+    'boltzmann --agents 10000 --steps 1000 --seed 7',
+    'boltzmann --set rule=split --set saving_ppm=400000 --json',
+    'market --from ./.syntropism --steps 600',
+  ],
+  skip: ['prompt-7'],
+  spend: ['', '--by model --json'],
+  sweep: [
+    'boltzmann --set rule=split --grid saving_ppm=0..800000:200000 --seeds 1..20 --agents 500 --steps 200',
+    'market --seeds 1..100 --nats nats://127.0.0.1:4222',
+  ],
+  top: ['', '--once'],
+  'trace check': ['--spans spans.jsonl', '--phoenix http://127.0.0.1:6006 --wait 60'],
+  'upstreams list': ['', '--json'],
+  'upstreams restore': ['openai'],
+  verify: ['', '--data ./.syntropism --json'],
+  why: ['bid-12', 'cpu', '4711 --json'],
+  worker: ['--nats nats://127.0.0.1:4222 --threads 4'],
+}
+
+/** Puts its examples under the help of each command. */
+export function addExamples(command: Command, path = ''): void {
+  const examples = EXAMPLES[path]
+  if (examples !== undefined) {
+    const lines = examples.map((one) => `  syntropism ${path} ${one}`.trimEnd())
+    command.addHelpText('after', `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.join('\n')}`)
+  }
+  for (const one of command.commands) addExamples(one, `${path} ${one.name()}`.trim())
+}
