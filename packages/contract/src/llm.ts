@@ -8,7 +8,9 @@ const MicroUsd = z
   .max(2 ** 52)
 /** Micro-dollars for a million tokens; at most a million dollars. */
 const Rate = z.int().nonnegative().max(1_000_000_000_000)
-const Tokens = z.int().nonnegative().max(1_000_000_000)
+/** Most tokens of one kind in one call. */
+export const TOKENS_MAX = 1_000_000_000
+const Tokens = z.int().nonnegative().max(TOKENS_MAX)
 /** A model's name as callers write it. */
 export const ModelName = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1–128 printable ASCII characters without spaces')
 /** SHA-256 as hexadecimal. */

@@ -24,28 +24,28 @@ function answer(outgoing: ServerResponse, told: ModelAnswer | Problem): (() => v
   return body.start({ end: () => void outgoing.end(), write: (text) => void outgoing.write(text) })
 }
 
+/** Reads a body of a known length; done with its last byte, before the stream has said that it ended. */
+function readBody(incoming: IncomingMessage, length: number, done: (text: string) => void): void {
+  const chunks: Buffer[] = []
+  let read = 0
+  incoming.on('data', (chunk: Buffer) => {
+    read += chunk.length
+    if (read < length) chunks.push(chunk)
+    else done(chunks.length === 0 ? chunk.toString('utf8') : Buffer.concat([...chunks, chunk]).toString('utf8'))
+  })
+  if (length === 0) incoming.once('end', () => done(''))
+}
+
 /**
  * A door for calls of models that leads from the socket to the gateway without the forms of requests and answers in between, which take longer than the
  * rest of the way. It answers what is in order; whatever else comes is left to the service's routes, before anything of its body is read.
  * An answer rests on an admission or a reserve that is durable, so nothing waits for a commit here.
  */
 export function openModelDoor(parts: ServiceParts, gate: Gate): Direct {
-  const serve = (api: Api, principal: Principal, incoming: IncomingMessage, outgoing: ServerResponse): void => {
+  const serve = (api: Api, principal: Principal, incoming: IncomingMessage, outgoing: ServerResponse, length: number): void => {
     const gone = new AbortController()
     let hangUp: (() => void) | null = null
-    const chunks: Buffer[] = []
-    outgoing.once('close', () => {
-      if (outgoing.writableFinished) return
-      hangUp?.()
-      gone.abort()
-    })
-    incoming.on('error', () => outgoing.destroy())
-    // Nobody is there any more.
-    outgoing.on('error', () => undefined)
-    incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
-    incoming.on('end', () => {
-      const [first] = chunks
-      const text = chunks.length === 1 && first !== undefined ? first.toString('utf8') : Buffer.concat(chunks).toString('utf8')
+    const carryOut = (text: string): void => {
       // What is no JSON is told as the routes tell it.
       const called = (async () => answerModelCall(parts, principal, api, JSON.parse(text), gone.signal))()
       called
@@ -55,7 +55,16 @@ export function openModelDoor(parts: ServiceParts, gate: Gate): Direct {
           if (outgoing.destroyed) hangUp?.()
         })
         .catch(() => outgoing.destroy())
+    }
+    outgoing.once('close', () => {
+      if (outgoing.writableFinished) return
+      hangUp?.()
+      gone.abort()
     })
+    incoming.on('error', () => outgoing.destroy())
+    // Nobody is there any more.
+    outgoing.on('error', () => undefined)
+    readBody(incoming, length, carryOut)
   }
   return (incoming, outgoing) => {
     if (incoming.method !== 'POST') return false
@@ -65,7 +74,7 @@ export function openModelDoor(parts: ServiceParts, gate: Gate): Direct {
     if (parts.gateway === undefined || (type !== undefined && !isJson(type)) || incoming.headers.expect !== undefined) return false
     const principal = gate.enter(authorization)
     if ('code' in principal) return false
-    serve(api, principal, incoming, outgoing)
+    serve(api, principal, incoming, outgoing, Number(length))
     return true
   }
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** Who speaks. An agent can act only as itself and only while its lease runs. */
 export type Principal =
@@ -10,8 +10,7 @@ export type Principal =
 
 export type Role = Principal['role']
 
-const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
-export const hashToken = (token: string): string => hashOf(token).toString('hex')
+export const hashToken = (token: string): string => hash('sha256', token, 'hex')
 export const createToken = (prefix: string): string => `${prefix}_${randomBytes(24).toString('base64url')}`
 
 /** A long-lived token as it is kept: its hash and whom it speaks for. */
@@ -25,13 +24,13 @@ export interface KeptToken {
 
 /** Tells who a bearer token speaks for. Tokens themselves are never kept, only their SHA-256. */
 export class Tokens {
-  readonly #kept: readonly KeptToken[]
+  readonly #kept: readonly (KeptToken & { readonly bytes: Buffer })[]
   /** Id of the key with this hash, or null. */
   readonly #findKey: (hash: string) => string | null
   readonly #executions = new Map<string, Principal>()
 
   constructor(kept: readonly KeptToken[], findKey: (hash: string) => string | null = () => null) {
-    this.#kept = kept
+    this.#kept = kept.map((one) => ({ ...one, bytes: Buffer.from(one.hash) }))
     this.#findKey = findKey
   }
 
@@ -49,19 +48,20 @@ export class Tokens {
   }
 
   revoke(leaseId: string): void {
-    for (const [hash, principal] of this.#executions) if (principal.role === 'agent' && principal.lease_id === leaseId) this.#executions.delete(hash)
+    for (const [hashed, principal] of this.#executions) if (principal.role === 'agent' && principal.lease_id === leaseId) this.#executions.delete(hashed)
   }
 
   find(token: string): Principal | null {
-    const hash = hashOf(token)
+    const hashed = hashToken(token)
+    const bytes = Buffer.from(hashed)
     for (const kept of this.#kept) {
-      if (!timingSafeEqual(Buffer.from(kept.hash, 'hex'), hash)) continue
+      if (!timingSafeEqual(kept.bytes, bytes)) continue
       if (kept.role === 'human') return { human_id: kept.human_id ?? 'human', role: 'human' }
       return kept.role === 'operator' && kept.operator_id !== undefined ? { operator_id: kept.operator_id, role: 'operator' } : { role: kept.role }
     }
-    const execution = this.#executions.get(hash.toString('hex'))
+    const execution = this.#executions.get(hashed)
     if (execution !== undefined) return execution
-    const keyId = this.#findKey(hash.toString('hex'))
+    const keyId = this.#findKey(hashed)
     return keyId === null ? null : { key_id: keyId, role: 'key' }
   }
 }

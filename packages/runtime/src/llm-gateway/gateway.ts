@@ -1,10 +1,9 @@
 import type { EconomyEvent, LlmPrice, LlmUsage } from '@syntropism/contract'
-import type { Outcome } from '@syntropism/economy'
 import { BrokenCircuitError } from 'cockatiel'
 import type { LlmConfig, ModelConfig, UpstreamConfig } from '../config/index.ts'
 import { type Draft, type Host, HostStopped } from '../host/index.ts'
 import type { Bus } from '../ports/index.ts'
-import { type Bounded, boundRequest } from './bounds.ts'
+import { type Body, type Bounded, boundRequest } from './bounds.ts'
 import { CallRefused, type Caller, type GatewayAnswer, type GatewayCall, type Observe } from './call.ts'
 import { type Attempts, type Transport, type UpstreamAnswer, UpstreamFailure } from './guard.ts'
 import { priceOf } from './prices.ts'
@@ -45,6 +44,9 @@ interface Target {
   readonly price: LlmPrice
   readonly prompt_tokens_max: number
 }
+
+/** The command that admits a call, of its caller or out of a reserve. */
+type Admission = (whose: Caller | { readonly reserve_id: string }) => Draft
 
 interface Admitted {
   readonly call_id: string
@@ -167,29 +169,9 @@ export class Gateway {
     return [...targets.filter((one) => !one.transport.is_open), ...targets.filter((one) => one.transport.is_open)]
   }
 
-  /** Holds the worst case of a call: out of a reserve that is durable, or by a commit of its own. Returns the call's id. */
-  async #hold(worst: Worst, body: object, { api, caller }: GatewayCall): Promise<string> {
+  /** Holds the worst case of a call by a commit of its own. Returns the call's id. */
+  async #admit(caller: Caller, admission: Admission): Promise<string> {
     const { host } = this.#options
-    const admission = (whose: Caller | { readonly reserve_id: string }): Draft => ({
-      ...whose,
-      ...worst,
-      owner: 'gateway',
-      // Worked out when the command is carried out: nobody waits for it before.
-      get request_hash() {
-        return requestHash(api, body)
-      },
-      type: 'admit_llm_call',
-    })
-    const drawn = this.#reserves.draw(caller, worst)
-    if (drawn !== null) {
-      host.submitSoon(admission({ reserve_id: drawn.reserve_id })).then(
-        (outcome) => {
-          if (!outcome.ok || outcome.result.call_id !== drawn.call_id) this.#doubt(drawn, outcome)
-        },
-        () => undefined,
-      )
-      return drawn.call_id
-    }
     const { mark } = this.#reserves
     let outcome = await host.submit(admission(caller))
     if (!outcome.ok && NO_ROOM.has(outcome.refusal.code) && this.#reserves.mayBeHeld(mark))
@@ -198,27 +180,27 @@ export class Gateway {
     return String(outcome.result.call_id)
   }
 
-  /** A call went out that its reserve does not know: what is left of that is booked, and somebody has to look. */
-  #doubt({ call_id, reserve_id }: Drawn, outcome: Outcome): void {
-    this.#options.alarm(`call ${call_id} went out and was not recorded by ${reserve_id}: ${JSON.stringify(outcome)}`)
-    this.#options.host.submitSoon({ owner: 'gateway', reserve_id, rest: 'unknown', type: 'close_llm_reserve' }).catch(() => undefined)
+  /** Records a call that went out on a reserve. One that the reserve does not know is doubted: what is left of that is booked, and somebody has to look. */
+  #record({ call_id, reserve_id }: Drawn, admission: Admission): void {
+    const { alarm, host } = this.#options
+    host.submitSoon(admission({ reserve_id })).then(
+      (outcome) => {
+        if (outcome.ok && outcome.result.call_id === call_id) return
+        alarm(`call ${call_id} went out and was not recorded by ${reserve_id}: ${JSON.stringify(outcome)}`)
+        host.submitSoon({ owner: 'gateway', reserve_id, rest: 'unknown', type: 'close_llm_reserve' }).catch(() => undefined)
+      },
+      () => undefined,
+    )
   }
 
-  async #admit(target: Target, model: string, bounded: Bounded, body: object, call: GatewayCall): Promise<Admitted> {
+  /** A call that is admitted, until it is settled. */
+  #open(call_id: string, { model, output_tokens_max, prompt_tokens_max, upstream_id }: Worst, request: Body, call: GatewayCall, ended: () => void): Admitted {
     const { host, observe, onError } = this.#options
-    const { prompt_tokens_max } = target
-    const upstream_id = target.upstream.id
-    const { output_tokens_max } = bounded
-    const ended = this.#reserves.opened(call.caller)
-    const call_id = await this.#hold({ model, output_tokens_max, price: target.price, prompt_tokens_max, upstream_id }, body, call).catch((error: unknown) => {
-      ended()
-      throw error
-    })
     const abort = new AbortController()
     const leaseId = 'lease_id' in call.caller ? call.caller.lease_id : ''
     const peers = this.#byLease.get(leaseId) ?? new Set()
     this.#byLease.set(leaseId, peers.add(abort))
-    const observed = observe?.({ api: call.api, call_id, caller: call.caller, model, request: bounded.body, upstream_id })
+    const observed = observe?.({ api: call.api, call_id, caller: call.caller, model, request, upstream_id })
     return {
       abort,
       call_id,
@@ -239,25 +221,50 @@ export class Gateway {
   }
 
   async #callAt(target: Target, name: string, bounded: Bounded, call: GatewayCall): Promise<GatewayAnswer> {
+    const { api, caller, signal } = call
     const body = { ...bounded.body, model: target.upstream_model }
-    const admitted = await this.#admit(target, name, bounded, body, call)
-    const drain = target.upstream.on_hang_up === 'drain'
+    const { price, prompt_tokens_max, upstream } = target
+    const worst = { model: name, output_tokens_max: bounded.output_tokens_max, price, prompt_tokens_max, upstream_id: upstream.id }
+    const admission: Admission = (whose) => ({
+      ...whose,
+      ...worst,
+      owner: 'gateway',
+      // Worked out when the command is carried out: nobody waits for it before.
+      get request_hash() {
+        return requestHash(api, body)
+      },
+      type: 'admit_llm_call',
+    })
+    const text = JSON.stringify(body)
+    // From here until it is recorded nothing else runs: no reserve goes back with a call out on it.
+    const drawn = this.#reserves.draw(caller, worst)
+    const ended = this.#reserves.opened(caller)
+    const callId =
+      drawn?.call_id ??
+      (await this.#admit(caller, admission).catch((error: unknown) => {
+        ended()
+        throw error
+      }))
+    const admitted = this.#open(callId, worst, bounded.body, call, ended)
+    const drain = upstream.on_hang_up === 'drain'
     const hangUp = (): void => {
       if (!drain) admitted.abort.abort()
     }
-    if (call.signal.aborted) hangUp()
-    call.signal.addEventListener('abort', hangUp, { once: true })
+    if (signal.aborted) hangUp()
+    signal.addEventListener('abort', hangUp, { once: true })
+    const sent = target.transport.send(api, text, admitted.abort.signal)
+    if (drawn !== null) this.#record(drawn, admission)
     let answer: UpstreamAnswer
     try {
-      answer = await target.transport.send(call.api, JSON.stringify(body), admitted.abort.signal)
-      if (this.#options.config.recording === 'record' && this.#recordings !== null) answer = this.#recordings.keep(requestHash(call.api, body), answer)
+      answer = await sent
+      if (this.#options.config.recording === 'record' && this.#recordings !== null) answer = this.#recordings.keep(requestHash(api, body), answer)
     } catch (error) {
       const isFree = error instanceof BrokenCircuitError || error instanceof GatewayRefusal || (error instanceof UpstreamFailure && !error.may_have_cost)
       admitted.settle(admitted.abort.signal.aborted ? 'cancelled' : 'failed', isFree ? FREE : null, null)
       if (admitted.abort.signal.aborted) throw new GatewayRefusal('llm_upstream_failed', { reason: 'the caller hung up or its window ended' })
       throw error
     }
-    const about = { call_id: admitted.call_id, content_type: answer.content_type, status: answer.status }
+    const about = { call_id: callId, content_type: answer.content_type, status: answer.status }
     if (answer.status < 400 && answer.content_type.startsWith('text/event-stream')) return { ...about, body: this.#relay(answer, admitted, call, drain) }
     return { ...about, body: await this.#readAnswer(answer, admitted, target) }
   }
@@ -284,7 +291,8 @@ export class Gateway {
       admitted.settle(isCancelled ? 'cancelled' : 'failed', null, null)
       throw new GatewayRefusal('llm_upstream_failed', { reason: `${target.upstream.id} broke off: ${error instanceof Error ? error.message : String(error)}` })
     }
-    admitted.settle(answer.status >= 400 ? 'failed' : 'completed', answer.status >= 400 ? FREE : usageIn(text), text)
+    // The caller first.
+    setImmediate(() => admitted.settle(answer.status >= 400 ? 'failed' : 'completed', answer.status >= 400 ? FREE : usageIn(text), text))
     return text
   }
 

@@ -46,12 +46,21 @@ function lookUp(providerId: string, model: string, at: Date): ReturnType<typeof 
   return found
 }
 
+const configured = new WeakMap<ModelConfig, LlmPrice>()
+
+/** The configuration's price of a model, worked out once. */
+function configuredPrice(model: ModelConfig, rates: Rates): LlmPrice {
+  const price = configured.get(model) ?? toPrice(rates)
+  configured.set(model, price)
+  return price
+}
+
 /**
  * Price of a model at an upstream: the configuration's, else that of the price data for the upstream's provider; null when unknown.
  * A tier that the prompt may reach counts in full.
  */
 export function priceOf(model: ModelConfig, upstreamModel: string, upstream: UpstreamConfig, promptTokensMax: number, at: Date = new Date()): LlmPrice | null {
-  if (model.price !== undefined) return toPrice(model.price)
+  if (model.price !== undefined) return configuredPrice(model, model.price)
   const providerId = upstream.price_provider ?? providerOf(upstream)
   if (providerId === undefined) return null
   const found = lookUp(providerId, upstreamModel, at)

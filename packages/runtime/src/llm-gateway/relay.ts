@@ -61,7 +61,8 @@ export const relayStream = (relay: Relay): Flow => ({
 class Reading {
   readonly #relay: Relay
   readonly #sink: Sink
-  #usage: LlmUsage | null = null
+  /** What may hold the usage, in order: looked into once the caller has been served. */
+  readonly #reports: string[] = []
   #caller: 'there' | 'served' | 'gone' = 'there'
   /** Begin of an event whose end has not come. */
   #begun = ''
@@ -81,12 +82,13 @@ class Reading {
       for await (const chunk of answer.body) this.#pass(decoder.decode(chunk, { stream: true }))
       this.#write(this.#begun)
       this.#endForCaller()
-      ended(this.#caller === 'gone' ? 'cancelled' : 'completed', this.#usage)
+      ended(this.#caller === 'gone' ? 'cancelled' : 'completed', this.#usage())
     } catch (error) {
       this.#write(brokenOff(this.#relay.api, error))
       const wasServed = this.#caller === 'served'
       this.#endForCaller()
-      ended(this.#caller === 'gone' ? 'cancelled' : wasServed && this.#usage !== null ? 'completed' : 'failed', this.#usage)
+      const usage = this.#usage()
+      ended(this.#caller === 'gone' ? 'cancelled' : wasServed && usage !== null ? 'completed' : 'failed', usage)
     }
   }
 
@@ -134,10 +136,19 @@ class Reading {
   }
 
   #look(data: string): void {
-    const found = data.includes('"usage"') ? usageIn(data) : null
-    this.#usage = found ?? this.#usage
-    this.#isHidden = found !== null && this.#relay.api === 'chat/completions' && !this.#relay.wants_usage && isUsageAlone(data)
     this.#isLast = data === '[DONE]'
+    if (!data.includes('"usage"')) return
+    this.#reports.push(data)
+    this.#isHidden = this.#relay.api === 'chat/completions' && !this.#relay.wants_usage && usageIn(data) !== null && isUsageAlone(data)
+  }
+
+  /** The last usage that was reported. */
+  #usage(): LlmUsage | null {
+    for (const data of this.#reports.toReversed()) {
+      const found = usageIn(data)
+      if (found !== null) return found
+    }
+    return null
   }
 }
 

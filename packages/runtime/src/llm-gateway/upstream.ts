@@ -1,24 +1,27 @@
-import { Agent, type Dispatcher, request } from 'undici'
+import { Agent, type Dispatcher } from 'undici'
 import type { UpstreamConfig } from '../config/index.ts'
 import { type Attempt, GuardedUpstream, type Transport, failureOf, isRetryable, retryable } from './guard.ts'
 import { openEmbedded } from './native/embedded.ts'
 import { openProvider } from './native/providers.ts'
+import { type Received, receive } from './receive.ts'
+import { readWhole } from './relay.ts'
 
 const one = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header[0] : header)
 
 /** One attempt at a server that speaks OpenAI's API. */
 function openAiAttempt(config: UpstreamConfig, apiKey: string | null, dispatcher: Dispatcher): Attempt {
   const headers = { 'content-type': 'application/json', ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }) }
-  const base = String(config.base_url).replace(/\/$/, '')
+  const { origin, pathname } = new URL(String(config.base_url))
+  const base = pathname.replace(/\/$/, '')
   return async (api, body, signal) => {
-    let answer: Dispatcher.ResponseData
+    let answer: Received
     try {
-      answer = await request(`${base}/${api}`, { body, dispatcher, headers, method: 'POST', signal })
+      answer = await receive(dispatcher, { body, headers, method: 'POST', origin, path: `${base}/${api}` }, signal)
     } catch (error) {
       throw failureOf(error)
     }
-    const status = answer.statusCode
-    if (isRetryable(status)) throw retryable(config.id, status, await answer.body.text(), one(answer.headers['retry-after']))
+    const { status } = answer
+    if (isRetryable(status)) throw retryable(config.id, status, await readWhole(answer.body), one(answer.headers['retry-after']))
     return { body: answer.body, content_type: one(answer.headers['content-type']) ?? 'application/json', status }
   }
 }

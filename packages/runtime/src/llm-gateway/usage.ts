@@ -1,8 +1,12 @@
-import { LlmUsage } from '@syntropism/contract'
+import { type LlmUsage, TOKENS_MAX } from '@syntropism/contract'
 import { isSoundUsage } from '@syntropism/economy'
 
 const record = (value: unknown): Readonly<Record<string, unknown>> => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {})
 const count = (...values: readonly unknown[]): unknown => values.find((value) => value !== undefined && value !== null) ?? 0
+
+/** Whether every member is a count of tokens. */
+const isUsage = (told: Readonly<Record<keyof LlmUsage, unknown>>): told is LlmUsage =>
+  Object.values(told).every((value) => Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= TOKENS_MAX)
 
 /** Tokens that an upstream reports, in the words of any of its three APIs; null when it reports none, or nothing that could be true. */
 export function readUsage(reported: unknown): LlmUsage | null {
@@ -11,15 +15,15 @@ export function readUsage(reported: unknown): LlmUsage | null {
   const input = record(usage.prompt_tokens_details ?? usage.input_tokens_details)
   const output = record(usage.completion_tokens_details ?? usage.output_tokens_details)
   if (usage.prompt_tokens === undefined && usage.input_tokens === undefined) return null
-  const parsed = LlmUsage.safeParse({
+  const told = {
     cache_read_tokens: count(input.cached_tokens),
     cache_write_tokens: count(input.cache_write_tokens, input.cache_creation_tokens),
     image_input_tokens: count(input.image_tokens),
     input_tokens: count(usage.prompt_tokens, usage.input_tokens),
     output_tokens: count(usage.completion_tokens, usage.output_tokens),
     reasoning_tokens: count(output.reasoning_tokens),
-  })
-  return parsed.success && isSoundUsage(parsed.data) ? parsed.data : null
+  }
+  return isUsage(told) && isSoundUsage(told) ? told : null
 }
 
 /** The usage inside a whole answer or one event of a stream. */
