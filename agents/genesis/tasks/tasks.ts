@@ -15,7 +15,10 @@ const choose: Doing = async (client, task, mind) => {
   const netOf = (name: string): string => (estimates[name]?.net ?? 0).toFixed(2)
   const picked = await mind.pick({
     best: best.option,
-    choices: reachable.map((option) => ({ ...valueOf(option, figures), name: option.option, what: option.calls.map((call) => call.path).join(', then ') })),
+    // In the task's order: a model must not find the best by its place.
+    choices: options
+      .filter((option) => reachable.includes(option))
+      .map((option) => ({ ...valueOf(option, figures), name: option.option, what: option.calls.map((call) => call.path).join(', then ') })),
     question: `${task.task} Figures: ${JSON.stringify({ ...figures, document: undefined })}`,
     reasoning: `${best.option} nets ${netOf(best.option)} credits, the most of what can be paid in time.`,
   })
