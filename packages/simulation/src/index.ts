@@ -16,6 +16,7 @@ export {
   type SavedRun,
   type Running,
   STEP_MS,
+  type Solve,
   type Stage,
   StrategyError,
   type Turn,
@@ -28,7 +29,7 @@ export {
   simulate,
 } from './engine/index.ts'
 export { giniOf, jain, priceIndex } from './indicators/index.ts'
-export { type Beat, Market, type MarketRules } from './market/index.ts'
+export { type Beat, Market, type MarketRules, type SavedMarket } from './market/index.ts'
 export { MODELS } from './models/index.ts'
 export { ACTIVATIONS, type Activation, Population } from './population/index.ts'
 export { Random, streamOf } from './random/index.ts'

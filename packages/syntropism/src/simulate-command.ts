@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import type { State } from '@syntropism/economy'
 import { type Model, Run, type RunResult, UsageError, paramSchema } from '@syntropism/simulation'
-import { forgetRun, keepRun, loadModel, resumeRun, writeRun } from '@syntropism/simulation/node'
+import { forgetRun, keepRun, loadModel, resumeRun, solverFor, writeRun } from '@syntropism/simulation/node'
 import { table } from './format.ts'
 import { PROGRESS_EVERY_MS, progressLine, spark } from './progress.ts'
+import { RUN_SOLVER } from './run-solver.ts'
 import { settings } from './settings.ts'
 
 export interface SimulateFlags {
@@ -91,13 +92,15 @@ export async function runSimulate(name: string, flags: SimulateFlags): Promise<v
     return
   }
   const start = await startOf(flags)
+  const params = settings(flags.set ?? [])
   const run = new Run({
     activation: flags.activation,
     agents: flags.agents,
     model,
     observe_every: flags.observeEvery,
-    params: settings(flags.set ?? []),
+    params,
     seed: flags.seed,
+    solve: await solverFor(model, params, RUN_SOLVER),
     start,
     steps: flags.steps,
     time: flags.time,

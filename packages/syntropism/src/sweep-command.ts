@@ -5,6 +5,7 @@ import { type SweepResult, type SweepSpec, readGridKey, readSeeds, sweep } from 
 import { table } from './format.ts'
 import { natsOf } from './nats-commands.ts'
 import { PROGRESS_EVERY_MS, progressLine } from './progress.ts'
+import { RUN_SOLVER } from './run-solver.ts'
 import { settings } from './settings.ts'
 
 export interface SweepFlags {
@@ -37,11 +38,15 @@ function specOf(model: string, flags: SweepFlags): SweepSpec {
   }
 }
 
+/** Columns of a terminal that one figure takes, and the choice with the number of its runs; where nobody looks there is room for eight. */
+const [FIGURE_WIDTH, CHOICE_WIDTH, NOWHERE_WIDTH] = [22, 40, 216]
+
 /** Figures that differ between groups or seeds, the model's own first, as many as a terminal shows. */
 function summary({ groups, outcomes }: SweepResult): string {
+  const shown = Math.max(3, Math.floor(((process.stdout.columns ?? NOWHERE_WIDTH) - CHOICE_WIDTH) / FIGURE_WIDTH))
   const names = Object.keys(groups.find((group) => group.runs > 0)?.figures ?? {})
     .filter((name) => groups.some((group) => (group.figures[name]?.half_width ?? 0) > 0))
-    .slice(0, 5)
+    .slice(0, shown)
   const rows = groups.map((group) => [
     group.label,
     String(group.runs),
@@ -85,6 +90,7 @@ export async function runSweep(model: string, flags: SweepFlags): Promise<void> 
     progress: (done, all) => shown?.draw(done, all),
     resume: flags.resume === true,
     signal: stopping.signal,
+    solver: RUN_SOLVER,
     spec,
     workers: flags.workers,
   })

@@ -5,6 +5,7 @@ import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { RunThread } from '@syntropism/simulation/node'
 import { natsOf } from './nats-commands.ts'
+import { RUN_SOLVER } from './run-solver.ts'
 import { SentRun } from './sweep-nats.ts'
 
 export interface WorkerFlags {
@@ -46,7 +47,7 @@ export async function runWorker(flags: WorkerFlags): Promise<void> {
     carryOut: async (request) => {
       const { fixed, model, module, point } = SentRun.parse(request)
       const thread = free.pop() ?? new RunThread()
-      const text = await thread.run({ fixed, model: module === null ? model : placeModule(folder, model, module), point })
+      const text = await thread.run({ fixed, model: module === null ? model : placeModule(folder, model, module), point, solver: RUN_SOLVER })
       free.push(thread)
       // Null is what a thread says that was ended; none is ended before the worker is.
       return text ?? JSON.stringify({ error: 'the worker was stopped', index: point.index })

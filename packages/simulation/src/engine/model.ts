@@ -58,6 +58,8 @@ export interface Model {
   readonly times: readonly Time[]
   /** Whether it can go on from the state of an economy. */
   readonly forks?: boolean
+  /** Whether it needs a solver under these parameters. */
+  readonly asks_solver?: (values: ParamValues) => boolean
   /** The scripts of its agents, for models that have some: they run live too. */
   readonly strategies?: { readonly params: ParamTable; roles(values: ParamValues): readonly object[] }
   setup(world: World): Running

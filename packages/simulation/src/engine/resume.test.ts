@@ -9,6 +9,8 @@ const cases: readonly (readonly [string, Partial<RunRequest>])[] = [
   ['zero-intelligence', { steps: 10 }],
   ['base-fee', { agents: 200, steps: 30 }],
   ['scarce-llm', { agents: 40, params: { patience: 4 }, steps: 20 }],
+  ['scarce-llm', { agents: 40, params: { curve: 'clearing', mechanism: 'shadow', patience: 4, payments: 'shadow' }, steps: 20 }],
+  ['scarce-llm', { agents: 40, params: { curve: 'base-fee', patience: 4, payments: 'posted' }, steps: 20 }],
   ['market', { agents: 20, params: { share_ppm: 100_000 }, steps: 20 }],
   ['market', { agents: 20, params: { share_ppm: 100_000 }, steps: 20, time: 'event-driven' }],
   ['attention', { agents: 30, params: { humans: 3 }, steps: 20 }],

@@ -5,7 +5,7 @@ import type { Random } from '../random/index.ts'
 import { UsageError, shown } from './errors.ts'
 import { type Extra, type Figures, type Model, type Running, STEP_MS, type Stage } from './model.ts'
 import { type ParamValues, readParams } from './params.ts'
-import { type SavedWorld, type Time, World } from './world.ts'
+import { type SavedWorld, type Solve, type Time, World } from './world.ts'
 
 export interface RunRequest {
   readonly model: Model
@@ -17,6 +17,8 @@ export interface RunRequest {
   readonly params?: Readonly<Record<string, unknown>> | undefined
   /** State of an economy to go on from, for models that can; it is not changed. */
   readonly start?: State | undefined
+  /** A solver, for models that ask for one. */
+  readonly solve?: Solve | undefined
   /** Steps between two observations; by default as many as give about 100 of them. The last step is always observed. */
   readonly observe_every?: number | undefined
 }
@@ -97,6 +99,7 @@ export class Run {
       ),
       params: readParams(model.params, request.params ?? {}),
       seed: request.seed,
+      solve: request.solve,
       start: request.start,
       steps,
       time: choose('time', request.time, model.times, model.name),

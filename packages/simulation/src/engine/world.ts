@@ -1,4 +1,19 @@
-import { BURN, type Ledger, MINT, type State, assertCirculation, balanceOf, createLedger, moveEach, openAccount, KINDS, move, post } from '@syntropism/economy'
+import {
+  BURN,
+  type Ledger,
+  MINT,
+  type Solution,
+  type State,
+  type WinnerProblem,
+  assertCirculation,
+  balanceOf,
+  createLedger,
+  moveEach,
+  openAccount,
+  KINDS,
+  move,
+  post,
+} from '@syntropism/economy'
 import { type EconomyTerms, VirtualEconomy } from '../economy/index.ts'
 import { type Activation, Population, type SavedPopulation } from '../population/index.ts'
 import { type Random, streamOf } from '../random/index.ts'
@@ -9,6 +24,9 @@ import { EventQueue, type SavedQueue } from './queue.ts'
 /** How time passes: every stage once per step, or each member at its own random instants. */
 export const TIMES = ['scheduled', 'event-driven'] as const
 export type Time = (typeof TIMES)[number]
+
+/** A solver of winner sets, asked at a clearing; `forVcg`: the optima without each winner too. Null when it has no answer. */
+export type Solve = (problem: WinnerProblem, forVcg: boolean) => Solution | null
 
 /** A world as it was: plain data. */
 export interface SavedWorld {
@@ -37,6 +55,8 @@ export class World {
   readonly start: State | undefined
   /** Steps between two observations. */
   readonly observe_every: number
+  /** Finds the winners where a model asks for the exact ones. */
+  readonly solve: Solve | undefined
   /** The economy of `live`, for models whose agents live in it. */
   economy: VirtualEconomy | null = null
   private readonly streams: Random[] = []
@@ -54,6 +74,7 @@ export class World {
     readonly time: Time
     readonly start?: State | undefined
     readonly observe_every?: number
+    readonly solve?: Solve | undefined
   }) {
     this.seed = request.seed
     this.agents = request.agents
@@ -63,6 +84,7 @@ export class World {
     this.time = request.time
     this.start = request.start
     this.observe_every = request.observe_every ?? 1
+    this.solve = request.solve
   }
 
   /** Whether a step is one after which the run is looked at. */

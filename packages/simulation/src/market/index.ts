@@ -1,2 +1,3 @@
 export { type Beat, Market } from './market.ts'
 export type { MarketRules } from './rules.ts'
+export type { SavedMarket } from './saved.ts'

@@ -7,6 +7,7 @@ import { gather } from './gather.ts'
 import { checkOffer } from './offers.ts'
 import { PriceBoard, demandIn } from './prices.ts'
 import { type Cleared, type MarketRules, checkRules, clearTable } from './rules.ts'
+import { OWN, type SavedMarket, copied } from './saved.ts'
 import { Starvation, clearSingly, reservationFor } from './single.ts'
 
 /** What a beat came to. */
@@ -65,6 +66,22 @@ export class Market {
     )
     this.envelopes = new Envelopes(world.ledger)
     this.starvation = new Starvation(rules.starvation_ms ?? 0)
+  }
+
+  /** Book, leases and prices, for a model's `save`; what is held stands in the ledger. */
+  save(): SavedMarket {
+    const { bidRows, bids, board, leases, promptRows, running, slotPrices, sold, starvation } = this
+    const own = copied({ bidRows, promptRows, running, slotPrices, sold })
+    return { ...own, bids: copied(bids), leases: copied(leases), meters: board.save(), starvation: starvation.save() }
+  }
+
+  /** Puts back what `save` gave, into a market that was opened in the same way. */
+  resume(saved: SavedMarket): void {
+    for (const name of OWN) this[name].set(saved[name])
+    Object.assign(this.bids, copied(saved.bids))
+    Object.assign(this.leases, copied(saved.leases))
+    this.board.resume(saved.meters)
+    this.starvation.resume(saved.starvation)
   }
 
   /** Prices now, in micro-credits per second of the whole capacity. */

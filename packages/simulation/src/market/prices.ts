@@ -30,6 +30,14 @@ export class PriceBoard {
     for (const [r, resource] of COLUMNS.entries()) this.now[resource] = (this.meters[r] as Meter).price_micro_per_s
   }
 
+  save(): readonly Meter[] {
+    return this.meters.map((meter) => ({ ...meter }))
+  }
+
+  resume(saved: readonly Meter[]): void {
+    for (const [r, resource] of COLUMNS.entries()) this.now[resource] = Object.assign(this.meters[r] as Meter, saved[r]).price_micro_per_s
+  }
+
   /** Notes what is sold from this instant on. */
   note(atMs: number, sold: Float64Array): void {
     for (const [r, resource] of COLUMNS.entries()) {

@@ -5,8 +5,6 @@ import {
   type PriceCurve,
   type Quantities,
   type Resource,
-  type Solution,
-  type WinnerProblem,
   clearAtShadowPrices,
   criticalPayments,
   dominantShareOrder,
@@ -17,7 +15,7 @@ import {
   unsoundPairing,
   walk,
 } from '@syntropism/economy'
-import { UsageError } from '../engine/index.ts'
+import { type Solve, UsageError } from '../engine/index.ts'
 import { COLUMNS, WIDTH } from './columns.ts'
 
 /** Exponent of the size in the greedy orders. */
@@ -38,9 +36,6 @@ export interface MarketRules {
   /** Finds the winners under `exact`. What it answers is checked as live checks it; without an answer the book clears by the highest bid. */
   readonly solve?: Solve
 }
-
-/** A solver, asked at a clearing; `for_vcg`: the optima without each winner too. */
-export type Solve = (problem: WinnerProblem, forVcg: boolean) => Solution | null
 
 const whole = (what: string, value: number, least: number): void => {
   if (!Number.isSafeInteger(value) || value < least) throw new UsageError(`${what} is a whole number of at least ${least}, not ${value}`)

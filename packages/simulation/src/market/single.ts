@@ -28,6 +28,14 @@ export class Starvation {
     this.bid = bid
   }
 
+  save(): { readonly bid: string | null; readonly sinceMs: number } {
+    return { bid: this.bid, sinceMs: this.sinceMs }
+  }
+
+  resume(saved: ReturnType<Starvation['save']>): void {
+    Object.assign(this, saved)
+  }
+
   /** A bid ends. */
   forget(bids: OpenBids, row: number): void {
     if (this.bid !== null && this.bid === nameOf(bids, row)) this.bid = null

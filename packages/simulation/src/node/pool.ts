@@ -9,6 +9,8 @@ export interface RunRequest {
   readonly model: string
   readonly fixed: SweepSpec['fixed']
   readonly point: Point
+  /** Module whose `createSolver` makes the solver of models that ask for one. */
+  readonly solver?: string | undefined
 }
 
 const failure = (index: number, error: string): string => JSON.stringify({ error, index })
@@ -48,7 +50,7 @@ export type CarryOut = (spec: SweepSpec, points: readonly Point[], signal: Abort
 
 /** Carries out points on so many threads of this process. */
 export const onThreads =
-  (threads: number): CarryOut =>
+  (threads: number, solver: string | undefined): CarryOut =>
   async ({ fixed, model }, points, signal, keep) => {
     let next = 0
     const serve = async (): Promise<void> => {
@@ -59,7 +61,7 @@ export const onThreads =
         while (!signal.aborted) {
           const point = points[next++]
           if (point === undefined) return
-          const text = await thread.run({ fixed, model, point })
+          const text = await thread.run({ fixed, model, point, solver })
           if (text !== null) keep(point, text)
         }
       } finally {

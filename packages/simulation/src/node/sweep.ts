@@ -5,6 +5,7 @@ import { loadModel } from './load.ts'
 import { type SweepSpec, pointsOf, requestOf } from './plan.ts'
 import { type CarryOut, onThreads } from './pool.ts'
 import { type Group, groupsOf } from './statistics.ts'
+import { solverFor } from './solver.ts'
 import { type Outcome, SweepFolder } from './store.ts'
 
 export interface SweepRequest {
@@ -15,6 +16,8 @@ export interface SweepRequest {
   readonly workers: number
   /** Carries the runs out elsewhere instead. */
   readonly carryOut?: CarryOut
+  /** Module whose `createSolver` makes the solver of models that ask for one. */
+  readonly solver?: string | undefined
   readonly signal: AbortSignal
   readonly progress?: (done: number, all: number) => void
 }
@@ -27,7 +30,7 @@ export interface SweepResult {
 }
 
 /** Builds one run of every choice, so that what the model refuses is known before anything runs. */
-function check(spec: SweepSpec, model: Model): void {
+async function check(spec: SweepSpec, model: Model, solver: string | undefined): Promise<void> {
   const seen = new Set<string>()
   for (const point of pointsOf(spec)) {
     const text = JSON.stringify(point.chosen)
@@ -35,7 +38,8 @@ function check(spec: SweepSpec, model: Model): void {
     seen.add(text)
     const request = requestOf(spec, point)
     const agents = Number(request.agents ?? model.agents.default)
-    void new Run({ ...request, agents: Math.min(agents, Math.max(model.agents.min, 100)), model })
+    const solve = await solverFor(model, request.params, solver)
+    void new Run({ ...request, agents: Math.min(agents, Math.max(model.agents.min, 100)), model, solve })
   }
 }
 
@@ -43,13 +47,13 @@ function check(spec: SweepSpec, model: Model): void {
 export async function sweep(request: SweepRequest): Promise<SweepResult> {
   const { folder: path, progress, resume, signal, spec } = request
   if (pointsOf(spec).length === 0) throw new UsageError('a sweep has at least one seed, and one value for each key of its grid')
-  check(spec, await loadModel(spec.model))
+  await check(spec, await loadModel(spec.model), request.solver)
   const folder = new SweepFolder(path, spec, resume)
   const open = folder.open()
   const all = pointsOf(spec).length
   let finished = 0
   progress?.(0, open.length)
-  const carryOut = request.carryOut ?? onThreads(request.workers === 0 ? availableParallelism() : request.workers)
+  const carryOut = request.carryOut ?? onThreads(request.workers === 0 ? availableParallelism() : request.workers, request.solver)
   await carryOut(spec, open, signal, (point, text) => {
     folder.keep(point, text)
     finished += 1

@@ -57,6 +57,34 @@ describe('the scarce-LLM economy', () => {
     expect(figures.circulating_micro).toBe((figures.minted_micro as number) - (figures.burned_micro as number))
   })
 
+  it('charges what the rule says: the bid, less under critical values, one price for equal jobs, what the price has moved to under posted prices', () => {
+    const paid = (params: Record<string, unknown>): number => run(params).paid_share as number
+    expect(paid({ mechanism: 'density' })).toBe(1)
+    const critical = paid({ mechanism: 'density', payments: 'critical' })
+    expect(critical).toBeGreaterThan(0.3)
+    expect(critical).toBeLessThan(0.9)
+    // Equal jobs, the best third served: the price is the highest of the others, ln 3 of the worth; winners hold 1 + ln 3 on the mean.
+    const one = { mechanism: 'highest-bid', sizes: 'equal' }
+    expect(Math.abs(paid({ ...one, payments: 'uniform' }) - Math.log(3) / (1 + Math.log(3)))).toBeLessThan(0.02)
+    expect(paid({ ...one, payments: 'critical' })).toBeCloseTo(paid({ ...one, payments: 'uniform' }), 6)
+    const posted = run({ curve: 'base-fee', mechanism: 'density', payments: 'posted' })
+    expect(posted.price_llm).toBeGreaterThan(1_000_000)
+    expect(posted.paid_share).toBeLessThan(1)
+  })
+
+  it.each(['linear', 'base-fee', 'excess', 'clearing'])('keeps out by the %s price those whose job is worth less, and serves the others', (curve) => {
+    const [open, priced] = [run({ mechanism: 'density', patience: 6 }), run({ curve, mechanism: 'density', patience: 6 })]
+    expect(priced.price_llm).toBeGreaterThan(1)
+    expect(priced.served_poor_share).toBeLessThanOrEqual(open.served_poor_share as number)
+    expect(priced.welfare_share).toBeGreaterThan(0.4)
+  })
+
+  it('asks for a solver under the mechanism exact, and refuses pairs that are not sound', () => {
+    expect(() => run({ mechanism: 'exact' }, 1)).toThrow('the mechanism exact needs a solver')
+    expect(() => run({ mechanism: 'density', payments: 'vcg' }, 1)).toThrow('VCG payments')
+    expect(() => run({ mechanism: 'arrival', payments: 'critical' }, 1)).toThrow('in order of arrival nobody pays for a place')
+  })
+
   it('refuses a cap below one job', () => {
     expect(() => run({ load_ppm: 100_000_000 }, 1)).not.toThrow()
     expect(() => simulate({ agents: 10, model: scarceLlm, params: { load_ppm: 100_000_000 }, seed: 1 })).toThrow('the cap is below one job')

@@ -1,5 +1,6 @@
-import { type Mechanism, clearBook } from '@syntropism/economy'
-import { type Model, type Running, type Turn, UsageError, type World } from '../../engine/index.ts'
+import { type BidTable, DEFAULT_PARAMS, type MarketPaymentRule, type Mechanism, type PriceCurve, clearAtShadowPrices } from '@syntropism/economy'
+import { type Model, type Running, STEP_MS, type Turn, UsageError, type World } from '../../engine/index.ts'
+import { Market, type MarketRules, type SavedMarket } from '../../market/index.ts'
 import type { Population } from '../../population/index.ts'
 
 const PPM = 1_000_000
@@ -10,24 +11,41 @@ const SIZES = [1000, 2000, 4000, 8000, 16_000] as const
 
 interface Job {
   readonly member: number
-  readonly order: number
   readonly since: number
   readonly size: number
   readonly value: number
+  readonly poor: boolean
 }
 
-/** Jobs that want more LLM spend than the cap allows, cleared once a step by the economy's mechanisms. */
+/** Curves of a market in which only LLM spend is for sale: its price stands at the least that can be asked, or moves. */
+function curvesOf(kind: string, meanMicroPerStep: number): MarketRules['curves'] {
+  const still: PriceCurve = { ...DEFAULT_PARAMS.curves.llm, ceiling_micro_per_s: 1, floor_micro_per_s: 1, opening_micro_per_s: 1 }
+  const moving: PriceCurve = {
+    ...still,
+    ceiling_micro_per_s: 1000 * meanMicroPerStep,
+    floor_micro_per_s: Math.ceil(meanMicroPerStep / 100),
+    kind: kind as PriceCurve['kind'],
+    opening_micro_per_s: Math.ceil(meanMicroPerStep / 10),
+    period_ms: STEP_MS,
+    target_ppm: 900_000,
+  }
+  return { attention: still, cpu: still, llm: kind === 'fixed' ? still : moving, memory: still }
+}
+
+/** Jobs that want more LLM spend than the cap allows, cleared once a step by the market of the economy. */
 class Desk {
   arrived = { count: 0, value: 0 }
   served = { count: 0, value: 0, waited: 0 }
   poor = { arrived: 0, served: 0, waited: 0 }
+  revenue = 0
   /** Jobs that waited in vain. */
   left = 0
-  readonly cap: number
   used = 0
   gap = 0
-  private waiting: Job[] = []
-  private orders = 0
+  readonly cap: number
+  readonly market: Market
+  private jobs: Job[] = []
+  private readonly byArrival: boolean
   private readonly world: World
   private readonly population: Population
   private readonly chance: ReturnType<World['random']>
@@ -42,87 +60,124 @@ class Desk {
     this.cap = Math.floor((world.agents * mean * PPM) / world.number('load_ppm'))
     if (this.cap < Math.max(...this.sizes))
       throw new UsageError(`scarce-llm: with ${world.agents} agents the cap is below one job; take more agents or less load`)
+    const [mechanism, payments, curve] = ['mechanism', 'payments', 'curve'].map((name) => world.choice(name)) as [string, string, string]
+    this.byArrival = mechanism === 'arrival'
+    if (this.byArrival && (payments !== 'bid' || curve !== 'fixed'))
+      throw new UsageError('scarce-llm: in order of arrival nobody pays for a place: take payments bid and curve fixed')
+    this.market = new Market(world, [population], {
+      capacity: { attention: 0, cpu: 0, llm: this.cap, memory: 0 },
+      curves: curvesOf(curve, Math.round((this.cap / SIZES[0]) * WORTH_MICRO)),
+      mechanism: this.byArrival ? 'highest-bid' : (mechanism as Mechanism),
+      payment_rule: payments as MarketPaymentRule,
+      ...(world.solve === undefined ? {} : { solve: world.solve }),
+    })
   }
 
-  /** Every agent without a job gets one, and stakes on it what it is worth, at most what it has. */
+  /** Every agent without a job gets one, and bids what it is worth, at most what it has; in order of arrival all bid the least, and ties go to the earlier. */
   arrive(turn: Turn): void {
-    const balances = this.population.balances()
-    const busy = new Set(this.waiting.map((job) => job.member))
+    const { chance, market, population, sizes, world } = this
+    const balances = population.balances()
     for (let index = turn.offset; index < turn.offset + turn.length; index++) {
       const member = turn.order[index] as number
-      if (busy.has(member)) continue
-      const size = this.sizes[this.chance.below(this.sizes.length)] as number
-      const worth = this.chance.exponential()
+      if (market.hasBid(population, member)) continue
+      const size = sizes[chance.below(sizes.length)] as number
+      const worth = chance.exponential()
       const value = Math.min(balances[member] as number, Math.max(1, Math.round((size / SIZES[0]) * WORTH_MICRO * worth)))
       if (value < 1) continue
-      this.waiting.push({ member, order: this.orders++, since: turn.step, size, value })
+      const bundle = { llm: Math.min(PPM, Math.ceil((size * PPM) / this.cap)) }
+      market.place(population, member, bundle, STEP_MS, this.byArrival ? 1 : value, Infinity, Math.floor((value * world.number('tip_ppm')) / PPM))
+      const poor = worth < Math.LN2
+      this.jobs.push({ member, poor, since: turn.step, size, value })
       this.arrived.count += 1
       this.arrived.value += value
-      if (worth < Math.LN2) this.poor.arrived += 1
+      this.poor.arrived += Number(poor)
     }
   }
 
-  /** Winners pay their bid, which burns, and are rewarded with what their work was worth; who waited too long leaves. */
+  /** Winners pay, which burns, and are rewarded with what their work was worth; who waited too long leaves. */
   clear(step: number): void {
-    const { waiting } = this
-    const rule = this.world.choice('mechanism')
-    const won = new Set(rule === 'arrival' ? this.inOrder() : this.byMechanism(rule as Mechanism))
+    const { jobs, market, poor, population, served, world } = this
+    const bound = world.observes(step) ? clearAtShadowPrices(tableOf(jobs, this.cap)).bound : 0
+    this.revenue += market.beat().revenue_micro
+    const patience = world.number('patience')
+    const before = served.value
     this.used = 0
-    for (const order of won) {
-      const job = waiting.find((one) => one.order === order) as Job
-      this.used += job.size
-      this.served.count += 1
-      this.served.value += job.value
-      this.served.waited += step - job.since
-      if (job.value / ((job.size / SIZES[0]) * WORTH_MICRO) < Math.LN2) {
-        this.poor.served += 1
-        this.poor.waited += step - job.since
+    this.jobs = jobs.filter((job) => {
+      const waited = step - job.since
+      if (market.hasBid(population, job.member)) {
+        if (waited + 1 < patience) return true
+        market.withdraw(population, job.member)
+        this.left += 1
+        return false
       }
-      this.world.burn(this.population, job.member, job.value)
-      this.world.mint(this.population, job.member, job.value, 'reward')
-    }
-    const patience = this.world.number('patience')
-    this.waiting = waiting.filter((job) => !won.has(job.order) && step - job.since + 1 < patience)
-    this.left += waiting.length - won.size - this.waiting.length
+      this.used += job.size
+      served.count += 1
+      served.value += job.value
+      served.waited += waited
+      if (job.poor) {
+        poor.served += 1
+        poor.waited += waited
+      }
+      world.mint(population, job.member, job.value, 'reward')
+      return false
+    })
+    if (bound > 0) this.gap = Math.max(0, 1 - (served.value - before) / bound)
   }
 
   save(): object {
-    const { arrived, gap, left, orders, poor, served, used, waiting } = this
-    return { arrived: { ...arrived }, gap, left, orders, poor: { ...poor }, served: { ...served }, used, waiting }
+    const { arrived, gap, jobs, left, market, poor, revenue, served, used } = this
+    return { arrived: { ...arrived }, gap, jobs: [...jobs], left, market: market.save(), poor: { ...poor }, revenue, served: { ...served }, used }
   }
 
-  private byMechanism(mechanism: Mechanism): number[] {
-    const bids = this.waiting.map((job) => ({ bundle: { llm: job.size }, id: String(job.order), price: job.value }))
-    const cleared = clearBook({ bids, supply: { llm: this.cap } }, mechanism, 'bid')
-    this.gap = cleared.gap
-    return cleared.winners.map(Number)
-  }
-
-  private inOrder(): number[] {
-    let left = this.cap
-    this.gap = 0
-    return this.waiting.flatMap((job) => {
-      if (job.size > left) return []
-      left -= job.size
-      return [job.order]
-    })
+  resume({ market, ...own }: { readonly market: SavedMarket }): void {
+    Object.assign(this, own)
+    this.market.resume(market)
   }
 }
+
+/** Open jobs as a book of one resource, for the bound on what they could be worth together. */
+const tableOf = (jobs: readonly Job[], cap: number): BidTable => ({
+  prices: Float64Array.from(jobs, (job) => job.value),
+  quantities: Float64Array.from(jobs, (job) => job.size),
+  supply: Float64Array.of(cap),
+})
+
+const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole)
 
 export const scarceLlm: Model = {
   activations: ['random', 'sequential'],
   agents: { default: 300, min: 10 },
+  asks_solver: ({ mechanism }) => mechanism === 'exact',
   name: 'scarce-llm',
   params: {
+    curve: {
+      choices: ['fixed', 'linear', 'base-fee', 'excess', 'clearing'],
+      default: 'fixed',
+      description: 'price of spend under which nobody is served: none to speak of, or moving by a curve',
+      kind: 'choice',
+    },
     load_ppm: { default: 3_000_000, description: 'demand over the spend cap, parts per million', kind: 'integer', max: 100_000_000, min: 1 },
     mechanism: {
-      choices: ['highest-bid', 'density', 'density-sqrt', 'shadow', 'arrival'],
+      choices: ['highest-bid', 'density', 'density-sqrt', 'drf', 'shadow', 'exact', 'arrival'],
       default: 'highest-bid',
       description: "who is served: the economy's mechanisms, or first come first served",
       kind: 'choice',
     },
     patience: { default: 1, description: 'steps that a job waits, its first included', kind: 'integer', max: 1000, min: 1 },
+    payments: {
+      choices: ['bid', 'critical', 'uniform', 'shadow', 'vcg', 'posted'],
+      default: 'bid',
+      description: 'what winners pay; only what is sound under the mechanism',
+      kind: 'choice',
+    },
     sizes: { choices: ['mixed', 'equal'], default: 'mixed', description: 'spend that jobs need: 1 to 16 milli-dollars, or 4 for all', kind: 'choice' },
+    tip_ppm: {
+      default: 100_000,
+      description: 'under posted prices, offered over the price: of the worth, parts per million',
+      kind: 'integer',
+      max: 1_000_000,
+      min: 0,
+    },
   },
   setup(world): Running {
     const population = world.population('agent', world.agents)
@@ -131,18 +186,20 @@ export const scarceLlm: Model = {
     return {
       end: (step) => desk.clear(step),
       observe: () => ({
+        welfare_share: share(desk.served.value, desk.arrived.value),
+        served_share: share(desk.served.count, desk.arrived.count),
+        served_poor_share: share(desk.poor.served, desk.poor.arrived),
+        waited_steps_mean: share(desk.served.waited, desk.served.count),
+        waited_poor_steps_mean: share(desk.poor.waited, desk.poor.served),
+        left_share: share(desk.left, desk.arrived.count),
+        paid_share: share(desk.revenue, desk.served.value),
         gap: desk.gap,
         jobs_arrived: desk.arrived.count,
-        left_share: desk.arrived.count === 0 ? 0 : desk.left / desk.arrived.count,
-        served_poor_share: desk.poor.arrived === 0 ? 0 : desk.poor.served / desk.poor.arrived,
-        served_share: desk.arrived.count === 0 ? 0 : desk.served.count / desk.arrived.count,
+        price_llm: desk.market.prices.llm,
         utilisation: desk.used / desk.cap,
-        waited_poor_steps_mean: desk.poor.served === 0 ? 0 : desk.poor.waited / desk.poor.served,
-        waited_steps_mean: desk.served.count === 0 ? 0 : desk.served.waited / desk.served.count,
         welfare: desk.served.value,
-        welfare_share: desk.arrived.value === 0 ? 0 : desk.served.value / desk.arrived.value,
       }),
-      resume: (saved: object) => void Object.assign(desk, saved),
+      resume: (saved: Parameters<Desk['resume']>[0]) => desk.resume(saved),
       save: () => desk.save(),
       stages: [{ population, step: (turn) => desk.arrive(turn) }],
     }
