@@ -1,6 +1,7 @@
 // Durable transfers per second: through host and journal, in batches of one size, and as the database's own two-row transactions.
 import { performance } from 'node:perf_hooks'
 import { DEFAULT_PARAMS, assertConserved } from '@syntropism/economy'
+import { openDatabase } from '@syntropism/runtime'
 import pg from 'pg'
 import { createMemoryBus } from '../../packages/runtime/src/bus/index.ts'
 import { type Draft, Host } from '../../packages/runtime/src/host/index.ts'
@@ -74,6 +75,36 @@ const SETUP = `
   TRUNCATE bench_accounts, bench_history;
   INSERT INTO bench_accounts SELECT n, 1000000000 FROM generate_series(0, 999) n;
 `
+
+/** Plain SQLite with the same settings: transfers as two updates and a row, so many in a transaction. Transfers per second. */
+export function plainSqlitePerSecond(path: string, size: number, forMs: number): number {
+  const database = openDatabase(path)
+  database.exec(
+    `CREATE TABLE IF NOT EXISTS bench_accounts (id INTEGER PRIMARY KEY, balance INTEGER NOT NULL);
+     CREATE TABLE IF NOT EXISTS bench_history (id INTEGER PRIMARY KEY, debit INTEGER NOT NULL, credit INTEGER NOT NULL, amount INTEGER NOT NULL);
+     WITH RECURSIVE n(id) AS (VALUES (0) UNION ALL SELECT id + 1 FROM n WHERE id < 999) INSERT OR REPLACE INTO bench_accounts SELECT id, 1000000000 FROM n;`,
+  )
+  const move = database.prepare('UPDATE bench_accounts SET balance = balance + ? WHERE id = ?')
+  const write = database.prepare('INSERT INTO bench_history (debit, credit, amount) VALUES (?, ?, 1)')
+  let [count, value] = [0, 1]
+  const begun = performance.now()
+  while (performance.now() - begun < forMs) {
+    database.exec('BEGIN IMMEDIATE')
+    for (let index = 0; index < size; index++) {
+      value = (Math.imul(value, 1_664_525) + 1_013_904_223) | 0
+      const from = (value >>> 8) % 1000
+      const to = (from + 1 + (value & 7)) % 1000
+      move.run(-1, from)
+      move.run(1, to)
+      write.run(from, to)
+    }
+    database.exec('COMMIT')
+    count += size
+  }
+  const per_s = (count * 1000) / (performance.now() - begun)
+  database.close()
+  return per_s
+}
 
 /** The usual way: one transaction per transfer, two rows updated and one written, by so many clients at once. Transactions per second. */
 export async function twoRowPerSecond(url: string, clients: number, forMs: number): Promise<number> {

@@ -1,5 +1,5 @@
 import type { EconomyEvent } from '@syntropism/contract'
-import { KINDS, type State, assertConserved } from '@syntropism/economy'
+import { KINDS, type State, assertConserved, movementsIn } from '@syntropism/economy'
 
 /** What one kind of fault came to. */
 export interface Row {
@@ -47,8 +47,7 @@ export function createRandom(start: number): () => number {
 export const between = (random: () => number, low: number, high: number): number => low + Math.floor(random() * (high - low + 1))
 
 /** Events that stand for the effect of a command of the load. */
-const isEffect = (event: EconomyEvent): boolean =>
-  event.type === 'bid_placed' || (event.type === 'credits_transferred' && (event.data as { purpose?: string }).purpose === 'load')
+const isEffect = (event: EconomyEvent): boolean => event.type === 'bid_placed' || movementsIn(event).some(({ purpose }) => purpose === 'load')
 
 /** Acknowledged ids without an effect in the journal, and effects beyond the first of any id. */
 export function countEffects(events: Iterable<EconomyEvent>, acknowledged: Iterable<string>): { lost: number; twice: number } {

@@ -79,19 +79,24 @@ for (let index = 0; index < Number(loads); index++) {
   const pick = (): string => ['a', 'b', 'c'][Math.floor(random() * 3)] as string
   const from_agent_id = pick()
   const id = `k-${index}`
+  const kind = random()
+  const line = () => ({ amount_micro: Math.floor(random() * 1_000_000) + 1, from_agent_id: pick(), purpose: 'load', to_agent_id: pick() })
+  const sure = { amount_micro: 1, from_agent_id, purpose: 'load', to_agent_id: from_agent_id === 'a' ? 'b' : 'a' }
   const load =
-    random() < 0.6
-      ? { amount_micro: Math.floor(random() * 5_000_000) + 1, from_agent_id, id, owner: 'test', purpose: 'load', to_agent_id: pick(), type: 'transfer' }
-      : {
-          agent_id: from_agent_id,
-          amount_micro: 1_000_000,
-          bundle: { attention: 500_000 },
-          duration_ms: 1000,
-          id,
-          owner: 'test',
-          payer_id: from_agent_id,
-          type: 'place_bid',
-        }
+    kind < 0.2
+      ? { id, linked: false, owner: 'test', transfers: [sure, line(), line(), line()], type: 'transfer_batch' }
+      : kind < 0.7
+        ? { amount_micro: Math.floor(random() * 5_000_000) + 1, from_agent_id, id, owner: 'test', purpose: 'load', to_agent_id: pick(), type: 'transfer' }
+        : {
+            agent_id: from_agent_id,
+            amount_micro: 1_000_000,
+            bundle: { attention: 500_000 },
+            duration_ms: 1000,
+            id,
+            owner: 'test',
+            payer_id: from_agent_id,
+            type: 'place_bid',
+          }
   await Promise.all([tell(load as never), tell({ owner: 'test', type: 'tick' } as never)])
 }
 await host.stop()

@@ -23,6 +23,15 @@ const bulkInsert = (table: ReadModel): Bulk => {
   return { columns, text: `INSERT INTO ${table} (${columns.join(', ')}) SELECT * FROM unnest(${arrays.join(', ')})` }
 }
 
+/** Tables whose texts are long and full of quotes: their rows go as parameters of their own, so many at once, rather than quoted into arrays. */
+const LONG: ReadonlySet<ReadModel> = new Set<ReadModel>(['movement_pages'])
+const ROWS_AT_ONCE = 16
+
+const insertText = (table: ReadModel, columns: readonly string[], rows: number): string => {
+  const row = (index: number): string => `(${columns.map((_, place) => `$${index * columns.length + place + 1}`).join(',')})`
+  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${Array.from({ length: rows }, (_, index) => row(index)).join(',')}`
+}
+
 const bulkPut = (table: ReadModel, key: string): Bulk => {
   const { columns, text } = bulkInsert(table)
   const sets = columns.filter((column) => column !== key).map((column) => `${column} = EXCLUDED.${column}`)
@@ -53,9 +62,21 @@ export class PostgresChanges {
     return { name, text, values: columns.map((column) => arrayText(rows.map((row) => row[column] ?? null))) }
   }
 
+  *#longInserts(table: ReadModel, rows: readonly Row[]): Iterable<pg.QueryConfig> {
+    const columns = columnsOf(table).map(([name]) => name)
+    for (let first = 0; first < rows.length; ) {
+      const count = rows.length - first < ROWS_AT_ONCE ? 1 : ROWS_AT_ONCE
+      const values = rows.slice(first, first + count).flatMap((row) => columns.map((column) => row[column] ?? null))
+      yield { name: `insert_${count}_${table}`, text: insertText(table, columns, count), values }
+      first += count
+    }
+  }
+
   *statements(changes: Changes): Iterable<pg.QueryConfig> {
     for (const { key, row, table } of changes.removed) yield this.#query(`delete ${table}`, () => bulkDelete(table, key), [row])
-    for (const [table, rows] of changes.inserts()) yield this.#query(`insert ${table}`, () => bulkInsert(table), rows)
+    for (const [table, rows] of changes.inserts())
+      if (LONG.has(table)) yield* this.#longInserts(table, rows)
+      else yield this.#query(`insert ${table}`, () => bulkInsert(table), rows)
     for (const [table, key, rows] of changes.puts()) yield this.#query(`put ${table}`, () => bulkPut(table, key), rows)
     for (const { added, key, rows, set, table } of changes.updates())
       yield this.#query(`update ${table} ${set.join()} ${added.join()}`, () => bulkUpdate(table, key, set, added), rows)

@@ -1,3 +1,4 @@
+import { setImmediate as leave } from 'node:timers/promises'
 import { type State, eventText } from '@syntropism/economy'
 import type pg from 'pg'
 import { type Batch, type CommandId, type Journal, JournalError, type Moment, type ReadModelRewrite, type StoredBatch } from '../../ports/index.ts'
@@ -62,10 +63,21 @@ export class PostgresJournal implements Journal {
     return new PostgresJournal(client, queries, { ...(last ?? { hash: GENESIS_HASH, number: 0 }), ids: counted?.count ?? 0 }, end)
   }
 
-  /** Sends the statements of one transaction without waiting in between; done when it is durable. */
-  async #transaction(what: string, statements: readonly (pg.QueryConfig | string)[]): Promise<void> {
+  /**
+   * Sends the statements of one transaction without waiting for answers in between; done when it is durable. `more` are made while the database
+   * carries out the first ones.
+   */
+  async #transaction(what: string, first: readonly pg.QueryConfig[], more: () => Iterable<pg.QueryConfig> = () => []): Promise<void> {
+    const send = (statement: pg.QueryConfig | string): Promise<pg.QueryResult> => {
+      const answer = this.#client.query(statement)
+      // Each is looked at below, all together.
+      answer.catch(() => undefined)
+      return answer
+    }
     try {
-      const sent = ['BEGIN', ...statements, 'COMMIT'].map((statement) => this.#client.query(statement))
+      const sent = ['BEGIN', ...first].map(send)
+      await leave()
+      sent.push(...[...more(), 'COMMIT'].map(send))
       const results = await Promise.all(sent)
       // After a failed statement the database answers COMMIT with a roll-back.
       if (results.at(-1)?.command !== 'COMMIT') throw new JournalError('unavailable', `${what}: the database rolled back`)
@@ -84,8 +96,8 @@ export class PostgresJournal implements Journal {
       { ...INSERT, values: [number, events[0]?.seq ?? state.seq, state.seq, state.at_ms, commandsJson, eventsJson, this.#lastHash, hash] },
     ]
     if (ids.length > 0) statements.push({ ...REMEMBER, values: [arrayText(ids.map(({ owner }) => owner)), arrayText(ids.map(({ id }) => id)), number] })
-    statements.push(...this.#changes.statements(this.#projection.changesOf(batch, state)))
-    await this.#transaction('the journal could not be written', statements)
+    const projection = this.#projection
+    await this.#transaction('the journal could not be written', statements, () => this.#changes.statements(projection.changesOf(batch, state)))
     this.#lastHash = hash
     this.last_number = number
     this.ids_count += ids.length
