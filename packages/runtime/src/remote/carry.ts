@@ -25,7 +25,7 @@ export interface Carried {
   readonly body: Uint8Array
 }
 
-/** A request as a message. `traceparent` replaces the one that came. */
+/** A request as a message. `traceparent` replaces the one that came; '' when there is none. */
 export async function requestToMessage(request: Request, traceparent: string): Promise<Carried> {
   const made = headers()
   const url = new URL(request.url)
@@ -35,7 +35,8 @@ export async function requestToMessage(request: Request, traceparent: string): P
     const value = request.headers.get(name)
     if (value !== null) made.set(name, value)
   }
-  made.set(HEADER.traceparent, traceparent)
+  if (traceparent === '') made.delete(HEADER.traceparent)
+  else made.set(HEADER.traceparent, traceparent)
   return { body: new Uint8Array(await request.arrayBuffer()), headers: made }
 }
 

@@ -9,7 +9,7 @@ export interface FrontOptions {
   readonly economy_id: string
   /** Longest wait for the engine. */
   readonly timeout_ms?: number
-  /** Told of every call that was passed on: where spans are made of it. */
+  /** Told of every call that was passed on: where spans are made of it. Without it a call's context goes on as it came, so that no span has a parent that nobody keeps. */
   onHop?(hop: Hop): void
 }
 
@@ -29,13 +29,13 @@ function unavailable(error: unknown): Response {
   )
 }
 
-/** Passes requests of the System Service on to the engine, with a child of the trace that came, and gives its answer back. */
+/** Passes requests of the System Service on to the engine, within the trace that came, and gives its answer back. */
 export function createFront(options: FrontOptions) {
   const { connection, economy_id, onHop, timeout_ms = TIMEOUT_MS } = options
   const pass = async (subject: string, name: string, request: Request): Promise<Response> => {
     const started = Date.now()
     const parent = request.headers.get('traceparent')
-    const traceparent = childOf(parent)
+    const traceparent = onHop === undefined ? (parent ?? '') : childOf(parent)
     const { body, headers } = await requestToMessage(request, traceparent)
     const most = (connection.info?.max_payload ?? 1_048_576) - HEADER_BYTES
     let response: Response

@@ -187,6 +187,18 @@ describe("an agent's own credentials", () => {
   })
 })
 
+/** What the server says of a message that it does not let through. */
+async function refusalOf(connection: NatsConnection, subject: string): Promise<string> {
+  const refused = new Promise<string>((done) => {
+    const follow = async (): Promise<void> => {
+      for await (const status of connection.status()) if (status.type === 'error') done(status.error.message)
+    }
+    follow().catch(() => undefined)
+  })
+  connection.publish(subject, '{}')
+  return refused
+}
+
 describe('what the other roles may not do', () => {
   it.each([
     ['service', 'syntropism.paths.economy.credits.transferred'],
@@ -204,16 +216,40 @@ describe('what the other roles may not do', () => {
     ['another executor’s report', 'syntropism.paths.work.report.two'],
     ['another executor’s queue', '$JS.API.CONSUMER.MSG.NEXT.SYNTROPISM_paths_WORK.executor_two'],
   ])('executor one: %s', async (_, subject) => {
-    const connection = await connectAs({ executor_id: 'one', role: 'executor' })
-    const refused = new Promise<string>((done) => {
-      const follow = async (): Promise<void> => {
-        for await (const status of connection.status()) if (status.type === 'error') done(status.error.message)
-      }
-      follow().catch(() => undefined)
-    })
-    connection.publish(subject, '{}')
-    expect(await refused).toMatch(/permissions violation/i)
+    expect(await refusalOf(await connectAs({ executor_id: 'one', role: 'executor' }), subject)).toMatch(/permissions violation/i)
   })
+
+  it.each([
+    ['the engine, with a token', 'syntropism.paths.engine.http'],
+    ['the engine in an agent’s name', 'syntropism.paths.engine.agent.a.lease-1'],
+    ['the service in an agent’s name', 'syntropism.paths.call.a.lease-1.economic.transfer.post'],
+    ['an executor’s claim', 'syntropism.paths.engine.executor.one.claim'],
+    ['an executor’s receipt', 'syntropism.paths.work.report.one'],
+    ['a run for an executor', 'syntropism.paths.work.execution.one'],
+    ['a call of an outside tool', 'syntropism.paths.tools.call'],
+    ['a dead letter', 'syntropism.paths.dead.tools'],
+    ['an event', 'syntropism.paths.economy.credits.transferred'],
+    ['a current price', '$KV.SYNTROPISM_paths_STATE.price.cpu'],
+    ['the streams of an economy', '$JS.API.STREAM.DELETE.SYNTROPISM_paths_EVENTS'],
+    ['the work of an executor', '$JS.API.CONSUMER.MSG.NEXT.SYNTROPISM_paths_WORK.executor_one'],
+    ['an acknowledgement of that work', '$JS.ACK.SYNTROPISM_paths_WORK.executor_one.1.1.1.1.0'],
+    ['an agent’s inbox', '_INBOX_lease-1.x'],
+    ['an executor’s inbox', '_INBOX_executor_one.x'],
+  ])('a worker of sweeps cannot speak as another: %s', async (_, subject) => {
+    const worker = await connectAs({ role: 'worker' })
+    const before = economy.host.state.seq
+    expect(await refusalOf(worker, subject)).toMatch(/permissions violation/i)
+    expect(economy.host.state.seq).toBe(before)
+  })
+
+  it.each(['syntropism.paths.>', 'syntropism.*.work.>', '_INBOX.>', '_INBOX_lease-1.>', '_INBOX_executor_one.>', '$KV.>', '$SYS.>', '>'])(
+    'a worker of sweeps cannot listen on %s',
+    async (subject) => {
+      const worker = await connectAs({ role: 'worker' })
+      const refused = new Promise<string>((done) => worker.subscribe(subject, { callback: (error) => void (error !== null && done(error.message)) }))
+      expect(await refused).toMatch(/permissions violation/i)
+    },
+  )
 })
 
 it('without an engine the service says that nothing has happened', async () => {
