@@ -57,3 +57,29 @@ it('killed −9 in the middle of a window: its program dies with it, the window 
     removeDir(data)
   }
 })
+
+it('a break of a human goes on over a restart, and nobody else’s duty changes', async () => {
+  const data = tempDir()
+  const args = ['live', '--data', data, '--port', '0', '--agents', GENESIS, '--sandbox', 'node', '--json']
+  const first = start(args)
+  const ended = finish(first)
+  try {
+    const started = await new Watch(first).find((line) => line.type === 'started')
+    const { token } = (started.tokens as { name: string; token: string }[]).find(({ name }) => name.startsWith('human')) ?? { token: '' }
+    const answer = await fetch(`${String(started.url)}/attention/duty`, {
+      body: JSON.stringify({ break_ms: 3_600_000, on_duty: false }),
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      method: 'POST',
+    })
+    expect(answer.status).toBe(200)
+    first.kill('SIGTERM')
+    await ended
+    const second = await run([...args, '--for', '2s'])
+    expect(second.stderr).toBe('')
+    expect(second.stdout).toContain('economy_resumed')
+    expect(second.stdout).not.toContain('duty_changed')
+  } finally {
+    first.kill('SIGKILL')
+    removeDir(data)
+  }
+})

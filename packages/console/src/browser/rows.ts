@@ -1,16 +1,19 @@
 import { type TemplateResult, html } from 'lit-html'
+import { repeat } from 'lit-html/directives/repeat.js'
 import { styled } from './styled.ts'
 import { changed } from './store.ts'
 
 /** Rows drawn beyond those in sight, so that a turn of the wheel shows no gap. */
-const MARGIN = 12
+const MARGIN = 8
+/** The rows that exist change by so many at once: most turns of the wheel move what is there. */
+const STEP = 8
 
 export interface Column {
   readonly name: string
   readonly is_number?: boolean
 }
 
-/** A table of any length of which only the rows in sight exist. All rows are of one height. */
+/** A table of any length of which only the rows in sight exist, each in its place for as long as it is there: what stays is not painted again. All rows are of one height. */
 export class Rows {
   readonly #rowPx: number
   readonly #label: string
@@ -24,14 +27,17 @@ export class Rows {
 
   /** First row in sight and how many there are room for. */
   get range(): { readonly first: number; readonly count: number } {
-    return { count: Math.ceil(this.#seenPx / this.#rowPx) + 2 * MARGIN, first: Math.max(0, Math.floor(this.#topPx / this.#rowPx) - MARGIN) }
+    const top = Math.floor(this.#topPx / this.#rowPx / STEP) * STEP
+    return { count: Math.ceil(this.#seenPx / this.#rowPx) + STEP + 2 * MARGIN, first: Math.max(0, top - MARGIN) }
   }
 
   readonly #onScroll = (event: Event): void => {
     const { clientHeight, scrollTop } = event.currentTarget as HTMLElement
+    const before = this.range
     this.#topPx = scrollTop
     this.#seenPx = clientHeight
-    changed()
+    const { count, first } = this.range
+    if (count !== before.count || first !== before.first) changed()
   }
 
   /** `row` draws the cells of one row; `total` is how many there are in all. */
@@ -46,10 +52,14 @@ export class Rows {
           <thead><tr aria-rowindex="1">${columns.map(({ is_number, name }) => html`<th class=${is_number === true ? 'number' : ''}>${name}</th>`)}</tr></thead>
           <tbody>
             ${space(from)}
-            ${Array.from({ length: to - from }, (_none, at) => {
-              const { cells, is_chosen } = row(from + at)
-              return html`<tr aria-rowindex=${from + at + 2} class=${is_chosen === true ? 'chosen' : ''}>${cells}</tr>`
-            })}
+            ${repeat(
+              Array.from({ length: to - from }, (_none, at) => from + at),
+              (index) => index,
+              (index) => {
+                const { cells, is_chosen } = row(index)
+                return html`<tr aria-rowindex=${index + 2} class=${is_chosen === true ? 'chosen' : ''}>${cells}</tr>`
+              },
+            )}
             ${space(total - to)}
           </tbody>
         </table>
@@ -115,14 +125,20 @@ export class Pages<T> {
     )
   }
 
-  /** Whether a range has pages that nobody has asked for. */
-  misses(range: Rows['range']): boolean {
-    return this.#pagesOf(range).some((page) => !this.#kept.has(page) && !this.#open.has(page))
+  /** A range and a page on each side of it: what comes into sight next is there already. */
+  #around({ count, first }: Rows['range']): number[] {
+    const from = Math.max(0, first - PAGE)
+    return this.#pagesOf({ count: first - from + count + PAGE, first: from })
   }
 
-  /** Reads the pages of a range that are missing. */
+  /** Whether a range, or what lies next to it, has pages that nobody has asked for. */
+  misses(range: Rows['range']): boolean {
+    return this.#around(range).some((page) => !this.#kept.has(page) && !this.#open.has(page))
+  }
+
+  /** Reads the pages of a range, and of what lies next to it, that are missing. */
   async complete(range: Rows['range']): Promise<void> {
-    await Promise.all(this.#pagesOf(range).flatMap((page) => (this.#kept.has(page) || this.#open.has(page) ? [] : [this.#read(page)])))
+    await Promise.all(this.#around(range).flatMap((page) => (this.#kept.has(page) || this.#open.has(page) ? [] : [this.#read(page)])))
   }
 
   /** Reads all pages of a range anew. */

@@ -41,6 +41,18 @@ function curveOf(rows: readonly Movement[], id: string, end: number) {
   return points.filter((_point, index) => index % step === 0).reverse()
 }
 
+/** How many children agents have, for those that have any. */
+async function childrenOf(queries: Queries, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  if (ids.length === 0) return new Map()
+  const rows = await queries
+    .selectFrom('agents')
+    .select((eb) => ['parent_id', eb.fn.countAll<number>().as('count')])
+    .where('parent_id', 'in', ids)
+    .groupBy('parent_id')
+    .execute()
+  return new Map(rows.map((row) => [row.parent_id ?? '', Number(row.count)]))
+}
+
 /** Agents that a filter lets through, and how many there are. */
 async function agentsBy({ host, queries }: ServiceParts, query: z.infer<typeof AgentsQuery>): Promise<object> {
   let found = queries.selectFrom('agents').innerJoin('holdings', 'holdings.party', 'agents.agent_id')
@@ -52,18 +64,15 @@ async function agentsBy({ host, queries }: ServiceParts, query: z.infer<typeof A
   const agents = await found
     .selectAll('agents')
     .select(['holdings.balance_micro', 'holdings.held_micro'])
-    .select((eb) =>
-      eb
-        .selectFrom('agents as child')
-        .select((inner) => inner.fn.countAll<number>().as('count'))
-        .whereRef('child.parent_id', '=', 'agents.agent_id')
-        .as('children'),
-    )
     .orderBy(column, direction)
     .orderBy('agent_id')
     .limit(query.limit)
     .offset(query.offset)
     .execute()
+  const children = await childrenOf(
+    queries,
+    agents.map((row) => row.agent_id),
+  )
   const states = await queries
     .selectFrom('agents')
     .select((eb) => ['status', eb.fn.countAll<number>().as('count')])
@@ -72,7 +81,7 @@ async function agentsBy({ host, queries }: ServiceParts, query: z.infer<typeof A
   return {
     agents: agents.map((row) => ({
       ...row,
-      children: Number(row.children),
+      children: children.get(row.agent_id) ?? 0,
       lineage: JSON.parse(row.lineage) as unknown,
       paused: host.state.paused.agents.has(row.agent_id),
     })),

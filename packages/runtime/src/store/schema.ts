@@ -74,6 +74,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX turns_agent ON turns (agent_id, seq);
   `,
   MOVEMENTS_IN_PAGES,
+  `CREATE INDEX agents_age ON agents (created_at_ms, agent_id);`,
 ]
 
 export interface Tables {
