@@ -6,6 +6,7 @@ import { checkLeaseReport } from '../leases/index.ts'
 import { checkCreateAgent, checkSpawn } from '../lifecycle/index.ts'
 import { checkBatch, checkInstruction, checkInvoke, checkLinkedTransfers, checkMessage, checkTransfer } from '../services/index.ts'
 import { checkAdmitTool, checkSettleTool, checkStartTool } from '../tools/index.ts'
+import { checkBudget } from '../llm/index.ts'
 import { checkLlm } from './llm.ts'
 import { checkRules, checkTune } from './rules.ts'
 import { type State, freeMicro, refuse } from '../state/index.ts'
@@ -189,8 +190,9 @@ export function checkCommand(state: State, command: Command): Refusal | null {
     case 'resume_windows':
     case 'instruct_agent':
       return checkOrder(state, command)
-    case 'kill_agent':
     case 'set_llm_budget':
+      return checkLiving(state, command.agent_id) ?? checkBudget(state, command)
+    case 'kill_agent':
     case 'report':
     case 'register_service':
       return checkLiving(state, command.agent_id)

@@ -1,6 +1,6 @@
 import type { CommandOf, Refusal } from '@syntropism/contract'
 import { KINDS, accountOf, balanceOf, closeAccount, openAccount } from '../ledger/index.ts'
-import { type Agent, type State, type Step, emit, record, refuse } from '../state/index.ts'
+import { type Agent, type State, type Step, agentOf, emit, record, refuse } from '../state/index.ts'
 
 const budgetName = (agentId: string): string => `llm_budget_micro_usd:${agentId}`
 const OFFERED = 'llm_budget_micro_usd:offered'
@@ -23,19 +23,38 @@ function move(step: Step, from: number, to: number, amount: number, purpose: str
   if (amount > 0) record(step, from, to, amount, purpose)
 }
 
-/** Sets what an agent, with the children that have no budget of their own, may still spend. */
+/** The nearest ancestor that has a budget: what it has left is where a descendant's comes from and goes back to. */
+const budgetAbove = (state: State, agent: Agent): string | undefined => agent.lineage.find((id) => state.ledger.index_by_name.has(budgetName(id)))
+
+/** Why an agent cannot be given this budget: what is added must still be there above it. */
+export function checkBudget(state: State, { agent_id, left_micro_usd }: CommandOf<'set_llm_budget'>): Refusal | null {
+  const above = budgetAbove(state, agentOf(state, agent_id))
+  if (above === undefined) return null
+  const standing = state.ledger.index_by_name.get(budgetName(agent_id))
+  const required = (left_micro_usd ?? 0) - (standing === undefined ? 0 : balanceOf(state.ledger, standing))
+  const left = balanceOf(state.ledger, accountOf(state.ledger, budgetName(above)))
+  return left < required ? refuse('llm_budget_exhausted', { left, limit: `budget of ${above}`, required, unit: 'micro_usd' }) : null
+}
+
+/** Sets what an agent, with the children that have no budget of their own, may still spend: carved from the budget above it where there is one. */
 export function setBudget(step: Step, command: CommandOf<'set_llm_budget'>): void {
   const { ledger } = step.state
   const { agent_id: agentId, left_micro_usd: left } = command
+  const above = budgetAbove(step.state, agentOf(step.state, agentId))
   if (left !== null || ledger.index_by_name.has(budgetName(agentId))) {
     const account = openBudget(step.state, agentId)
-    const standing = balanceOf(ledger, account)
-    const wanted = left ?? 0
-    move(step, accountOf(ledger, OFFERED), account, wanted - standing, 'llm_budget_grant')
-    move(step, account, accountOf(ledger, LAPSED), standing - wanted, 'llm_budget_withdrawal')
+    const more = (left ?? 0) - balanceOf(ledger, account)
+    if (above === undefined) {
+      move(step, accountOf(ledger, OFFERED), account, more, 'llm_budget_grant')
+      move(step, account, accountOf(ledger, LAPSED), -more, 'llm_budget_withdrawal')
+    } else {
+      const source = accountOf(ledger, budgetName(above))
+      move(step, source, account, more, 'llm_budget_carve')
+      move(step, account, source, -more, 'llm_budget_return')
+    }
     if (left === null) closeAccount(ledger, account)
   }
-  emit(step, 'llm_budget_set', agentId, { agent_id: agentId, from_agent: null, left_micro_usd: left })
+  emit(step, 'llm_budget_set', agentId, { agent_id: agentId, from_agent: left === null ? null : (above ?? null), left_micro_usd: left })
 }
 
 /** Why a parent cannot give its child this budget. */
@@ -58,8 +77,8 @@ export function closeBudget(step: Step, agent: Agent): void {
   const { ledger } = step.state
   const account = ledger.index_by_name.get(budgetName(agent.agent_id))
   if (account === undefined) return
-  const heir = agent.lineage.map(budgetName).find((name) => ledger.index_by_name.has(name))
-  move(step, account, accountOf(ledger, heir ?? LAPSED), balanceOf(ledger, account), 'llm_budget_return')
+  const heir = budgetAbove(step.state, agent)
+  move(step, account, accountOf(ledger, heir === undefined ? LAPSED : budgetName(heir)), balanceOf(ledger, account), 'llm_budget_return')
   closeAccount(ledger, account)
 }
 

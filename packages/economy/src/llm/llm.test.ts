@@ -1,4 +1,5 @@
 import { COMMANDS, type Command, type EconomyEvent, type LlmPrice, type LlmUsage } from '@syntropism/contract'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_PARAMS, apply, assertConserved, balanceOf, createState, llmCostMicroUsd } from '../index.ts'
 
@@ -257,6 +258,44 @@ describe('budgets', () => {
     expect(world.admit(11, 0, { agent_id: 'agent-1' })).toMatchObject({ ok: false, refusal: { code: 'llm_budget_exhausted', detail: { limit: 'budget' } } })
     world.send({ agent_id: 'a', left_micro_usd: null, type: 'set_llm_budget' })
     expect(world.admit(11, 0, { agent_id: 'agent-1' })).toMatchObject({ ok: false, refusal: { detail: { limit: 'no lease with llm' } } })
+  })
+
+  it('that the operator gives a descendant are carved from what its ancestor has left, and return there', () => {
+    const world = createWorld()
+    world.send({ endowment_micro: 10 ** 9, name: 'child', parent_id: 'a', type: 'spawn' })
+    const give = (agent_id: string, left_micro_usd: number | null) => world.send({ agent_id, left_micro_usd, type: 'set_llm_budget' })
+    const pot = (id: string) => balanceOf(world.state.ledger, world.state.ledger.index_by_name.get(`llm_budget_micro_usd:${id}`) ?? 0)
+    give('a', 500)
+    expect(give('agent-1', 501)).toMatchObject({
+      ok: false,
+      refusal: { code: 'llm_budget_exhausted', detail: { left: 500, limit: 'budget of a', required: 501 } },
+    })
+    expect(give('agent-1', 300)).toMatchObject({ ok: true })
+    expect([pot('a'), pot('agent-1')]).toEqual([200, 300])
+    expect(give('agent-1', 501)).toMatchObject({ ok: false, refusal: { detail: { left: 200, required: 201 } } })
+    give('agent-1', 100)
+    expect([pot('a'), pot('agent-1')]).toEqual([400, 100])
+    expect(world.of('llm_budget_set').at(-1)).toMatchObject({ agent_id: 'agent-1', from_agent: 'a', left_micro_usd: 100 })
+    give('agent-1', null)
+    expect(pot('a')).toBe(500)
+    expect(world.admit(501, 0, { agent_id: 'agent-1' })).toMatchObject({ ok: false, refusal: { detail: { left: 500, limit: 'budget' } } })
+  })
+
+  it('of a line of descent never add up to more than its first was given, whatever is ordered', () => {
+    const order = fc.record({ left: fc.option(fc.nat(800)), who: fc.nat(2) })
+    fc.assert(
+      fc.property(fc.array(order, { maxLength: 30 }), (orders) => {
+        const world = createWorld()
+        world.send({ endowment_micro: 10 ** 9, name: 'child', parent_id: 'a', type: 'spawn' })
+        world.send({ endowment_micro: 10 ** 8, name: 'grandchild', parent_id: 'agent-1', type: 'spawn' })
+        world.send({ agent_id: 'a', left_micro_usd: 500, type: 'set_llm_budget' })
+        for (const { left, who } of orders) world.send({ agent_id: ['agent-1', 'agent-2'][who % 2] ?? '', left_micro_usd: left, type: 'set_llm_budget' })
+        const { balances, index_by_name } = world.state.ledger
+        const pots = ['a', 'agent-1', 'agent-2'].map((id) => balances[index_by_name.get(`llm_budget_micro_usd:${id}`) ?? -1] ?? 0)
+        expect(pots.reduce((sum, one) => sum + one, 0)).toBe(500)
+      }),
+      { numRuns: 50 },
+    )
   })
 
   it('of the run and of a model bound calls of all', () => {
