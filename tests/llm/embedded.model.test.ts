@@ -40,6 +40,18 @@ describe('a real model in the process, from OpenAI’s client to the spend book'
     costs.push(paid(usage))
   })
 
+  it('answers as a response', async () => {
+    const { output_text, status, usage } = await openai.responses.create({
+      input: 'What is the capital of France?',
+      max_output_tokens: 24,
+      model: 'small',
+      temperature: 0,
+    })
+    expect(output_text).toContain('Paris')
+    expect(['completed', 'incomplete']).toContain(status)
+    costs.push((usage?.input_tokens ?? Number.NaN) + 2 * (usage?.output_tokens ?? Number.NaN))
+  })
+
   it('answers within a JSON schema', async () => {
     const schema = {
       additionalProperties: false,

@@ -116,14 +116,7 @@ export function addLlmRoutes(app: App, parts: ServiceParts): void {
       if (caller === null) throw new Refused('not_yours', { role: call.principal.role })
       const messages = [...(body.system === undefined ? [] : [{ content: body.system, role: 'system' }]), { content: body.prompt, role: 'user' }]
       const request = { max_tokens: body.max_tokens, messages, model: body.model ?? gateway.models[0] ?? '' }
-      const answer = await carryOut(
-        parts,
-        gateway,
-        'chat/completions',
-        JSON.parse(JSON.stringify(request)) as Record<string, unknown>,
-        caller,
-        new AbortController().signal,
-      )
+      const answer = await carryOut(parts, gateway, 'chat/completions', JSON.parse(JSON.stringify(request)) as Record<string, unknown>, caller, call.signal)
       const completion = JSON.parse(answer.body as string) as Completion
       if (answer.status >= 400) throw new GatewayRefusal('llm_upstream_failed', { reason: String(answer.body).slice(0, 500), upstream_status: answer.status })
       const choice = completion.choices?.[0]

@@ -3,6 +3,7 @@ import type { UpstreamConfig } from '../config/index.ts'
 import { type Attempt, GuardedUpstream, type Transport, failureOf, isRetryable, retryable } from './guard.ts'
 import { openEmbedded } from './native/embedded.ts'
 import { openProvider } from './native/providers.ts'
+import { withResponses } from './native/responses.ts'
 import { type Received, receive } from './receive.ts'
 import { readWhole } from './relay.ts'
 
@@ -30,9 +31,9 @@ function openAiAttempt(config: UpstreamConfig, apiKey: string | null, dispatcher
 export function openUpstream(config: UpstreamConfig, apiKey: string | null, modelsDir: string): Transport {
   if (config.kind === 'embedded') {
     const embedded = openEmbedded(config, modelsDir)
-    return new GuardedUpstream(config, embedded.attempt, embedded.close)
+    return new GuardedUpstream(config, withResponses(embedded.attempt), embedded.close)
   }
   const agent = new Agent({ bodyTimeout: config.timeout_ms, connect: { timeout: Math.min(10_000, config.timeout_ms) }, headersTimeout: config.timeout_ms })
-  const attempt = config.kind === 'openai' ? openAiAttempt(config, apiKey, agent) : openProvider(config, config.kind, apiKey, agent)
+  const attempt = config.kind === 'openai' ? openAiAttempt(config, apiKey, agent) : withResponses(openProvider(config, config.kind, apiKey, agent))
   return new GuardedUpstream(config, attempt, () => agent.destroy())
 }

@@ -103,7 +103,6 @@ export function openProvider(config: UpstreamConfig, kind: Kind, apiKey: string 
     try {
       const provider = createProvider(config, kind, apiKey, dispatcher)
       if (api === 'embeddings') return await embed(provider, body, signal)
-      if (api === 'responses') throw new RequestUnsupported('model', 'this upstream answers chat completions; ask there')
       const { model, options, stream } = readChat(body)
       const language = provider.languageModel(model)
       const asked = { ...options, abortSignal: signal }
