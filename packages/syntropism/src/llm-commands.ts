@@ -69,14 +69,15 @@ interface UpstreamLine {
   readonly kind: string
   readonly answers: Readonly<Record<string, number>>
   readonly failures: number
+  readonly retries: number
   readonly circuit: string
   readonly tripped_by: string | null
 }
 
-function describeUpstream({ answers, circuit, failures, kind, tripped_by: call, upstream_id: id }: UpstreamLine): string {
+function describeUpstream({ answers, circuit, failures, kind, retries, tripped_by: call, upstream_id: id }: UpstreamLine): string {
   const counts = Object.entries(answers).map(([status, count]) => `${count} × ${status}`)
   const state = call === null ? `circuit ${circuit}` : `OUT OF ROTATION since ${call} passed its bound; put it back with "upstreams restore ${id}"`
-  return `${id} (${kind}): ${counts.length === 0 ? 'no answer yet' : counts.join(', ')}, ${failures} without answer; ${state}`
+  return `${id} (${kind}): ${counts.length === 0 ? 'no answer yet' : counts.join(', ')}, ${failures} without answer, ${retries} tried again; ${state}`
 }
 
 /** `upstreams list`: the counts start with the running service. */

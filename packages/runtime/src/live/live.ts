@@ -275,7 +275,7 @@ async function assemble(
   const doors = await openDoors(fetch, { host: config.host, port: config.port }, paths.socket, { direct: openModelDoor(serviceParts, gate) })
   const sandbox = await sandboxFor(options, paths)
   const isNew = await beginOrResume(host, config, paths.configured_rules)
-  await observation.begin(bus, host, () => remote?.outboxLag() ?? null)
+  await observation.begin(bus, host, { outbox: () => remote?.outboxLag() ?? null, upstreams: () => serviceParts.gateway?.upstreams ?? [] })
   const service = { socket_path: paths.socket, url: doors.url }
   const executor = localExecutor(options, { bus, host, sandbox, service: () => service, tokens, workspaces: join(paths.agents, 'workspaces') })
   await settle(options, host, bus, executor, folders)

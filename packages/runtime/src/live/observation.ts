@@ -5,7 +5,7 @@ import type { Config } from '../config/index.ts'
 import type { Host } from '../host/index.ts'
 import { Log } from '../log/index.ts'
 import type { Bus, Tracing, TurnFigures } from '../ports/index.ts'
-import type { Metrics, TraceFigures, Traces } from '../telemetry/index.ts'
+import type { MeteredEconomy, Metrics, TraceFigures, Traces } from '../telemetry/index.ts'
 
 /** Events that are looked through for bids and windows that were open when the process before this one was killed. */
 const LOOK_BACK = 20_000
@@ -61,10 +61,10 @@ export class Observation {
   }
 
   /** Starts the meters, and the log's way out, once the economy has its name. */
-  async begin(bus: Bus, host: Host, outbox: () => number | null): Promise<void> {
+  async begin(bus: Bus, host: Host, outside: Pick<MeteredEconomy, 'outbox' | 'upstreams'>): Promise<void> {
     const { Metrics, exportLog } = await import('../telemetry/index.ts')
     const metrics = new Metrics(
-      { indicators: () => indicatorsOf(host.state, this.#flow), outbox, state: host.state, traces: () => this.figures(), waiting: () => host.waiting },
+      { ...outside, indicators: () => indicatorsOf(host.state, this.#flow), state: host.state, traces: () => this.figures(), waiting: () => host.waiting },
       this.#endpoint,
     )
     metrics.follow(bus)

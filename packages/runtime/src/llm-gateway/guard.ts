@@ -46,6 +46,8 @@ export interface Attempts {
   readonly answers: Record<string, number>
   /** Attempts that brought no answer: refused or lost connections, timeouts, callers that hung up. */
   failures: number
+  /** Attempts after a first one that failed without cost. */
+  retries: number
 }
 
 /** One attempt: throws UpstreamFailure, or the AbortError of the signal. */
@@ -92,7 +94,7 @@ export const isRetryable = (status: number): boolean => RETRYABLE.has(status)
 
 /** An upstream whose failures without cost are tried again, and whose circuit opens for a while after failures in a row. */
 export class GuardedUpstream implements Transport {
-  readonly attempts: Attempts = { answers: {}, failures: 0 }
+  readonly attempts: Attempts = { answers: {}, failures: 0, retries: 0 }
   readonly #attempt: Attempt
   readonly #close: () => Promise<void>
   readonly #retry: RetryPolicy
@@ -106,6 +108,7 @@ export class GuardedUpstream implements Transport {
       return Math.min(BACKOFF_MS_MAX, asked ?? BACKOFF_MS * 2 ** (count - 1) * (0.5 + Math.random()))
     })
     this.#retry = retry(handleWhen(isFree), { backoff: backoff as never, maxAttempts: config.retries })
+    this.#retry.onRetry(() => (this.attempts.retries += 1))
     this.#breaker = circuitBreaker(handleWhen(isFailure), { breaker: new ConsecutiveBreaker(config.breaker_failures), halfOpenAfter: config.breaker_open_ms })
   }
 

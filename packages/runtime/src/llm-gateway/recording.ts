@@ -55,7 +55,7 @@ export class Recordings {
   /** An upstream that answers from what was kept, byte for byte. */
   transport(): Transport {
     return {
-      attempts: { answers: {}, failures: 0 },
+      attempts: { answers: {}, failures: 0, retries: 0 },
       close: () => Promise.resolve(),
       is_open: false,
       send: async (api, text) => {

@@ -8,6 +8,7 @@ import { type Indicators, RESOURCES, type State, circulatingMicro } from '@syntr
 import type { Bus, TurnFigures } from '../ports/index.ts'
 import { resourceOf } from './span-maker.ts'
 import type { TraceFigures } from './traces.ts'
+import { type MeteredUpstream, meterUpstreams } from './upstream-meters.ts'
 
 /** What the meters look at when they are read. Nothing is counted in between but events and turns. */
 export interface MeteredEconomy {
@@ -18,6 +19,8 @@ export interface MeteredEconomy {
   /** Committed events that the message server has not stored yet; null without one. */
   outbox(): number | null
   traces(): TraceFigures | null
+  /** Upstreams of models; none without a gateway. */
+  upstreams(): readonly MeteredUpstream[]
 }
 
 const MICRO = 1_000_000
@@ -53,6 +56,7 @@ export class Metrics {
   readonly #events: Counter
   readonly #ended: Counter
   readonly #spend: Counter
+  readonly #calls: Counter
   readonly #beats: Histogram
   readonly #commits: Histogram
 
@@ -75,9 +79,11 @@ export class Metrics {
     this.#events = meter.createCounter('syntropism_events', { description: 'Committed events by type' })
     this.#ended = meter.createCounter('syntropism_windows_ended', { description: 'Ended windows by cause; the *_limit causes are kills by the sandbox' })
     this.#spend = meter.createCounter('syntropism_llm_spend_micro_usd', { description: 'Settled spend on models, in micro-dollars' })
+    this.#calls = meter.createCounter('syntropism_llm_calls', { description: 'Settled calls of models by how they ended' })
     this.#beats = duration('syntropism_clearing_duration_seconds', 'Time of one clearing beat')
     this.#commits = duration('syntropism_commit_duration_seconds', 'Time of one journal transaction')
     this.#observe(meter)
+    meterUpstreams(meter, () => economy.upstreams())
     this.#delay.enable()
   }
 
@@ -93,7 +99,11 @@ export class Metrics {
   #onEvent(event: EconomyEvent): void {
     this.#events.add(1, { type: event.type })
     if (event.type === 'execution_terminated') this.#ended.add(1, { cause: event.data.cause })
-    else if (event.type === 'llm_call_settled' && !event.data.corrects) this.#spend.add(event.data.cost_micro_usd, { model: event.data.model })
+    else if (event.type === 'llm_call_settled' && !event.data.corrects) {
+      const { cost_micro_usd, finish, model, upstream_id: upstream } = event.data
+      this.#spend.add(cost_micro_usd, { model, upstream })
+      this.#calls.add(1, { finish, model, upstream })
+    }
   }
 
   #observe(meter: Meter): void {
