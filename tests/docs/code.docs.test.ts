@@ -8,11 +8,11 @@ import { type Block, blocksOf, valueOf } from './blocks.ts'
 import { Session } from './session.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
-/** Pages that are kept; what is written from the code is checked where it is written. */
+/** Pages that are kept; what is written from the code is checked where it is written, and a template where it becomes an agent. */
 const PAGES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], { cwd: ROOT, encoding: 'utf8' })
   .trim()
   .split('\n')
-  .filter((name) => !/^CHANGELOG|node_modules/.test(name))
+  .filter((name) => !/^CHANGELOG|node_modules|^packages\/syntropism\/templates\//.test(name))
   .toSorted()
 const SHELLS = new Set(['bash', 'sh'])
 const KNOWN = new Set(['bash', 'javascript', 'js', 'json', 'py', 'python', 'sh', 'text', 'ts', 'yaml'])

@@ -12,6 +12,8 @@ const PLACEHOLDER = /\b(human|key|observer|operator)_…/g
 const READY = /http:\/\/\S+:\d+|ready|listening/i
 /** A guard against hangs, no measure. */
 const HANG_MS = 180_000
+/** What running programs get to end by themselves. */
+const GRACE_MS = 5000
 
 /** A reader's shell for one page: an empty folder, a network of its own (so that every port is free), the project's commands on the path. */
 export class Session {
@@ -28,15 +30,12 @@ export class Session {
     const path = [bin, join(PARTS, 'nats/bin'), join(PARTS, 'bin'), dirname(process.execPath), process.env.PATH ?? '']
     const home = join(this.folder, '.home')
     mkdirSync(home)
-    this.#shell = spawn(
-      'unshare',
-      [...(process.getuid?.() === 0 ? [] : ['--map-root-user']), '--net', '--pid', '--fork', '--kill-child', '--mount-proc', 'bash', '--noprofile', '--norc'],
-      {
-        cwd: this.folder,
-        env: { HOME: home, LANG: 'C.UTF-8', NO_COLOR: '1', PATH: path.join(':'), SYNTROPISM_REPOSITORY: ROOT, TMPDIR: tmpdir() },
-        stdio: ['pipe', 'pipe', 'pipe'],
-      },
-    )
+    this.#shell = spawn('unshare', [...(process.getuid?.() === 0 ? [] : ['--map-root-user']), '--net', 'bash', '--noprofile', '--norc'], {
+      detached: true,
+      cwd: this.folder,
+      env: { HOME: home, LANG: 'C.UTF-8', NO_COLOR: '1', PATH: path.join(':'), SYNTROPISM_REPOSITORY: ROOT, TMPDIR: tmpdir() },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
     const read = (chunk: Buffer): void => void (this.#log += chunk.toString('utf8'))
     this.#shell.stdout?.on('data', read)
     this.#shell.stderr?.on('data', read)
@@ -94,13 +93,25 @@ export class Session {
     }
   }
 
-  /** Ends everything that was started. */
+  /** Ends everything that was started: the shell leads the group of all of it. */
   async close(): Promise<void> {
-    if (this.#shell.exitCode === null) {
-      const ended = once(this.#shell, 'exit')
-      this.#shell.kill('SIGKILL')
-      await ended
-    }
+    const group = -(this.#shell.pid ?? 0)
+    const ended = this.#shell.exitCode === null ? once(this.#shell, 'exit') : Promise.resolve()
+    if (group < 0) this.#signal(group, 'SIGTERM')
+    const end = Date.now() + GRACE_MS
+    while (group < 0 && this.#signal(group, 0) && Date.now() < end) await new Promise((done) => setTimeout(done, 50))
+    if (group < 0) this.#signal(group, 'SIGKILL')
+    await ended
     rmSync(this.folder, { force: true, recursive: true })
+  }
+
+  /** Whether anybody was there to be told. */
+  #signal(group: number, signal: NodeJS.Signals | 0): boolean {
+    try {
+      return process.kill(group, signal)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+      throw error
+    }
   }
 }

@@ -30,7 +30,7 @@ function sentence(event: EconomyEvent): string | null {
     case 'execution_started':
       return `${event.agent_id} runs (${event.data.execution_id})`
     case 'execution_terminated':
-      return `${event.agent_id} ends: ${event.data.cause}, ${event.data.elapsed_ms} ms, ${event.data.cpu_ms_used} of ${event.data.cpu_ms_granted} cpu-ms, peak ${event.data.memory_peak_mb} MB${event.data.refunded_micro > 0 ? `, ${event.data.refunded} returned` : ''}`
+      return `${event.agent_id} ends: ${event.data.cause}, ${event.data.elapsed_ms} ms, ${event.data.cpu_ms_used} of ${event.data.cpu_ms_granted} cpu-ms, peak ${event.data.memory_peak_mb} MB${event.data.refunded_micro > 0 ? `, ${event.data.refunded} returned` : ''}${crashReason(event.data.cause, event.data.detail)}`
     case 'transfers_posted':
       return `${event.data.transfers.length} transfers in one batch, ${credits(event.data.transfers.reduce((sum, one) => sum + one.amount_micro, 0))} credits`
     case 'price_update':
@@ -38,6 +38,14 @@ function sentence(event: EconomyEvent): string | null {
     default:
       return attention(event)
   }
+}
+
+/** The line of what a crashed program wrote last that names its error. */
+function crashReason(cause: string, detail: string | null): string {
+  if (cause !== 'crashed' || detail === null) return ''
+  const lines = detail.split('\n').filter((line) => line.trim() !== '')
+  const line = lines.find((one) => /^\w*(Error|Exception)\b/.test(one.trim())) ?? lines.at(-1)
+  return line === undefined ? '' : ` — ${line.trim().slice(0, 160)}`
 }
 
 function attention(event: EconomyEvent): string | null {
