@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import type { EconomyEvent } from '@syntropism/contract'
 import { connect, credsAuthenticator } from '@nats-io/transport-node'
 import { expect, it } from 'vitest'
@@ -15,7 +16,7 @@ interface Left {
   readonly nats: { readonly credentials: string; readonly inbox_prefix: string; readonly subject_prefix: string; readonly url: string }
 }
 
-it('nats init, live and service as processes: an agent asks for its balance over HTTP and over NATS, in one trace', async () => {
+it('nats init, live and service as processes: an agent asks for its balance over HTTP, MCP and NATS, in one trace', async () => {
   const data = tempDir()
   const keys = join(tempDir(), 'keys')
   expect((await run(['nats', 'init', keys])).code).toBe(0)
@@ -36,6 +37,18 @@ it('nats init, live and service as processes: an agent asks for its balance over
     const headers = { authorization: `Bearer ${left.token}`, traceparent: `00-${TRACE_ID}-b7ad6b7169203331-01` }
     const overHttp = (await (await fetch(`${String(started.url)}/economic/balance/caller`, { headers })).json()) as { balance_micro: number }
     expect(overHttp.balance_micro).toBeGreaterThan(0)
+    const mcp = new Client({ name: 'caller', version: '1' })
+    const authorization = { authorization: `Bearer ${left.token}` }
+    await mcp.connect(new StreamableHTTPClientTransport(new URL(`${String(started.url)}/mcp`), { requestInit: { headers: authorization } }))
+    expect((await mcp.listTools()).tools.map((tool) => tool.name)).toEqual(expect.arrayContaining(['economic.get_balance', 'market.bid', 'llm.complete']))
+    const overMcp = await mcp.callTool({ arguments: {}, name: 'economic.get_balance' })
+    expect(overMcp).toMatchObject({ isError: false, structuredContent: { balance_micro: overHttp.balance_micro } })
+    const refused = await mcp.callTool({ arguments: { agent_id: 'nobody' }, name: 'economic.get_balance' })
+    expect(refused).toMatchObject({ isError: true, structuredContent: { status: expect.any(Number) as number } })
+    await mcp.close()
+    expect(await liveLines.find((line) => line.type === 'tool_call_completed')).toMatchObject({ data: { tool_name: 'economic.get_balance' } })
+    const stranger = { body: '{"id":1,"jsonrpc":"2.0","method":"tools/list"}', headers: { 'content-type': 'application/json' }, method: 'POST' }
+    expect((await fetch(`${String(started.url)}/mcp`, stranger)).status).toBe(401)
     const agent = await connect({
       authenticator: credsAuthenticator(new TextEncoder().encode(left.nats.credentials)),
       inboxPrefix: left.nats.inbox_prefix,

@@ -28,6 +28,8 @@ export interface WorldOptions {
   readonly upstreams?: readonly object[]
   readonly models?: Readonly<Record<string, object>>
   readonly environment?: NodeJS.ProcessEnv
+  /** Economy time, in place of the wall clock. */
+  readonly now?: () => number
 }
 
 /** A System Service with the gateway on a real socket, a fake upstream behind it, a leased agent and a key. */
@@ -69,7 +71,9 @@ export async function openWorld(options: WorldOptions = {}) {
   }
   const database = openDatabase(join(folder, 'economy.sqlite'))
   const queries = createQueries(database)
-  const host = await Host.open({ bus, createClock: createWallClock, journal: new SqliteJournal(database), onFatal })
+  const { now } = options
+  const createClock = now === undefined ? createWallClock : () => ({ now })
+  const host = await Host.open({ bus, createClock, journal: new SqliteJournal(database), onFatal })
   const recordings_dir = options.recordings_dir ?? join(folder, 'recordings')
   const gateway = new Gateway({
     alarm: (text) => void alarms.push(text),
@@ -126,6 +130,7 @@ export async function openWorld(options: WorldOptions = {}) {
     folder,
     gateway,
     host,
+    queries,
     settled: () => events.flatMap((event) => (event.type === 'llm_call_settled' ? [event.data] : [])),
     spend: (by: 'agent' | 'model' | 'upstream' | 'hour') => spendBy(queries, by),
     upstream,
