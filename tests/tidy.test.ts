@@ -9,7 +9,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   contract: ['zod'],
   console: ['type @syntropism/contract', 'lit-html', 'node:'],
   economy: ['type @syntropism/contract'],
-  sdk: ['node:http', 'node:process'],
+  sdk: ['node:http', 'node:net', 'node:process'],
   runtime: [
     '@ai-sdk/',
     '@syntropism/contract',

@@ -44,7 +44,9 @@ describe('the container driver, against a stand-in for the engine', () => {
   it('asks for a container with every wall and limit of the run, and nothing inherited', async () => {
     const exit = await run('console.log(Object.keys(process.env).sort().join(" "), process.env.SYSTEM_SERVICE_URL)')
     expect(exit).toMatchObject({ cause: 'completed', exit_code: 0 })
-    expect(exit.output_tail.trim()).toBe('AGENT_ID HOME LANG PYTHONPATH SYSTEM_SERVICE_SOCKET SYSTEM_SERVICE_TOKEN SYSTEM_SERVICE_URL http://system.service')
+    expect(exit.output_tail.trim()).toBe(
+      'AGENT_ID HOME LANG OPENAI_BASE_URL PYTHONPATH SYSTEM_SERVICE_SOCKET SYSTEM_SERVICE_TOKEN SYSTEM_SERVICE_URL http://system.service',
+    )
     expect(engine.refused).toEqual([])
     expect(engine.made[0]).toMatchObject({
       HostConfig: {

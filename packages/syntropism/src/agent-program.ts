@@ -15,6 +15,7 @@ export function addAgent(program: Command): void {
     .argument('<dir>', 'folder with an agent.json')
     .description('run an agent in a simulated economy with rivals, a human and a scripted model: no server, no cost. Exit code 0 when it is ready, 1 when not')
     .option('--windows <n>', 'windows that it is to have', integer(1, 1000), 5)
+    .option('--read-only <dir...>', 'folders that the program may read under their own names: what it is installed in')
     .option('--allow-weak-sandbox', 'run programs without walls: other than Node without bubblewrap, and plain processes')
     .addOption(sandboxOption())
     .option('--json', 'machine-readable output')

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { type RehearsalReport, rehearse } from '@syntropism/benchmark/run'
 import type { SandboxName } from '@syntropism/runtime'
 import { credits, table } from './format.ts'
@@ -8,6 +9,7 @@ import { openBar } from './progress.ts'
 export interface AgentTestFlags {
   readonly allowWeakSandbox?: boolean
   readonly json?: boolean
+  readonly readOnly?: string[]
   readonly sandbox: SandboxName
   readonly windows: number
 }
@@ -52,6 +54,7 @@ export async function runAgentTest(folder: string, flags: AgentTestFlags): Promi
     agent_dir: folder,
     allow_weak: flags.allowWeakSandbox === true,
     onWindow: openBar('windows'),
+    read_only: (flags.readOnly ?? []).map((one) => resolve(one)),
     sandbox: flags.sandbox,
     sdk_dir: sdkDir(),
     windows: flags.windows,

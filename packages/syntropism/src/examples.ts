@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   agent: ['genesis', 'test ./my-agent'],
   'agent show': ['genesis', 'genesis --json'],
-  'agent test': ['./my-agent', './my-agent --windows 20 --json', './my-python-agent --allow-weak-sandbox --sandbox process'],
+  'agent test': ['./my-agent', './my-agent --windows 20 --json', './my-python-agent --read-only /opt/venvs/mine'],
   agents: ['', '--json'],
   backup: ['./backups/2026-11-28', './backups/records --records'],
   'benchmark compare': ['runs/mine runs/yours', 'runs/mine runs/yours --out compared.html'],

@@ -97,7 +97,8 @@ export interface ExecutorFlags {
 export async function runExecutor(flags: ExecutorFlags): Promise<void> {
   if (!Id.safeParse(flags.id).success) throw new ConfigError(`--id ${flags.id}: must be 1–64 letters, digits, _ or -, starting with a letter or digit`)
   const { startRemoteExecutor } = await remoteParts()
-  const capacity = machineCapacity(loadConfig({ cpu_millicores: flags.cpuMillicores, memory_mb: flags.memoryMb }, process.env))
+  const config = loadConfig({ cpu_millicores: flags.cpuMillicores, memory_mb: flags.memoryMb }, process.env)
+  const capacity = machineCapacity(config)
   const executor = await startRemoteExecutor({
     ...capacity,
     ...natsOf(flags),
@@ -106,7 +107,7 @@ export async function runExecutor(flags: ExecutorFlags): Promise<void> {
     executor_id: flags.id,
     onError: (error) => console.error(`syntropism: ${error instanceof Error ? error.message : String(error)}`),
     openSandbox: async (folders) => {
-      const settings = { ...folders, allow_weak: flags.allowWeakSandbox ?? false }
+      const settings = { ...folders, allow_weak: flags.allowWeakSandbox ?? false, read_only: config.sandbox_read_only }
       return openSandbox(settings, flags.sandbox)
     },
     sdk_dir: sdkDir(),

@@ -14,6 +14,8 @@ export interface ProgramOptions {
   readonly allow_weak: boolean
   /** Folder with an agent.json. */
   readonly agent_dir: string
+  /** Folders that the program may read under their own names. */
+  readonly read_only?: readonly string[]
   readonly sandbox: SandboxName
   readonly sdk_dir: string
 }
@@ -75,11 +77,11 @@ const readText = (path: string): string | undefined => {
 }
 
 /** Opens the sandbox for an agent from a folder: each run is a process of its own. Throws AgentFolderError when the folder is no agent. */
-export async function openPrograms({ agent_dir, allow_weak, sandbox, sdk_dir }: ProgramOptions): Promise<Programs> {
+export async function openPrograms({ agent_dir, allow_weak, read_only = [], sandbox, sdk_dir }: ProgramOptions): Promise<Programs> {
   const manifest = manifestOf(agent_dir)
   const root = mkdtempSync(join(tmpdir(), 'syntropism-agent-'))
   installAgentLibrary(root, sdk_dir)
-  const driver = await openSandbox({ allow_weak, library_dir: root, state_dir: root }, sandbox)
+  const driver = await openSandbox({ allow_weak, library_dir: root, read_only, state_dir: root }, sandbox)
   let homes = 0
   return {
     async close() {
@@ -106,7 +108,7 @@ export async function openPrograms({ agent_dir, allow_weak, sandbox, sdk_dir }: 
         async run({ agent_id, execution_id, limits, token }) {
           const running = await driver.start({
             command: manifest.command,
-            env: { AGENT_ID: agent_id, EXECUTION_ID: execution_id, SYSTEM_SERVICE_TOKEN: token, TRACEPARENT: '' },
+            env: { AGENT_ID: agent_id, EXECUTION_ID: execution_id, OPENAI_API_KEY: token, SYSTEM_SERVICE_TOKEN: token, TRACEPARENT: '' },
             limits: { ...LIMITS, ...limits },
             run_id: `${id}-${(runs += 1)}`,
             service_socket_path: socket,

@@ -9,6 +9,8 @@ import { type RehearsalReport, reportOf } from './report.ts'
 export interface RehearsalOptions {
   readonly agent_dir: string
   readonly allow_weak: boolean
+  /** Folders that the program may read under their own names. */
+  readonly read_only?: readonly string[]
   readonly sandbox: SandboxName
   readonly sdk_dir: string
   /** Windows that the agent is to have. */
@@ -151,8 +153,8 @@ class Stage {
 }
 
 /** Runs an agent from a folder in an economy that costs nothing, and says what it did. Throws AgentFolderError when the folder is no agent. */
-export async function rehearse({ agent_dir, allow_weak, onWindow, sandbox, sdk_dir, windows }: RehearsalOptions): Promise<RehearsalReport> {
-  const programs = await openPrograms({ agent_dir, allow_weak, sandbox, sdk_dir })
+export async function rehearse({ onWindow, windows, ...options }: RehearsalOptions): Promise<RehearsalReport> {
+  const programs = await openPrograms(options)
   const model = await openScriptedModel()
   const ground = await openGround()
   const gateway = openGateway(ground, scriptedLlm(model.url), LLM_MICRO_USD_PER_MINUTE)

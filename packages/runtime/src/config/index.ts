@@ -84,6 +84,10 @@ export const Config = z.strictObject({
     .strictObject({ time_limit_ms: z.int().min(10).max(60_000).default(500) })
     .prefault({})
     .describe('The mechanism `exact`: how long its solver may take for a clearing before the default rules clear'),
+  sandbox_read_only: z
+    .array(z.string().startsWith('/'))
+    .default([])
+    .describe('Folders of this machine that every program may read under their own names: what programs of others are installed in'),
   start_credits_micro: z.int().nonnegative().default(1_000_000_000).describe('Credits that each agent of `agents` is granted at its first start'),
   telemetry: TelemetryConfig.prefault({}).describe('Traces, metrics and logs; traces are off until they have somewhere to go'),
 })

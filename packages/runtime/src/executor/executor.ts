@@ -161,7 +161,7 @@ export class Executor {
     const { socket_path, url } = service()
     return sandbox.start({
       command: manifest.command,
-      env: { AGENT_ID: lease.agent_id, EXECUTION_ID: lease.lease_id, SYSTEM_SERVICE_TOKEN: token, TRACEPARENT: traceparent },
+      env: { AGENT_ID: lease.agent_id, EXECUTION_ID: lease.lease_id, OPENAI_API_KEY: token, SYSTEM_SERVICE_TOKEN: token, TRACEPARENT: traceparent },
       limits: { ...LIMITS, cpu_millicores: lease.quantities.cpu, duration_ms: lease.bundle.duration_ms, memory_mb: lease.quantities.memory },
       run_id: lease.lease_id,
       service_socket_path: socket_path,

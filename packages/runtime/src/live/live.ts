@@ -160,7 +160,7 @@ const joinNatsIfAny = async (config: Config): Promise<Remote | null> =>
 const sandboxFor = async (options: LiveOptions, paths: ReturnType<typeof pathsOf>): Promise<SandboxDriver> => {
   mkdirSync(paths.agents, { mode: 0o700, recursive: true })
   installAgentLibrary(paths.agents, options.sdk_dir)
-  const settings = { allow_weak: options.allow_weak_sandbox, library_dir: paths.agents, state_dir: paths.root }
+  const settings = { allow_weak: options.allow_weak_sandbox, library_dir: paths.agents, read_only: options.config.sandbox_read_only, state_dir: paths.root }
   return await openSandbox(settings, options.sandbox)
 }
 

@@ -18,7 +18,7 @@ interface Sources {
   readonly socket: string
 }
 
-function argvOf(run: SandboxRun, from: Sources, isolation: readonly string[]): string[] {
+function argvOf(run: SandboxRun, from: Sources, isolation: readonly string[], readOnly: readonly string[]): string[] {
   const [program, ...args] = run.command
   const environment = {
     HOME: '/workspace',
@@ -26,6 +26,7 @@ function argvOf(run: SandboxRun, from: Sources, isolation: readonly string[]): s
     PATH: '/opt/node/bin:/usr/local/bin:/usr/bin:/bin',
     PYTHONPATH: `/node_modules/${PYTHON_LIBRARY}`,
     ...run.env,
+    OPENAI_BASE_URL: 'http://system.service/v1',
     SYSTEM_SERVICE_SOCKET: SOCKET,
     SYSTEM_SERVICE_URL: 'http://system.service',
   }
@@ -36,6 +37,7 @@ function argvOf(run: SandboxRun, from: Sources, isolation: readonly string[]): s
     ...SYSTEM,
     ...['--ro-bind', from.node, '/opt/node'],
     ...['--ro-bind', from.library, '/node_modules'],
+    ...readOnly.flatMap((folder) => ['--ro-bind', folder, folder]),
     ...['--bind', from.workspace, '/workspace'],
     ...['--ro-bind', from.socket, SOCKET],
     ...['--chdir', '/workspace', '--clearenv'],
@@ -79,7 +81,7 @@ function spawnRun(run: SandboxRun, { options, walls }: Setup, workspace: string,
   }
   const asUser = uid === null ? [] : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--no-new-privs']
   const script = `${ENTER}${uid === null ? '' : STAGE}${walls.filter === null ? '' : OPEN_FILTER}exec env -i PATH="$PATH" "$@"`
-  const argv = [...rlimitsOf(run.limits), ...asUser, ...argvOf(run, uid === null ? sources : STAGED, walls.isolation)]
+  const argv = [...rlimitsOf(run.limits), ...asUser, ...argvOf(run, uid === null ? sources : STAGED, walls.isolation, options.read_only ?? [])]
   const shell = ['/bin/sh', '-c', script, 'sh', doorsOf(cgroup), ...argv]
   const [program = '', ...args] = uid === null ? shell : ['unshare', '--mount', '--propagation', 'private', ...shell]
   return spawn(program, args, {

@@ -67,6 +67,7 @@ function specOf(run: SandboxRun, options: ContainerOptions, label: string, uid: 
     LANG: 'C.UTF-8',
     PYTHONPATH: `/node_modules/${PYTHON_LIBRARY}`,
     ...run.env,
+    OPENAI_BASE_URL: 'http://system.service/v1',
     SYSTEM_SERVICE_SOCKET: SOCKET,
     SYSTEM_SERVICE_URL: 'http://system.service',
   }
@@ -81,6 +82,7 @@ function specOf(run: SandboxRun, options: ContainerOptions, label: string, uid: 
         `${realpathSync(run.workspace_dir)}:/workspace:rw`,
         `${join(realpathSync(options.library_dir), 'node_modules')}:/node_modules:ro`,
         `${run.service_socket_path}:${SOCKET}:ro`,
+        ...(options.read_only ?? []).map((folder) => `${folder}:${folder}:ro`),
       ],
       CapDrop: ['ALL'],
       IpcMode: 'private',

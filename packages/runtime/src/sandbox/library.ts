@@ -20,7 +20,7 @@ export function installAgentLibrary(targetDir: string, sdkDir: string): void {
     }
   writeFileSync(
     join(folder, 'package.json'),
-    JSON.stringify({ exports: { '.': './index.js', './node': './node.js' }, name: '@syntropism/sdk', type: 'module' }),
+    JSON.stringify({ exports: { '.': './index.js', './bridge': './bridge.js', './node': './node.js' }, name: '@syntropism/sdk', type: 'module' }),
   )
   installPython(join(targetDir, 'node_modules', PYTHON_LIBRARY), sdkDir)
 }

@@ -32,6 +32,7 @@ export function spawnUnwalled(
       PATH: '/usr/local/bin:/usr/bin:/bin',
       PYTHONPATH: join(realpathSync(library_dir), 'node_modules', PYTHON_LIBRARY),
       ...run.env,
+      OPENAI_BASE_URL: `${run.service_url}/v1`,
       SYSTEM_SERVICE_URL: run.service_url,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -64,6 +64,8 @@ export interface SandboxOptions {
   readonly state_dir: string
   /** Folder whose node_modules holds the agent SDK. */
   readonly library_dir: string
+  /** Folders of the host that programs may read under their own names, where a rung shows them nothing of it. */
+  readonly read_only?: readonly string[]
 }
 
 export interface Protection {
