@@ -6,6 +6,7 @@ import { alternate, hashOf, machine, perSecond, shownRatio } from './measure.ts'
 
 const START_MICRO = 2_000_000_000
 const KINDS = 49
+const PAIRS = 11
 
 /** Price curve of a market for this many agents: what one of them pays does not depend on how many they are. */
 const curveFor = (agents: number, openingMicro: number): PriceCurve => ({
@@ -68,33 +69,54 @@ const bucketed = (agents: number): Uint32Array => {
   return starts.map((to) => Math.min(agents - 1, to))
 }
 
-/** The bytes of a market step and nothing else: the same columns, read and written as often and in the same order, with an addition each. */
+/**
+ * The bytes of a market step and nothing else: the same columns, read and written as often and in the same order, with an addition each. In random
+ * activation the order is shuffled anew before each step by the same generator, and everything by member follows it, as it does in the market: placing,
+ * the book's rows and the leases. What it leaves out is arithmetic: no reserve, no check, no key, no posting's two sides, no comparison.
+ */
 class TouchLoop {
   private readonly agents: number
   private readonly order: Int32Array
   private readonly walked: Int32Array
+  private readonly chance: ReturnType<typeof streamOf> | null
   private readonly buckets: Uint32Array
   private readonly member: { balances: Float64Array; inBook: Int32Array; kinds: Uint8Array; running: Uint8Array; urgencies: Float64Array }
-  private readonly bids: { accounts: Int32Array; amounts: Float64Array; durations: Int32Array; expiries: Float64Array; shares: Int32Array }
+  private readonly bids: {
+    accounts: Int32Array
+    amounts: Float64Array
+    durations: Int32Array
+    expiries: Float64Array
+    kinds: Uint8Array
+    shares: Int32Array
+  }
   private readonly table: { charges: Float64Array; prices: Float64Array; quantities: Float64Array; reserves: Float64Array; rows: Int32Array }
   private readonly leases: { accounts: Int32Array; durations: Int32Array; ends: Float64Array; quantities: Float64Array }
   private readonly sorted: { indexes: Uint32Array; words: Uint32Array }
 
-  constructor(agents: number) {
+  constructor(agents: number, activation: 'random' | 'sequential') {
     const [f64, i32] = [(size: number) => new Float64Array(size), (size: number) => new Int32Array(size)]
     this.agents = agents
+    this.chance = activation === 'random' ? streamOf(1, 'order') : null
     this.order = Int32Array.from({ length: agents }, (_, index) => index)
     this.walked = this.order.slice()
     streamOf(1, 'touch').shuffle(this.walked, agents)
     this.buckets = bucketed(agents)
     this.member = { balances: f64(agents), inBook: i32(agents), kinds: new Uint8Array(agents), running: new Uint8Array(agents), urgencies: f64(agents) }
-    this.bids = { accounts: i32(2 * agents), amounts: f64(2 * agents), durations: i32(2 * agents), expiries: f64(2 * agents), shares: i32(8 * agents) }
+    this.bids = {
+      accounts: i32(2 * agents),
+      amounts: f64(2 * agents),
+      durations: i32(2 * agents),
+      expiries: f64(2 * agents),
+      kinds: new Uint8Array(2 * agents),
+      shares: i32(8 * agents),
+    }
     this.table = { charges: f64(agents), prices: f64(agents), quantities: f64(4 * agents), reserves: f64(agents), rows: i32(agents) }
     this.leases = { accounts: i32(agents), durations: i32(agents), ends: f64(agents), quantities: f64(4 * agents) }
     this.sorted = { indexes: new Uint32Array(agents), words: new Uint32Array(agents) }
   }
 
   step(): void {
+    this.chance?.shuffle(this.order, this.agents)
     this.bid()
     this.tidy()
     this.gather()
@@ -115,6 +137,7 @@ class TouchLoop {
       bids.amounts[row] = own.balances[member] as number
       bids.durations[row] = row
       bids.expiries[row] = row
+      bids.kinds[row] = 0
       for (let r = 0; r < 4; r++) bids.shares[row * 4 + r] = row
       own.inBook[member] = row
     }
@@ -127,6 +150,7 @@ class TouchLoop {
       bids.amounts[to] = (bids.amounts[to] as number) + (bids.amounts[row] as number)
       bids.durations[to] = bids.durations[row] as number
       bids.expiries[to] = bids.expiries[row] as number
+      bids.kinds[to] = bids.kinds[row] as number
       for (let r = 0; r < 4; r++) bids.shares[to * 4 + r] = bids.shares[row * 4 + r] as number
       member.inBook[bids.accounts[to] as number] = to
     }
@@ -135,6 +159,7 @@ class TouchLoop {
   private gather(): void {
     const { agents, bids, member, table } = this
     for (let row = 0; row < agents; row++) {
+      if (bids.kinds[row] === 2) continue
       table.prices[row] = bids.amounts[row] as number
       table.reserves[row] = (bids.durations[row] as number) + (member.running[bids.accounts[row] as number] as number)
       table.rows[row] = row
@@ -187,7 +212,7 @@ class TouchLoop {
 export function marketSteps(agents: number, pairs: number, decisions: number, activation: 'random' | 'sequential' = 'sequential'): string {
   const steps = Math.max(1, Math.round(decisions / agents))
   const run = new Run({ activation, agents, model: marketModel, observe_every: 1_000_000_000, seed: 1, steps: 1_000_000_000 })
-  const touch = new TouchLoop(agents)
+  const touch = new TouchLoop(agents, activation)
   const taken = alternate(
     pairs,
     () => {
@@ -203,8 +228,10 @@ export function marketSteps(agents: number, pairs: number, decisions: number, ac
 }
 
 export function main(): void {
-  console.log(`\nMarket steps, agent-decisions per second of CPU time · ${machine()}`)
-  for (const agents of [1000, 10_000, 100_000, 1_000_000]) console.log(marketSteps(agents, 21, 1_000_000))
+  for (const activation of ['random', 'sequential'] as const) {
+    console.log(`\nMarket steps, agents in ${activation} order, agent-decisions per second of CPU time · ${machine()}`)
+    for (const agents of [1000, 10_000, 100_000, 1_000_000]) console.log(marketSteps(agents, PAIRS, 1_000_000, activation))
+  }
 }
 
 if (import.meta.main) main()

@@ -43,6 +43,7 @@ describe('an offer that no market takes', () => {
     [{ llm: 1 }, 0, 5, 'for a whole number of milliseconds'],
     [{ llm: 1 }, 1000, Number.NaN, 'an amount is a positive whole number of micro-credits, not NaN'],
     [{ llm: 1 }, 1000, -1, 'not -1'],
+    [{ gpu: 5 } as object, 1000, 5, 'agent 3, step 7: "gpu" is no resource of a market (attention, cpu, llm, memory)'],
     [{ attention: 1 }, 1000, 5, '{"attention":1} wants what the market does not sell'],
   ])('%j for %d ms at %d names the agent, the step and the value, and changes nothing', (bundle, durationMs, amountMicro, message) => {
     const { population, world } = worldWith(4)

@@ -16,6 +16,10 @@ export function checkOffer(
   amountMicro: number,
   tipMicro: number,
 ): void {
+  // A list of the names would be made anew for each offer.
+  for (const resource in bundle)
+    if (resource !== 'attention' && resource !== 'cpu' && resource !== 'llm' && resource !== 'memory')
+      world.fail(population, member, `${JSON.stringify(resource)} is no resource of a market (attention, cpu, llm, memory)`)
   const { attention = 0, cpu = 0, llm = 0, memory = 0 } = bundle
   world.checkAmount(population, member, amountMicro)
   if (tipMicro !== 0) world.checkAmount(population, member, tipMicro)
@@ -28,8 +32,5 @@ export function checkOffer(
       member,
       `a bundle holds whole shares from 0 to ${PPM} ppm, cpu and memory together, for a whole number of milliseconds, not ${JSON.stringify(bundle)} for ${durationMs} ms`,
     )
-  for (const resource of Object.keys(bundle))
-    if (resource !== 'attention' && resource !== 'cpu' && resource !== 'llm' && resource !== 'memory')
-      world.fail(population, member, `${JSON.stringify(resource)} is no resource of a market (attention, cpu, llm, memory)`)
   if (offersNothing(capacity, attention, cpu, llm, memory)) world.fail(population, member, `${JSON.stringify(bundle)} wants what the market does not sell`)
 }
