@@ -84,6 +84,16 @@ describe('the market', () => {
     await page.getByLabel('Mechanism').selectOption('shadow')
     await page.getByRole('button', { exact: true, name: 'Clear' }).click()
     await page.getByText(/^\s*4 bids: 4 would win; welfare/).waitFor()
+    for (const [mechanism, payments] of [
+      ['exact', 'vcg'],
+      ['highest-bid', 'posted'],
+    ] as const) {
+      await page.getByLabel('Mechanism').selectOption(mechanism)
+      await page.getByLabel('Payments').selectOption(payments)
+      const answered = page.waitForResponse((response) => response.url().includes(`mechanism=${mechanism}&payments=${payments}`))
+      await page.getByRole('button', { exact: true, name: 'Clear' }).click()
+      expect(await (await answered).json()).toMatchObject({ bids: 4, mechanism, payment_rule: payments })
+    }
     await context.close()
   })
 })

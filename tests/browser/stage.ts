@@ -2,10 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openPages } from '@syntropism/console'
+import { ThreadedSolver } from '@syntropism/solver'
 import { DEFAULT_PARAMS } from '@syntropism/economy'
 import {
   bookAt,
   Host,
+  Inquiries,
   SqliteJournal,
   Tokens,
   Web,
@@ -110,9 +112,12 @@ export async function openStage(): Promise<Stage> {
     { hash: hashToken('operator-token'), operator_id: 'olga', role: 'operator' },
     { hash: hashToken('observer-token'), role: 'observer' },
   ])
+  const solver = new ThreadedSolver()
+  const inquiries = new Inquiries(solver, 5000)
   const read = (filter: Parameters<typeof readEvents>[1]) => readEvents(queries, filter)
   const app = createService({
-    bookAt: (seq, certificate) => bookAt(journalReads(queries), seq, certificate),
+    bookAt: (seq, certificate, rule) => bookAt(journalReads(queries), seq, certificate, rule),
+    inquiries,
     host,
     queries,
     readEvents: read,
@@ -145,6 +150,7 @@ export async function openStage(): Promise<Stage> {
   await mend()
   return {
     async close() {
+      await inquiries.close()
       await cut()
       await host.stop()
       rmSync(folder, { force: true, recursive: true })

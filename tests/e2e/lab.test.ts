@@ -83,6 +83,16 @@ describe('the mechanism lab', () => {
     expect(JSON.parse((await run(['formula', '--list', '--json'])).stdout)).toHaveLength(38)
   })
 
+  it('says what the clearing curve of a price needs, and what is of no use to the others', async () => {
+    const csv = join(dir, 'share.csv')
+    writeFileSync(csv, '0.5\n')
+    const bookless = await run(['price', csv, '--curve', 'clearing'])
+    expect([bookless.code, bookless.stderr]).toEqual([2, expect.stringContaining('--curve clearing --book book.json --resource cpu')])
+    const useless = await run(['price', csv, '--curve', 'linear', '--book', 'any.json'])
+    expect([useless.code, useless.stderr]).toEqual([2, expect.stringContaining('belong to --curve clearing')])
+    expect((await run(['price', '--help'])).stdout).toContain('syntropism price utilisation.csv --curve clearing --book book.json --resource cpu')
+  })
+
   it('traces a price along utilisations', async () => {
     const csv = join(dir, 'use.csv')
     writeFileSync(csv, 'time,utilisation\n0,0.85\n1,0.5\n2,0.1\n')
@@ -99,7 +109,6 @@ describe('the mechanism lab', () => {
     expect(JSON.parse((await run(['price', csv, '--curve', 'clearing', '--book', book, '--floor', '1', '--json'])).stdout)).toMatchObject({
       price_micro_per_s: [4_000_000, 75, 75, 50],
     })
-    expect((await run(['price', csv, '--curve', 'clearing'])).stderr).toContain('--book <book.json>')
     writeFileSync(csv, '0.5\n1.5\n')
     const wrong = await run(['price', csv])
     expect(wrong.code).toBe(2)

@@ -109,7 +109,7 @@ it('one run over NATS is one tree: bid, clearing, work item, executor process, a
 
     // What went over NATS for it carried the same trace: the run under its window, calls below it, the receipt as the run.
     const messages = carried.filter((one) => one.trace === trace)
-    const [work, receipt] = ['work.execution.far', 'work.report.far'].map((end) => messages.find(({ subject }) => subject.endsWith(end)))
+    const [work, receipt] = ['work.execution.far', 'work.report.far'].map((tail) => messages.find(({ subject }) => subject.endsWith(tail)))
     expect(work?.span).toBe(window)
     expect(receipt?.span).toBe(window)
     expect(messages.filter(({ subject }) => subject.endsWith('engine.http')).length).toBeGreaterThanOrEqual(2)

@@ -3,6 +3,7 @@ import {
   BookError,
   type ClearedBook,
   type DenseBook,
+  type ExactAnswer,
   MECHANISMS,
   type Mechanism,
   PAYMENT_RULES,
@@ -79,17 +80,28 @@ interface Compared {
   readonly cleared: ClearedBook
 }
 
+/** The solver's answer for a book; null when there is no solver or it gave up, which is told: the other rules can be compared all the same. */
+async function solveOrTell(file: string, book: unknown, timeLimitS: number): Promise<ExactAnswer | null> {
+  try {
+    const { solveExactly } = await import('@syntropism/solver')
+    return await solveExactly(book, { for_vcg: true, time_limit_s: timeLimitS })
+  } catch (error) {
+    if (error instanceof BookError) throw error
+    console.error(`${file}: exact is left out: ${error instanceof Error ? error.message : String(error)}`)
+    return null
+  }
+}
+
 /** A book under every sound pair of mechanism and payments; the solver works once. What cannot be had is told on standard error. */
 async function compareBook(file: string, timeLimitS: number): Promise<Compared[]> {
   const book = readJson(file)
   const differ = bundlesDiffer(readBook(book))
-  const { solveExactly } = await import('@syntropism/solver')
-  const exact = await solveExactly(book, { for_vcg: true, time_limit_s: timeLimitS })
+  const exact = await solveOrTell(file, book, timeLimitS)
   const results: Compared[] = []
   for (const mechanism of MECHANISMS)
     for (const rule of PAYMENT_RULES) {
-      if (unsoundPairing(mechanism, rule) !== null || (rule === 'uniform' && differ)) continue
-      if (rule === 'vcg' && exact.welfare_without === null)
+      if (unsoundPairing(mechanism, rule) !== null || (rule === 'uniform' && differ) || (mechanism === 'exact' && exact === null)) continue
+      if (rule === 'vcg' && exact?.welfare_without === null)
         console.error(`${file}: no VCG payments: the solver did not prove every optimum within ${timeLimitS} s each`)
       else results.push({ book: file, cleared: clearBook(book, mechanism, rule, mechanism === 'exact' ? exact : null) })
     }

@@ -45,14 +45,21 @@ function addFormulas(program: Command): void {
     .command('price')
     .argument('<utilisation.csv>', 'a share from 0 to 1 per line, in the last column')
     .description('trace a price curve along a file of utilisations')
-    .addOption(new Option('--curve <name>', 'price curve').choices(CURVES).default('linear'))
+    .addOption(new Option('--curve <name>', 'price curve; clearing also needs --book').choices(CURVES).default('linear'))
     .option('--price <micro>', 'opening price, micro-credits per second', micro, 4_000_000)
     .option('--floor <micro>', 'lowest price', integer(1, Number.MAX_SAFE_INTEGER), 1_000_000)
     .option('--ceiling <micro>', 'highest price', micro, 1_000_000_000)
     .option('--target <ppm>', 'target utilisation of base-fee and excess, parts per million', integer(1, 999_999), 500_000)
-    .option('--book <file>', 'book whose demand curve --curve clearing meets; a line of the file is then the share already taken')
+    .option(
+      '--book <file>',
+      'book whose demand curve --curve clearing meets (needed by it, of no use to the others); a line of the file is then the share already taken',
+    )
     .option('--resource <name>', 'resource of that book; the first when not named')
     .option('--json', 'machine-readable output')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  syntropism price utilisation.csv --curve base-fee --target 500000\n  syntropism price utilisation.csv --curve clearing --book book.json --resource cpu',
+    )
     .action(async (file: string, flags: PriceFlags) => (await import('./price-command.ts')).runPrice(file, flags))
 }
 

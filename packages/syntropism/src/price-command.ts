@@ -71,7 +71,11 @@ function trace(flags: PriceFlags, utilisation: readonly number[], demand: readon
 /** `syntropism price`: how a curve moves a price along a file of utilisations. */
 export function runPrice(file: string, flags: PriceFlags): void {
   if (flags.curve === 'clearing' && flags.book === undefined)
-    throw new ConfigError('price: --curve clearing needs the book whose demand curve supply is to meet: --book <book.json>, and --resource <name>')
+    throw new ConfigError(
+      `price: --curve clearing prices a resource where the supply meets the demand of a book, and no book is named; right would be "syntropism price ${file} --curve clearing --book book.json --resource cpu", with a book as "clear" takes it`,
+    )
+  if (flags.curve !== 'clearing' && (flags.book !== undefined || flags.resource !== undefined))
+    throw new ConfigError(`price: --book and --resource belong to --curve clearing; ${flags.curve} looks at the utilisation alone`)
   if (flags.floor > flags.ceiling) throw new ConfigError(`price: --floor ${flags.floor} is above --ceiling ${flags.ceiling}`)
   let utilisation: number[]
   let demand: Demand[] = []

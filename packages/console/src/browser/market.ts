@@ -60,11 +60,12 @@ interface Outcome {
 
 const UNITS: Readonly<Record<string, string>> = { attention: 'slots', cpu: 'milli-cores', llm: 'micro-dollars/min', memory: 'MB' }
 const PAYMENTS: Readonly<Record<string, readonly string[]>> = {
-  density: ['bid', 'critical'],
-  'density-sqrt': ['bid', 'critical'],
-  drf: ['bid'],
-  'highest-bid': ['bid', 'critical', 'uniform'],
-  shadow: ['bid', 'shadow'],
+  density: ['bid', 'critical', 'posted'],
+  'density-sqrt': ['bid', 'critical', 'posted'],
+  drf: ['bid', 'posted'],
+  exact: ['bid', 'vcg', 'posted'],
+  'highest-bid': ['bid', 'critical', 'uniform', 'posted'],
+  shadow: ['bid', 'shadow', 'posted'],
 }
 
 let resources: Resource[] = []
@@ -150,7 +151,11 @@ function ask(): void {
       outcome = answer
       changed()
     },
-    (error: unknown) => say(error instanceof Error ? error.message : String(error)),
+    (error: unknown) => {
+      outcome = null
+      say(error instanceof Error ? error.message : String(error))
+      changed()
+    },
   )
 }
 

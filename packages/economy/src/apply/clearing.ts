@@ -23,6 +23,7 @@ import {
 import { canonicalJson, sha256Hex } from '../codec/index.ts'
 import { meterSold, openLease, payWindow, releasesOf, supplyOf } from '../leases/index.ts'
 import { type Prices, pricesNow, reserveCostMicro } from '../market/index.ts'
+import type { MarketPaymentRule } from '../mechanisms/index.ts'
 import { type Bid, type Quantities, type State, type Step, childTrace, inTrace } from '../state/index.ts'
 
 const isPaused = ({ paused }: State, agentId: string): boolean => paused.everyone || paused.agents.has(agentId)
@@ -44,28 +45,28 @@ function isEligible(state: State, bid: Bid, capacity: ReturnType<typeof capacity
 }
 
 /** A bid as a clearing sees it. */
-function candidateOf(state: State, bid: Bid, capacity: Quantities, prices: Prices): Candidate {
+function candidateOf(state: State, bid: Bid, capacity: Quantities, prices: Prices, rule: MarketPaymentRule = state.params.payment_rule): Candidate {
   const bundle = bundleOf(state, bid, capacity)
   const reserveMicro = reserveCostMicro(prices, bundle, bid.duration_ms)
   return {
     agent_id: bid.agent_id,
     bid_id: bid.bid_id,
     duration_ms: bid.duration_ms,
-    offered_micro: offeredMicro(state, bid, reserveMicro),
+    offered_micro: offeredMicro(state, bid, reserveMicro, rule),
     order: bid.order,
     quantities: quantitiesOf(state, bundle, capacity),
     reserve_micro: reserveMicro,
   }
 }
 
-/** Eligible bids at or above their reserve, in no order yet. */
-export function candidatesOf(state: State): Candidate[] {
+/** Eligible bids at or above their reserve, in no order yet, with what they offer under a payment rule, that in force if none is named. */
+export function candidatesOf(state: State, rule: MarketPaymentRule = state.params.payment_rule): Candidate[] {
   const capacity = capacityOf(state)
   const prices = pricesNow(state)
   const candidates: Candidate[] = []
   for (const bid of state.bids.values()) {
     if (!isEligible(state, bid, capacity)) continue
-    const candidate = candidateOf(state, bid, capacity, prices)
+    const candidate = candidateOf(state, bid, capacity, prices, rule)
     if (candidate.offered_micro >= candidate.reserve_micro) candidates.push(candidate)
   }
   return candidates

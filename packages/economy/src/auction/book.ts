@@ -1,6 +1,7 @@
 import type { Bundle, CommandOf, EventData, Refusal } from '@syntropism/contract'
 import { canonicalJson, type Json, sha256Hex } from '../codec/index.ts'
 import { currentReserveMicro } from '../market/index.ts'
+import type { MarketPaymentRule } from '../mechanisms/index.ts'
 import {
   type Agent,
   type Bid,
@@ -188,9 +189,14 @@ export const bundleOf = (state: State, bid: Bid, capacity: Quantities = capacity
  * What a bid offers at this instant: its amount; for a standing bid the reserve plus its margin, under posted prices the reserve plus its tip, both at
  * most its amount. What it does not offer has no part in who wins: it would be a promise that nobody has to keep.
  */
-export function offeredMicro(state: State, bid: Bid, reserveMicro: number = currentReserveMicro(state, bundleOf(state, bid), bid.duration_ms)): number {
+export function offeredMicro(
+  state: State,
+  bid: Bid,
+  reserveMicro: number = currentReserveMicro(state, bundleOf(state, bid), bid.duration_ms),
+  rule: MarketPaymentRule = state.params.payment_rule,
+): number {
   if (bid.margin_ppm !== null) return Math.min(bid.amount_micro, mulDivCeil(reserveMicro, PPM + bid.margin_ppm, PPM))
-  return state.params.payment_rule === 'posted' ? Math.min(bid.amount_micro, reserveMicro + bid.tip_micro) : bid.amount_micro
+  return rule === 'posted' ? Math.min(bid.amount_micro, reserveMicro + bid.tip_micro) : bid.amount_micro
 }
 
 /** Raises a bid: it keeps its id and takes a new place among ties. */

@@ -13,7 +13,7 @@ import {
 import type { Quantities } from '../state/index.ts'
 import { type Allocation, type Candidate, type Win, allocate, placeFor, takeRoom } from './clear.ts'
 import { COLUMNS, type Market, type Ranking, freshMarket, possibleIn, rank, tableOf } from './ranking.ts'
-import { criticalOffers, leastAmongOwn } from './thresholds.ts'
+import { bidsForCpu, criticalOffers, leastAmongOwn } from './thresholds.ts'
 
 export interface Rules {
   readonly mechanism: Mechanism
@@ -116,7 +116,9 @@ function chargesOf(market: Market, eligible: readonly Candidate[], rules: Rules,
       const exponent = SIZE_EXPONENTS[rules.mechanism] ?? 0
       const offers = criticalOffers({ candidates: possible, exponent, order: greedyOrder(table, exponent), table }, market)
       const rows = new Map(possible.map((candidate, row) => [candidate.bid_id, row]))
-      return ({ candidate }) => Math.max(offers.get(rows.get(candidate.bid_id) as number) as number, leastAmongOwn(candidate, eligible))
+      const own = bidsForCpu(eligible)
+      return ({ candidate }) =>
+        Math.max(offers.get(rows.get(candidate.bid_id) as number) as number, leastAmongOwn(candidate, own.get(candidate.agent_id) ?? []))
     }
     case 'shadow': {
       const prices = outcome.prices as Float64Array

@@ -74,6 +74,18 @@ export function leastAmongOwn(candidate: Candidate, eligible: readonly Candidate
   return least
 }
 
+/** Eligible bids for cpu by agent: those that compete for its one window. */
+export function bidsForCpu(eligible: readonly Candidate[]): ReadonlyMap<string, readonly Candidate[]> {
+  const byAgent = new Map<string, Candidate[]>()
+  for (const one of eligible) {
+    if (one.quantities.cpu === 0) continue
+    const others = byAgent.get(one.agent_id)
+    if (others === undefined) byAgent.set(one.agent_id, [one])
+    else others.push(one)
+  }
+  return byAgent
+}
+
 /** One agent runs one window: of an agent's several bids for cpu only its best takes part. The eligible bids come in the order of `byHighestBid`. */
 export function onePerAgent(eligible: readonly Candidate[]): Candidate[] {
   const seen = new Set<string>()

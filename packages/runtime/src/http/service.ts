@@ -1,5 +1,5 @@
 import { type Certificate, ClientId, type RefusalCode, Traceparent } from '@syntropism/contract'
-import { type Candidate, type Indicators, type Outcome, creditsToMicro, microToCredits } from '@syntropism/economy'
+import { type Candidate, type Indicators, type MarketPaymentRule, type Outcome, creditsToMicro, microToCredits } from '@syntropism/economy'
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Alert } from '../alerts/index.ts'
@@ -40,10 +40,11 @@ export interface ServiceParts {
   readonly tools?: ToolGateway
   /** Questions that take many clearings; without it those that need a solver are answered by estimates. */
   readonly inquiries?: Inquiries
-  /** Eligible bids and supply of the past clearing with this sequence number; null when its book cannot be derived again. */
+  /** Eligible bids, with what they offer under a payment rule, and supply of the past clearing with this sequence number; null when its book cannot be derived again. */
   bookAt?(
     seq: number,
     certificate: Certificate,
+    rule: MarketPaymentRule,
   ): Promise<{ readonly candidates: readonly Candidate[]; readonly supply: Readonly<Record<'attention' | 'cpu' | 'llm' | 'memory', number>> } | null>
   /** Reads committed events after a sequence number, oldest first. */
   readEvents(filter: { after_seq: number; agent_id?: string | undefined; limit: number; type?: string | undefined }): Maybe<readonly unknown[]>

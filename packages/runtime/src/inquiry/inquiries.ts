@@ -16,15 +16,27 @@ export class Inquiries {
 
   /** Lowest offer with which a bid would win at this instant. */
   async lowestWinning(state: State, bid: Bid): Promise<LowestWinning> {
-    return this.#inTurn(() => lowestWinning(state, bid, async (problem) => this.#solve(problem, false)))
+    return this.#inTurn(() =>
+      lowestWinning(state, bid, async (problem) => {
+        const answer = await this.#ask(problem, false)
+        // Without an answer the price is an estimate, and says so.
+        return typeof answer === 'string' ? null : answer
+      }),
+    )
   }
 
-  /** Null also when the solver gave up or is not installed: the answer is then an estimate, and says so. */
-  async #solve(problem: WinnerProblem, forVcg: boolean): Promise<Solution | null> {
+  /** What a solver says of a problem, or why it says nothing. */
+  async solve(problem: WinnerProblem, forVcg: boolean): Promise<Solution | string> {
+    return this.#inTurn(() => this.#ask(problem, forVcg))
+  }
+
+  async #ask(problem: WinnerProblem, forVcg: boolean): Promise<Solution | string> {
+    if (this.#solver === null) return 'this process has no solver: the package @syntropism/solver is not there'
     try {
-      return this.#solver === null ? null : await this.#solver.solve(problem, { for_vcg: forVcg, time_limit_ms: this.#timeLimitMs })
-    } catch {
-      return null
+      const solution = await this.#solver.solve(problem, { for_vcg: forVcg, time_limit_ms: this.#timeLimitMs })
+      return solution ?? `the solver found nothing within ${this.#timeLimitMs} ms`
+    } catch (error) {
+      return `the solver could not be used: ${error instanceof Error ? error.message : String(error)}`
     }
   }
 

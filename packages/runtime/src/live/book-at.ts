@@ -1,5 +1,5 @@
 import type { Certificate } from '@syntropism/contract'
-import { type Candidate, apply, candidatesOf } from '@syntropism/economy'
+import { type Candidate, type MarketPaymentRule, apply, candidatesOf } from '@syntropism/economy'
 import { type ReadableJournal, stateAt } from '../host/index.ts'
 
 /** The bids that could win in one past clearing, and what was for sale then. */
@@ -10,9 +10,9 @@ export interface PastBook {
 
 /**
  * The book of a past clearing, derived again from the journal: the beat is run with nothing for sale, so that its deadlines fall due and
- * nothing clears. Null when the hash is not the certificate's.
+ * nothing clears. `rule`: the payment rule that the offers are under, the clearing's own if none is named. Null when the hash is not the certificate's.
  */
-export async function bookAt(journal: ReadableJournal, seq: number, certificate: Certificate): Promise<PastBook | null> {
+export async function bookAt(journal: ReadableJournal, seq: number, certificate: Certificate, rule?: MarketPaymentRule): Promise<PastBook | null> {
   const { next: tick, state } = await stateAt(journal, { seq }, 'before')
   if (tick?.type !== 'tick') return null
   const executors = [...state.executors.values()]
@@ -30,7 +30,7 @@ export async function bookAt(journal: ReadableJournal, seq: number, certificate:
   const rooms = Object.values(certificate.supply.executors)
   const sum = (resource: 'cpu' | 'memory'): number => rooms.reduce((total, room) => total + room[resource], 0)
   return {
-    candidates: candidatesOf(state),
+    candidates: candidatesOf(state, rule),
     supply: { attention: certificate.supply.attention, cpu: sum('cpu'), llm: certificate.supply.llm, memory: sum('memory') },
   }
 }

@@ -180,7 +180,7 @@ const historyOf = (executor: () => Executor): WorkspaceHistory => ({
 
 /** What the service reads of the journal itself. */
 const readsFor = (queries: Queries): Pick<ServiceParts, 'bookAt' | 'readEvents'> => ({
-  bookAt: (seq, certificate) => bookAt(journalReads(queries), seq, certificate),
+  bookAt: (seq, certificate, rule) => bookAt(journalReads(queries), seq, certificate, rule),
   readEvents: (filter) => readEvents(queries, filter),
 })
 
