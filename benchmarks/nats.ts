@@ -2,10 +2,11 @@
 import { type ChildProcess, fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { performance } from 'node:perf_hooks'
+import { headers } from '@nats-io/transport-node'
 import { eventText } from '@syntropism/economy'
 import { Outbox, connectNats, ensureStreams } from '../packages/runtime/src/bus/nats/index.ts'
 import { Config } from '../packages/runtime/src/config/index.ts'
-import { createFront, startEngine, startService } from '../packages/runtime/src/remote/index.ts'
+import { startEngine, startService } from '../packages/runtime/src/remote/index.ts'
 import { EventLog } from '../tests/contracts/events.ts'
 import { openSmallEconomy } from '../tests/servers/economy.ts'
 import { NatsServer } from '../tests/servers/nats-server.ts'
@@ -25,7 +26,7 @@ async function runPart(part: string, url: string): Promise<void> {
   }
   const connection = await connectNats({ name: 'bench engine', url })
   const economy = await openSmallEconomy('bench')
-  await startEngine({ connection, fetch: (request) => economy.app.fetch(request), host: economy.host, tokens: economy.tokens })
+  await startEngine({ connection, fetch: (request) => economy.app.fetch(request), host: economy.host, reads: economy.reads, tokens: economy.tokens })
   connection.subscribe('bench.echo', { callback: (_, message) => void message.respond(message.data) })
   await connection.flush()
   process.send?.({ token: economy.run })
@@ -97,11 +98,14 @@ async function balances(server: NatsServer): Promise<void> {
   const engine = await startPart('engine', server.url)
   const service = await startPart('service', server.url)
   const connection = await connectNats({ name: 'bench client', url: server.url })
-  const front = createFront({ connection, economy_id: 'bench' })
   const { token } = engine.said
+  const asked = headers()
+  asked.set('Syntropism-Method', 'GET')
+  asked.set('Syntropism-Path', '/economic/balance/a')
+  asked.set('authorization', `Bearer ${token}`)
   const direct = async (): Promise<void> => {
-    const answer = await front.http(new Request('http://engine/economic/balance/a', { headers: { authorization: `Bearer ${token}` } }))
-    if (answer.status !== 200) throw new Error(await answer.text())
+    const answer = await connection.request('syntropism.bench.engine.http', '', { headers: asked, timeout: 5000 })
+    if (answer.headers?.get('Syntropism-Status') !== '200') throw new Error(answer.string())
   }
   const calls = {
     echo: () => connection.request('bench.echo', 'x'.repeat(80), { timeout: 5000 }),

@@ -44,7 +44,13 @@ const requests: Fault = {
     const stage = await openStage(seed, 0.2)
     const { connection, economy, random, wire } = stage
     const agent = await connectNats({ name: 'faults agent', url: wire.url })
-    const stopEngine = await startEngine({ connection, fetch: (request) => economy.app.fetch(request), host: economy.host, tokens: economy.tokens })
+    const stopEngine = await startEngine({
+      connection,
+      fetch: (request) => economy.app.fetch(request),
+      host: economy.host,
+      reads: economy.reads,
+      tokens: economy.tokens,
+    })
     const front = createFront({ connection: agent, economy_id: 'faults', timeout_ms: 1000 })
     const load = new Load(random, overNats(front, economy.run)).begin(16)
     const wanted = long ? 20_000 : 1000

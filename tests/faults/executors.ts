@@ -38,7 +38,13 @@ export async function openGround(address = '127.0.0.1'): Promise<Ground> {
   writeFileSync(join(workspaces.pathOf('b'), 'agent.json'), JSON.stringify({ command: ['node', 'main.mjs'], description: '', name: 'b', standing_bid: null }))
   writeFileSync(join(workspaces.pathOf('b'), 'main.mjs'), SLEEPER)
   await ensureStreams(connection, 'faults', Config.parse({}).nats_streams)
-  const stopEngine = await startEngine({ connection, fetch: (request) => economy.app.fetch(request), host: economy.host, tokens: economy.tokens })
+  const stopEngine = await startEngine({
+    connection,
+    fetch: (request) => economy.app.fetch(request),
+    host: economy.host,
+    reads: economy.reads,
+    tokens: economy.tokens,
+  })
   const executors = new RemoteExecutors({ ...economy, connection, onError: () => undefined, queue: queueSettings(Config.parse({})), workspaces })
   await executors.start()
   economy.host.startBeat(100)

@@ -3,7 +3,7 @@ import { DEFAULT_PARAMS } from '@syntropism/economy'
 import type { EconomyEvent } from '@syntropism/contract'
 import { createMemoryBus } from '../../packages/runtime/src/bus/index.ts'
 import { Host } from '../../packages/runtime/src/host/index.ts'
-import { type App, Tokens, createService, hashToken } from '../../packages/runtime/src/http/index.ts'
+import { type App, Gate, type Reads, type ServiceParts, Tokens, createService, hashToken, openReads } from '../../packages/runtime/src/http/index.ts'
 import type { Bus } from '../../packages/runtime/src/ports/index.ts'
 import { SqliteJournal, createQueries, openDatabase } from '../../packages/runtime/src/store/index.ts'
 import { removeDir, tempDir } from '../program.ts'
@@ -14,6 +14,7 @@ export interface SmallEconomy {
   readonly bus: Bus
   readonly events: EconomyEvent[]
   readonly host: Host
+  readonly reads: Reads
   readonly tokens: Tokens
   /** Bearer token of agent a in lease-1. */
   readonly run: string
@@ -38,7 +39,9 @@ export async function openSmallEconomy(economyId: string): Promise<SmallEconomy>
   })
   const tokens = new Tokens([{ hash: hashToken('operator-token'), role: 'operator' }])
   const readEvents = (filter: { after_seq: number; limit: number }): EconomyEvent[] => events.slice(filter.after_seq, filter.after_seq + filter.limit)
-  const app = createService({ host, queries: createQueries(database), readEvents, tokens, unlimited: true })
+  const parts: ServiceParts = { host, queries: createQueries(database), readEvents, tokens, unlimited: true }
+  const gate = new Gate(parts)
+  const app = createService(parts, gate)
   const tell = async (draft: object): Promise<void> => {
     const outcome = await host.submit({ owner: 'host', ...draft } as never)
     if (!outcome.ok) throw new Error(`${JSON.stringify(draft)}: ${outcome.refusal.code} ${JSON.stringify(outcome.refusal.detail)}`)
@@ -58,6 +61,7 @@ export async function openSmallEconomy(economyId: string): Promise<SmallEconomy>
     },
     events,
     host,
+    reads: openReads(app, parts, gate),
     run: tokens.issue('a', 'lease-1'),
     tokens,
   }

@@ -12,7 +12,7 @@ import { type ToolGateway, ToolRefusal } from '../tool-gateway/index.ts'
 import type { Runs } from '../runs/index.ts'
 import type { Queries } from '../store/index.ts'
 import type { Principal, Role, Tokens } from './principal.ts'
-import { gatewayRefused, problem, refused } from './problem.ts'
+import { type Problem, answerProblem, problemOf, refusalOf } from './problem.ts'
 
 export interface ServiceParts {
   readonly host: Host
@@ -115,22 +115,33 @@ const problemAnswer = (description: string) => ({ content: { 'application/proble
 
 /** Context of a call: the caller's own when it is well-formed, else that of the agent's window. An agent's tool call is a span of its own below it. */
 function traceOf(header: string | undefined, principal: Principal, isTool: boolean, { host, tracing }: ServiceParts): string {
-  const given = Traceparent.safeParse(header).data ?? ''
+  const given = header === undefined ? '' : (Traceparent.safeParse(header).data ?? '')
   if (principal.role !== 'agent') return given === '' || tracing === undefined ? given : tracing.adopt(given)
   const window = host.state.leases.get(principal.lease_id)?.traceparent ?? ''
   const caller = given === '' ? window : given
   return tracing === undefined || caller === '' || !isTool ? caller : tracing.call(caller, window)
 }
 
-function createCall(context: Context, principal: Principal, isTool: boolean, parts: ServiceParts, reason: string | undefined): Call {
-  const key = context.req.header('idempotency-key')
-  const traceparent = traceOf(context.req.header('traceparent'), principal, isTool, parts)
+/** A call as it came, by whichever way. */
+export interface Asked {
+  readonly body: unknown
+  readonly params: Input['params']
+  readonly query: Input['query']
+  readonly path: string
+  readonly idempotency_key: string | undefined
+  readonly traceparent: string | undefined
+  readonly signal: AbortSignal
+}
+
+function createCall(asked: Asked, principal: Principal, isTool: boolean, parts: ServiceParts, reason: string | undefined): Call {
+  const { idempotency_key: key, signal } = asked
+  const traceparent = traceOf(asked.traceparent, principal, isTool, parts)
   if (key !== undefined && !ClientId.safeParse(key).success)
     throw new Refused('command_invalid', { expected: '1–128 printable ASCII characters', field: 'Idempotency-Key' })
   return {
     parts,
     principal,
-    signal: context.req.raw.signal,
+    signal,
     traceparent,
     async submit(draft) {
       const command = {
@@ -161,18 +172,29 @@ async function recorded<T extends object>(operation: Operation, call: Call, para
   const { principal, parts } = call
   if (principal.role !== 'agent' || operation.tool === undefined) return run()
   const traced = call.traceparent === '' ? {} : { traceparent: call.traceparent }
-  const note = (event_type: 'tool_call_initiated' | 'tool_call_completed', data: object): void => {
-    parts.host.submitSoon({ agent_id: principal.agent_id, data: data as never, event_type, owner: 'host', ...traced, type: 'report' }).catch(() => undefined)
+  // What is told is put together when the report is carried out: the caller does not wait for it.
+  const note = (event_type: 'tool_call_initiated' | 'tool_call_completed', told: () => object): void => {
+    const report = {
+      agent_id: principal.agent_id,
+      get data() {
+        return told() as never
+      },
+      event_type,
+      owner: 'host',
+      ...traced,
+      type: 'report' as const,
+    }
+    parts.host.submitSoon(report).catch(() => undefined)
   }
   const tool_name = typeof operation.tool === 'string' ? operation.tool : operation.tool(parameters)
   const { justification } = parameters as { justification?: unknown }
-  note('tool_call_initiated', { ...(typeof justification === 'string' ? { justification } : {}), parameters: shown(parameters), tool_name })
+  note('tool_call_initiated', () => ({ ...(typeof justification === 'string' ? { justification } : {}), parameters: shown(parameters), tool_name }))
   try {
     const answer = await run()
-    note('tool_call_completed', { response: shown(answer), result: 'success', tool_name })
+    note('tool_call_completed', () => ({ response: shown(answer), result: 'success', tool_name }))
     return answer
   } catch (error) {
-    note('tool_call_completed', { response: { error: codeOf(error) }, result: 'failure', tool_name })
+    note('tool_call_completed', () => ({ response: { error: codeOf(error) }, result: 'failure', tool_name }))
     throw error
   }
 }
@@ -216,28 +238,44 @@ export function addOperation<B extends z.ZodType>(app: App, parts: ServiceParts,
     tags: [operation.tag],
   })
   app.openapi(route, (async (context: Context) => {
-    const principal = context.get('principal') as Principal
-    if (operation.roles.length > 0 && !operation.roles.includes(principal.role))
-      return problem(context, 'role_forbidden', `This needs one of: ${operation.roles.join(', ')}; the token is for: ${principal.role}.`)
-    try {
-      const valid = (part: string): unknown => (context.req as unknown as { valid(part: string): unknown }).valid(part)
-      const body = operation.body === undefined ? undefined : valid('json')
-      const params = (names.length > 0 ? valid('param') : {}) as Record<string, string>
-      const query = (operation.query === undefined ? {} : valid('query')) as Record<string, string | undefined>
-      const { reason } = (body ?? {}) as { reason?: unknown }
-      const call = createCall(context, principal, operation.tool !== undefined, parts, typeof reason === 'string' && reason !== '' ? reason : undefined)
-      const answer = await recorded(operation as unknown as Operation, call, { ...(body as object | undefined), ...params }, async () =>
-        operation.handle({ body: body as z.infer<B>, params, query }, call),
-      )
-      return context.json(answer)
-    } catch (error) {
-      if (error instanceof Refused) return refused(context, { code: error.code, detail: error.figures })
-      if (error instanceof CallRefused) return refused(context, { code: error.code as RefusalCode, detail: error.figures })
-      if (error instanceof GatewayRefusal || error instanceof ToolRefusal) return gatewayRefused(context, error.code, error.figures)
-      if (error instanceof HostStopped) return problem(context, 'unavailable', error.message)
-      throw error
-    }
+    const valid = (part: string): unknown => (context.req as unknown as { valid(part: string): unknown }).valid(part)
+    const carried = await carryOut(parts, operation as unknown as Operation, context.get('principal') as Principal, {
+      body: operation.body === undefined ? undefined : valid('json'),
+      idempotency_key: context.req.header('idempotency-key'),
+      params: (names.length > 0 ? valid('param') : {}) as Record<string, string>,
+      path: context.req.path,
+      query: (operation.query === undefined ? {} : valid('query')) as Record<string, string | undefined>,
+      signal: context.req.raw.signal,
+      traceparent: context.req.header('traceparent'),
+    })
+    return 'problem' in carried ? answerProblem(context, carried.problem) : context.json(carried.answer)
   }) as never)
+}
+
+/** Carries out an operation for who may ask for it, and records it. Throws what is a fault of the service. */
+export async function carryOut(
+  parts: ServiceParts,
+  operation: Operation,
+  principal: Principal,
+  asked: Asked,
+): Promise<{ readonly answer: object } | { readonly problem: Problem }> {
+  const { body, params, path, query } = asked
+  if (operation.roles.length > 0 && !operation.roles.includes(principal.role)) {
+    const detail = `This needs one of: ${operation.roles.join(', ')}; the token is for: ${principal.role}.`
+    return { problem: problemOf(path, 'role_forbidden', detail) }
+  }
+  try {
+    const { reason } = (body ?? {}) as { reason?: unknown }
+    const call = createCall(asked, principal, operation.tool !== undefined, parts, typeof reason === 'string' && reason !== '' ? reason : undefined)
+    const parameters = { ...(body as object | undefined), ...params }
+    return { answer: await recorded(operation, call, parameters, async () => operation.handle({ body: body as never, params, query }, call)) }
+  } catch (error) {
+    if (error instanceof Refused) return { problem: refusalOf(path, error.code, error.figures) }
+    if (error instanceof CallRefused) return { problem: refusalOf(path, error.code as RefusalCode, error.figures) }
+    if (error instanceof GatewayRefusal || error instanceof ToolRefusal) return { problem: refusalOf(path, error.code, error.figures) }
+    if (error instanceof HostStopped) return { problem: problemOf(path, 'unavailable', error.message) }
+    throw error
+  }
 }
 
 /** Any JSON value. (`z.json()` is recursive, which the OpenAPI generator cannot write down; the body is JSON already.) */

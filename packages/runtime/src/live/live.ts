@@ -8,7 +8,7 @@ import { createMemoryBus } from '../bus/index.ts'
 import { type Config, ConfigError, machineCapacity, paramsOf } from '../config/index.ts'
 import { Executor } from '../executor/index.ts'
 import { ExactBeat, Host, createWallClock } from '../host/index.ts'
-import { type App, Gate, type ServiceParts, Tokens, createService, openDoors, openModelDoor } from '../http/index.ts'
+import { type App, Gate, type ServiceParts, Tokens, createService, openDoors, openModelDoor, openReads } from '../http/index.ts'
 import { Inquiries } from '../inquiry/index.ts'
 import type { Bus, ClearingSolver, WorkspaceHistory } from '../ports/index.ts'
 import type { Remote, RemoteParts } from '../remote/index.ts'
@@ -164,7 +164,7 @@ const sandboxFor = async (options: LiveOptions, paths: ReturnType<typeof pathsOf
   return await openSandbox(settings, options.sandbox)
 }
 
-const remoteParts = (app: App, queries: Queries, executor: Executor, rest: Pick<RemoteParts, 'bus' | 'host' | 'tokens'>): RemoteParts => ({
+const remoteParts = (app: App, queries: Queries, executor: Executor, rest: Pick<RemoteParts, 'bus' | 'host' | 'reads' | 'tokens'>): RemoteParts => ({
   ...rest,
   fetch: (request) => app.fetch(request),
   readEvents: (filter) => readEvents(queries, filter),
@@ -279,7 +279,7 @@ async function assemble(
   const service = { socket_path: paths.socket, url: doors.url }
   const executor = localExecutor(options, { bus, host, sandbox, service: () => service, tokens, workspaces: join(paths.agents, 'workspaces') })
   await settle(options, host, bus, executor, folders)
-  await remote?.begin(remoteParts(app, queries, executor, { bus, host, tokens }))
+  await remote?.begin(remoteParts(app, queries, executor, { bus, host, reads: openReads(app, serviceParts, gate), tokens }))
   await gateways.start(remote?.toolQueue)
   tellWhere(paths, doors.url)
   host.startBeat(config.beat_ms, solvers.beat)

@@ -1,6 +1,7 @@
 // HTTP carried over request–reply: every operation of the System Service works over NATS as it does over HTTP.
 import { type Msg, type MsgHdrs, headers } from '@nats-io/transport-node'
 import { HEADER, headerOf } from '../bus/nats/index.ts'
+import type { PlainAnswer, PlainRequest } from '../http/index.ts'
 
 const CARRIED = [
   'accept',
@@ -25,8 +26,8 @@ export interface Carried {
   readonly body: Uint8Array
 }
 
-/** A request as a message. `traceparent` replaces the one that came; '' when there is none. */
-export async function requestToMessage(request: Request, traceparent: string): Promise<Carried> {
+/** A request as a message. */
+export async function requestToMessage(request: Request): Promise<Carried> {
   const made = headers()
   const url = new URL(request.url)
   made.set(METHOD, request.method)
@@ -35,9 +36,17 @@ export async function requestToMessage(request: Request, traceparent: string): P
     const value = request.headers.get(name)
     if (value !== null) made.set(name, value)
   }
-  if (traceparent === '') made.delete(HEADER.traceparent)
-  else made.set(HEADER.traceparent, traceparent)
   return { body: new Uint8Array(await request.arrayBuffer()), headers: made }
+}
+
+/** A call in plain words as a message, with what else its caller said of it. */
+export function callToMessage(method: string, path: string, body: string, said: Readonly<Record<string, string | undefined>>): Carried {
+  const made = headers()
+  made.set(METHOD, method)
+  made.set(PATH, path)
+  for (const [name, value] of Object.entries(said)) if (value !== undefined) made.set(name, value)
+  if (body !== '') made.set('content-type', 'application/json')
+  return { body: Buffer.from(body), headers: made }
 }
 
 /** The request that a message carries, or null when it carries none. `authorization` replaces what the caller says of itself. */
@@ -60,6 +69,22 @@ export function messageToRequest(message: Pick<Msg, 'data' | 'headers'>, authori
   }
 }
 
+/** The same in plain words, for what needs no more: no body and no id of its own. */
+export function messageToPlain(message: Pick<Msg, 'data' | 'headers'>, authorization?: string): PlainRequest | null {
+  const method = headerOf(message, METHOD)
+  const path = headerOf(message, PATH)
+  if (method === undefined || path === undefined || message.data.length > 0 || headerOf(message, 'idempotency-key') !== undefined) return null
+  return { authorization: authorization ?? headerOf(message, 'authorization'), method, path, traceparent: headerOf(message, HEADER.traceparent) }
+}
+
+/** A plain answer as a message. */
+export function answerToMessage({ content_type, status, text }: PlainAnswer): Carried {
+  const made = headers()
+  made.set(STATUS, String(status))
+  made.set('content-type', content_type)
+  return { body: Buffer.from(text), headers: made }
+}
+
 /** An answer as a message. */
 export async function responseToMessage(response: Response): Promise<Carried> {
   const made = headers()
@@ -71,9 +96,12 @@ export async function responseToMessage(response: Response): Promise<Carried> {
   return { body: new Uint8Array(await response.arrayBuffer()), headers: made }
 }
 
+/** Status of the answer that a message carries. */
+export const statusOf = (message: Pick<Msg, 'headers'>): number => Number(headerOf(message, STATUS) ?? 502)
+
 /** The answer that a message carries. */
 export function messageToResponse(message: Pick<Msg, 'data' | 'headers'>): Response {
-  const status = Number(headerOf(message, STATUS) ?? 502)
+  const status = statusOf(message)
   const carried = new Headers()
   for (const name of ['content-type', 'allow']) {
     const value = headerOf(message, name)

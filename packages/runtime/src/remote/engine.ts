@@ -2,8 +2,8 @@ import { Svcm } from '@nats-io/services'
 import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import { subjects } from '../bus/nats/index.ts'
 import type { Host } from '../host/index.ts'
-import { type ProblemCode, type Tokens, problemResponse } from '../http/index.ts'
-import { HEADER_BYTES, messageToRequest, responseToMessage } from './carry.ts'
+import { type ProblemCode, type Reads, type Tokens, problemResponse } from '../http/index.ts'
+import { type Carried, HEADER_BYTES, answerToMessage, messageToPlain, messageToRequest, responseToMessage } from './carry.ts'
 
 /** Name under which `nats micro ls` shows the writer of an economy. */
 export const ENGINE = 'syntropism-engine'
@@ -15,10 +15,11 @@ export interface EngineParts {
   readonly tokens: Tokens
   /** The System Service of this process. */
   fetch(request: Request): Response | Promise<Response>
+  /** Its reads, asked first. */
+  readonly reads?: Reads
 }
 
-async function answer(connection: NatsConnection, message: Msg, response: Response): Promise<void> {
-  const carried = await responseToMessage(response)
+async function answer(connection: NatsConnection, message: Msg, carried: Carried): Promise<void> {
   const most = (connection.info?.max_payload ?? 1_048_576) - HEADER_BYTES
   const { body, headers } =
     carried.body.length <= most
@@ -28,7 +29,7 @@ async function answer(connection: NatsConnection, message: Msg, response: Respon
 }
 
 const refuse = (connection: NatsConnection, message: Msg, code: ProblemCode, detail: string): Promise<void> =>
-  answer(connection, message, problemResponse(code, detail))
+  responseToMessage(problemResponse(code, detail)).then((carried) => answer(connection, message, carried))
 
 /** The agent's token for calls in its name, made when its lease runs; it dies with the lease. */
 function tokenOfLease({ host, tokens }: EngineParts, made: Map<string, string>, agentId: string, leaseId: string): string | null {
@@ -57,9 +58,12 @@ export async function startEngine(parts: EngineParts): Promise<() => Promise<voi
   })
   const made = new Map<string, string>()
   const handle = async (message: Msg, authorization?: string): Promise<void> => {
+    const read = messageToPlain(message, authorization)
+    const told = read === null ? null : (parts.reads?.(read) ?? null)
+    if (told !== null) return answer(connection, message, answerToMessage(await told))
     const request = messageToRequest(message, authorization)
     if (request === null) return refuse(connection, message, 'malformed_json', 'The message carries no request.')
-    await answer(connection, message, await parts.fetch(request))
+    await answer(connection, message, await responseToMessage(await parts.fetch(request)))
   }
   const guarded = (work: (message: Msg) => Promise<void>) => (error: Error | null, message: Msg) => {
     if (error !== null) return

@@ -1,7 +1,7 @@
 import { type Msg, NoRespondersError, TimeoutError, type NatsConnection } from '@nats-io/transport-node'
-import { subjects } from '../bus/nats/index.ts'
+import { HEADER, headerOf, subjects } from '../bus/nats/index.ts'
 import { problemResponse } from '../http/index.ts'
-import { HEADER_BYTES, messageToResponse, requestToMessage } from './carry.ts'
+import { type Carried, HEADER_BYTES, messageToResponse, requestToMessage, responseToMessage, statusOf } from './carry.ts'
 import { type Hop, childOf } from './trace.ts'
 
 export interface FrontOptions {
@@ -29,41 +29,48 @@ function unavailable(error: unknown): Response {
   )
 }
 
-/** Passes requests of the System Service on to the engine, within the trace that came, and gives its answer back. */
+/** An answer of the engine as it came, or what stands for one that did not. */
+type Reply = Pick<Msg, 'data' | 'headers'>
+
+/** Passes calls of the System Service on to the engine, within the trace that came, and gives its answers back. */
 export function createFront(options: FrontOptions) {
   const { connection, economy_id, onHop, timeout_ms = TIMEOUT_MS } = options
-  const pass = async (subject: string, name: string, request: Request): Promise<Response> => {
+  const failed = async (response: Response): Promise<Reply> => {
+    const { body, headers } = await responseToMessage(response)
+    return { data: body, headers }
+  }
+  const pass = async (subject: string, name: string, { body, headers }: Carried): Promise<Reply> => {
     const started = Date.now()
-    const parent = request.headers.get('traceparent')
+    const parent = headerOf({ headers }, HEADER.traceparent) ?? null
     const traceparent = onHop === undefined ? (parent ?? '') : childOf(parent)
-    const { body, headers } = await requestToMessage(request, traceparent)
+    if (traceparent !== '') headers.set(HEADER.traceparent, traceparent)
     const most = (connection.info?.max_payload ?? 1_048_576) - HEADER_BYTES
-    let response: Response
-    if (body.length > most) response = problemResponse('body_too_large', `At most ${most} bytes.`)
+    let reply: Reply
+    if (body.length > most) reply = await failed(problemResponse('body_too_large', `At most ${most} bytes.`))
     else
       try {
-        const reply: Msg = await connection.request(subject, body, { headers, timeout: timeout_ms })
-        response = messageToResponse(reply)
+        reply = await connection.request(subject, body, { headers, timeout: timeout_ms })
       } catch (error) {
-        response = unavailable(error)
+        reply = await failed(unavailable(error))
       }
     onHop?.({
       duration_ms: Date.now() - started,
       name,
       parent,
       started_at_ms: started,
-      status: response.status,
+      status: statusOf(reply),
       traceparent,
-      tracestate: request.headers.get('tracestate'),
+      tracestate: headerOf({ headers }, HEADER.tracestate) ?? null,
     })
-    return response
+    return reply
   }
   return {
     /** Passes on a request with its own bearer token. */
-    http: (request: Request): Promise<Response> => pass(subjects.engineHttp(economy_id), `${request.method} ${new URL(request.url).pathname}`, request),
-    /** Passes on a request in the name of an agent's lease, which the caller has established. */
-    asAgent: (agentId: string, leaseId: string, name: string, request: Request): Promise<Response> =>
-      pass(subjects.engineAgent(economy_id, agentId, leaseId), name, request),
+    http: async (request: Request): Promise<Response> =>
+      messageToResponse(await pass(subjects.engineHttp(economy_id), `${request.method} ${new URL(request.url).pathname}`, await requestToMessage(request))),
+    /** Passes on a call in the name of an agent's lease, which the caller has established. */
+    asAgent: (agentId: string, leaseId: string, name: string, call: Carried): Promise<Reply> =>
+      pass(subjects.engineAgent(economy_id, agentId, leaseId), name, call),
   }
 }
 export type Front = ReturnType<typeof createFront>

@@ -54,8 +54,12 @@ export function operationsOf(document: OpenApiDocument): RemoteOperation[] {
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
-/** The request for an operation: members of `input` that its path and query name go there, the rest is the body. `agent_id` is the caller when not named. */
-export function requestFor(operation: RemoteOperation, input: Readonly<Record<string, unknown>>, callerId: string, headers: Headers): Request {
+/** What an operation is asked: members of `input` that its path and query name go there, the rest is the body. `agent_id` is the caller when not named. */
+export function callOf(
+  operation: RemoteOperation,
+  input: Readonly<Record<string, unknown>>,
+  callerId: string,
+): { readonly path: string; readonly body: string } {
   const rest: Record<string, unknown> = { ...input }
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = rest[name] ?? (name === 'agent_id' ? callerId : '')
@@ -69,6 +73,5 @@ export function requestFor(operation: RemoteOperation, input: Readonly<Record<st
       delete rest[name]
     }
   const search = query.size > 0 ? `?${query.toString()}` : ''
-  if (operation.has_body) headers.set('content-type', 'application/json')
-  return new Request(`http://engine${path}${search}`, { headers, method: operation.method, ...(operation.has_body ? { body: JSON.stringify(rest) } : {}) })
+  return { body: operation.has_body ? JSON.stringify(rest) : '', path: `${path}${search}` }
 }

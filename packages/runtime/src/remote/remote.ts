@@ -4,7 +4,7 @@ import { NatsWorkQueue, Outbox, StateBoard, connectNats, ensureStreams, places, 
 import { type Config, queueSettings } from '../config/index.ts'
 import type { Workspaces } from '../executor/index.ts'
 import type { Host } from '../host/index.ts'
-import type { Tokens } from '../http/index.ts'
+import type { Reads, Tokens } from '../http/index.ts'
 import type { Bus, Maybe, WorkQueue } from '../ports/index.ts'
 import { boardOf } from './board.ts'
 import { agentInbox, issueCredentials, readIssuer } from './credentials.ts'
@@ -19,6 +19,7 @@ export interface RemoteParts {
   readonly workspaces: Workspaces
   /** The System Service of this process. */
   fetch(request: Request): Response | Promise<Response>
+  readonly reads: Reads
   /** Committed events after a sequence number, oldest first, from the journal. */
   readEvents(filter: { after_seq: number; limit: number }): Maybe<readonly EconomyEvent[]>
 }

@@ -47,7 +47,13 @@ beforeAll(async () => {
   server = await NatsServer.start(keys.server_config)
   economy = await openSmallEconomy('paths')
   writer = await connectNats({ credentials_file: await credentialsFile('writer'), name: 'writer', url: server.url })
-  stopEngine = await startEngine({ connection: writer, fetch: (request) => economy.app.fetch(request), host: economy.host, tokens: economy.tokens })
+  stopEngine = await startEngine({
+    connection: writer,
+    fetch: (request) => economy.app.fetch(request),
+    host: economy.host,
+    reads: economy.reads,
+    tokens: economy.tokens,
+  })
   service = await startService({ nats_credentials: await credentialsFile('service'), nats_url: server.url, onHop: (hop) => hops.push(hop), port: 0 })
 })
 afterAll(async () => {

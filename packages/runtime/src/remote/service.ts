@@ -3,8 +3,9 @@ import { type ServiceMsg, Svcm } from '@nats-io/services'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { BusError, HEADER, connectNats, headerOf, subjects } from '../bus/nats/index.ts'
 import { ENGINE, VERSION } from './engine.ts'
+import { callToMessage, statusOf } from './carry.ts'
 import { type Front, createFront } from './front.ts'
-import { type OpenApiDocument, type RemoteOperation, operationsOf, requestFor } from './operations.ts'
+import { type OpenApiDocument, type RemoteOperation, callOf, operationsOf } from './operations.ts'
 import type { Hop } from './trace.ts'
 
 export interface ServiceOptions {
@@ -70,16 +71,14 @@ async function handleCall(front: Front, operation: RemoteOperation, message: Ser
   const input = inputOf(message)
   if (input === null)
     return void message.respondError(400, 'malformed_json', JSON.stringify({ code: 'malformed_json', detail: 'The message is no JSON object.' }))
-  const headers = new Headers()
-  for (const name of ['idempotency-key', HEADER.traceparent, HEADER.tracestate]) {
-    const value = headerOf(message, name)
-    if (value !== undefined) headers.set(name, value)
-  }
-  const response = await front.asAgent(agentId, leaseId, operation.name, requestFor(operation, input, agentId, headers))
-  const text = await response.text()
-  if (response.status < 400) return void message.respond(text)
+  const said = Object.fromEntries(['idempotency-key', HEADER.traceparent, HEADER.tracestate].map((name) => [name, headerOf(message, name)]))
+  const { body, path } = callOf(operation, input, agentId)
+  const reply = await front.asAgent(agentId, leaseId, operation.name, callToMessage(operation.method, path, body, said))
+  const status = statusOf(reply)
+  if (status < 400) return void message.respond(reply.data)
+  const text = Buffer.from(reply.data).toString('utf8')
   const { code } = JSON.parse(text) as { code: string }
-  message.respondError(response.status, code, text)
+  message.respondError(status, code, text)
 }
 
 async function addMicroService(
