@@ -4,6 +4,8 @@ import { AmountMicro, DurationMs, Id, RatioPpm } from './units.ts'
 /** `agent.json`: how a folder becomes an agent. */
 export const AgentManifest = z.strictObject({
   $schema: z.string().optional(),
+  /** Clock of benchmark worlds for an agent that waits by itself: `wall`; the others think while it stands. */
+  clock: z.enum(['virtual', 'wall']).optional(),
   /** Program and arguments, run inside the workspace, e.g. ["node", "main.ts"]. */
   command: z.array(z.string().min(1)).min(1),
   description: z.string().max(1000).optional(),

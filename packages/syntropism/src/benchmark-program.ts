@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { BenchmarkFlags, ScoreFlags } from './benchmark-command.ts'
 import type { JudgeFlags } from './benchmark-judge-command.ts'
 import type { ProveFlags, RunFlags } from './benchmark-run-command.ts'
@@ -20,6 +20,8 @@ function addRuns(benchmark: Command): void {
     .option('--llm <file>', 'models that the agent may think with in every world: JSON as `llm` in syntropism.config.json')
     .option('--record <dir>', 'keep what models answer')
     .option('--replay <dir>', 'answer from what was kept, without any model')
+    .addOption(new Option('--clock <which>', 'of the worlds (default: what the agent’s manifest says, else virtual)').choices(['virtual', 'wall']))
+    .option('--nats <url>', 'take the events of the worlds from this NATS (default NATS_URL; without one from the process)')
     .option('--parallel <n>', 'trials at the same time', integer(1, 64), 1)
     .option('--wall-limit <s>', 'longest wall time of one program of an agent from a folder', integer(1, 3600), 30)
     .option('--item-limit <s>', 'longest wall time of one trial', integer(1, 86_400), 600)

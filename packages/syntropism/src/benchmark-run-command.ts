@@ -18,6 +18,7 @@ import {
   summarise,
 } from '@syntropism/benchmark/run'
 import { LlmConfig, type SandboxName } from '@syntropism/runtime'
+import type { EventLogs } from '@syntropism/runtime/remote'
 import { z } from 'zod'
 import { type BenchmarkFlags, selectItems } from './benchmark-command.ts'
 import { junitOf, scoreTable } from './benchmark-tables.ts'
@@ -28,10 +29,12 @@ import { openBar } from './progress.ts'
 export interface RunFlags extends BenchmarkFlags {
   readonly agent: string
   readonly allowWeakSandbox?: boolean
+  readonly clock?: 'virtual' | 'wall'
   readonly epochs: number
   readonly itemLimit: number
   readonly llm?: string
   readonly junit?: string
+  readonly nats?: string
   readonly out?: string
   readonly parallel: number
   readonly record?: string
@@ -95,24 +98,40 @@ function show(agent: string, trials: readonly TrialResult[], stopped: string | n
   if (stopped !== null) console.log(`Stopped: ${stopped}. The same command goes on${flags.out === undefined ? ' only with --out' : ''}.`)
 }
 
+/** The bus that is configured, for the worlds' events; null without one. */
+async function openLogs({ nats }: RunFlags): Promise<EventLogs | null> {
+  const url = nats ?? process.env.NATS_URL
+  if (url === undefined || url === '') return null
+  const { openEventLogs } = await import('@syntropism/runtime/remote')
+  return openEventLogs({ credentials_file: process.env.NATS_CREDS, name: 'syntropism benchmark', url })
+}
+
 /** `syntropism benchmark run`: exit code 1 when a trial could not be judged or the run was stopped; a low score is no error. */
 export async function runBenchmarkRun(ids: readonly string[], flags: RunFlags): Promise<void> {
   const items = selectItems(ids, flags)
   const llm = llmOf(flags)
   const opened = await openAgent(flags)
-  const agent = llm === null ? opened : { ...opened, name: `${opened.name} with ${Object.keys(llm.config.models).join(', ')}` }
+  const name = [
+    opened.name,
+    ...(llm === null ? [] : [`with ${Object.keys(llm.config.models).join(', ')}`]),
+    ...(flags.clock === 'wall' ? ['in wall time'] : []),
+  ].join(' ')
+  const agent = { ...opened, name }
   const model = await openScriptedModel()
+  const logs = await openLogs(flags)
   const bar = openBar('trials')
   try {
     const folder = flags.out === undefined ? null : new RunFolder(flags.out)
     folder?.begin(planOf(agent.name, items, flags.seed, flags.epochs, flags.repeats))
     const { stopped, trials } = await runItems({
       agent,
+      clock: flags.clock,
       epochs: flags.epochs,
       folder,
       item_ms_max: flags.itemLimit * 1000,
       items,
       ...(llm === null ? {} : { llm }),
+      ...(logs === null ? {} : { logs }),
       model_url: model.url,
       onTrial: (_trial, done, all) => bar(done, all),
       parallel: flags.parallel,
@@ -127,6 +146,7 @@ export async function runBenchmarkRun(ids: readonly string[], flags: RunFlags): 
   } finally {
     await agent.close()
     await model.close()
+    await logs?.close()
   }
 }
 

@@ -51,6 +51,39 @@ describe('the items in their worlds', () => {
   })
 })
 
+/** An agent that waits before its only call. */
+const waiting = (clock: 'virtual' | 'wall', ms: number): AgentStarter => ({
+  clock,
+  close: async () => undefined,
+  name: 'waiting',
+  start: async (world) => ({
+    close: async () => undefined,
+    files: { read: () => undefined, write: () => undefined },
+    async run({ token }) {
+      await new Promise((done) => setTimeout(done, ms))
+      await world.fetch(new Request('http://system.service/market/state', { headers: { authorization: `Bearer ${token}` } }))
+      return { cause: 'completed', cpu_ms: 0, detail: '', exit_code: 0 }
+    },
+  }),
+})
+/** World time between the start of the first window and its end. */
+async function windowMs(clock: 'virtual' | 'wall', wait_ms: number): Promise<number> {
+  const { error, variants } = await runTrial({ ...itemOf('FC-1'), conditions: itemOf('FC-1').conditions.slice(0, 1), variants: 1 }, 1, {
+    agent: waiting(clock, wait_ms),
+    model_url: model.url,
+  })
+  expect(error).toBeNull()
+  const timeOf = (type: string): number => variants[0]?.record.events.find((event) => event.type === type)?.at_ms ?? Number.NaN
+  return timeOf('execution_terminated') - timeOf('execution_started')
+}
+
+describe('the clock of a world', () => {
+  it('stands while a program thinks in virtual time, and goes on in wall time', async () => {
+    expect(await windowMs('virtual', 150)).toBe(1)
+    expect(await windowMs('wall', 150)).toBeGreaterThanOrEqual(150)
+  })
+})
+
 describe('a world', () => {
   it('is the same to the byte for the same seed and agent, and another for another seed', async () => {
     const [first, again, other] = await Promise.all([trialOf('FC-4', 'rule', 3), trialOf('FC-4', 'rule', 3), trialOf('FC-4', 'rule', 4)])

@@ -1,11 +1,14 @@
 import type { Scenario } from '../scenario/index.ts'
-import type { WorldLlm } from '../world/index.ts'
+import type { EventLogs } from '@syntropism/runtime/remote'
+import type { Clock, WorldLlm } from '../world/index.ts'
 import type { RunFolder } from './folder.ts'
 import type { AgentStarter } from './starting.ts'
 import { type TrialResult, runTrial } from './trial.ts'
 
 export interface RunOptions {
   readonly agent: AgentStarter
+  /** How time goes on in the worlds; the agent's own choice when left out. */
+  readonly clock?: Clock | undefined
   readonly epochs: number
   /** Where finished trials are kept and found again; without one nothing is kept. */
   readonly folder: RunFolder | null
@@ -15,6 +18,8 @@ export interface RunOptions {
   readonly run_ms_max: number
   /** Most that the whole run may spend on models. */
   readonly run_micro_usd_max: number
+  /** Takes the events of every world from NATS. */
+  readonly logs?: EventLogs | undefined
   /** Models that agents may think with in every world. */
   readonly llm?: WorldLlm
   readonly model_url: string
@@ -32,9 +37,9 @@ export interface RunOutcome {
   readonly trials: readonly TrialResult[]
 }
 
-async function limited(item: Scenario, seed: number, repeat: number, { agent, item_ms_max, llm, model_url }: RunOptions): Promise<TrialResult> {
+async function limited(item: Scenario, seed: number, repeat: number, { agent, clock, item_ms_max, llm, logs, model_url }: RunOptions): Promise<TrialResult> {
   const limit = AbortSignal.timeout(item_ms_max)
-  const trial = await runTrial(item, seed, { agent, model_url, signal: limit, ...(llm === undefined ? {} : { llm }) }, repeat)
+  const trial = await runTrial(item, seed, { agent, clock, logs, model_url, signal: limit, ...(llm === undefined ? {} : { llm }) }, repeat)
   return trial.error !== null && limit.aborted ? { ...trial, error: `the trial took longer than ${item_ms_max} ms` } : trial
 }
 

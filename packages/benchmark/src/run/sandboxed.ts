@@ -9,15 +9,16 @@ export interface SandboxedOptions {
   readonly agent_dir: string
   readonly sandbox: SandboxName
   readonly sdk_dir: string
-  /** Longest wall time of one program; the world's clock stands while it runs. */
+  /** Longest wall time of one program, whatever the world's clock. */
   readonly wall_ms: number
 }
 
 /** An agent from a folder: each of its windows is a process of its own in a sandbox, in a workspace that lives as long as its world. What it bought in its world is virtual. Throws AgentFolderError when the folder is no agent. */
 export async function openSandboxedAgent(options: SandboxedOptions): Promise<AgentStarter> {
   const programs = await openPrograms(options)
-  const limits = { cpu_millicores: 1000, duration_ms: options.wall_ms, memory_mb: 512 }
+  const limits = { cpu_millicores: 1000, memory_mb: 512 }
   return {
+    clock: programs.manifest.clock,
     close: () => programs.close(),
     name: programs.manifest.name,
     async start(world, variant) {
@@ -26,7 +27,11 @@ export async function openSandboxedAgent(options: SandboxedOptions): Promise<Age
         close,
         files,
         // What it used of this machine is no part of its world: the same run has the same bytes.
-        run: async ({ execution_id, token }) => ({ ...(await run({ agent_id: AGENT, execution_id, limits, token })), cpu_ms: 0 }),
+        run: async (window) => {
+          const duration_ms = Math.min(options.wall_ms, world.wallMsLeft(window))
+          const { execution_id, token } = window
+          return { ...(await run({ agent_id: AGENT, execution_id, limits: { ...limits, duration_ms }, token })), cpu_ms: 0 }
+        },
       }
     },
   }

@@ -1,7 +1,7 @@
 import { createClient } from '@syntropism/sdk'
 import { BUILT_IN, type BuiltInAgent, type Files } from '../agents/index.ts'
 import { type Variant, createRandom } from '../scenario/index.ts'
-import type { Window, WindowEnd, World } from '../world/index.ts'
+import type { Clock, Window, WindowEnd, World } from '../world/index.ts'
 
 /** Runs a program in a window of a world until it ends. */
 export interface Program {
@@ -13,6 +13,8 @@ export interface Program {
 /** Starts agents: one that runs in this process, or one from a folder. */
 export interface AgentStarter {
   readonly name: string
+  /** How time has to go on for it, by its manifest. */
+  readonly clock?: Clock | undefined
   /** `repeat` tells runs of the same world apart, for agents that draw. */
   start(world: World, variant: Variant, repeat: number): Promise<Program>
   close(): Promise<void>

@@ -1,9 +1,10 @@
 import { join } from 'node:path'
+import type { EventLogs } from '@syntropism/runtime/remote'
 import { madeVersion, measurementsOf, testVersion } from '../bench/index.ts'
 import { judgeDecision } from '../decision/index.ts'
 import { type Failure, type RunRecord, judge } from '../rules/index.ts'
 import { type Scenario, type Variant, drawVariants } from '../scenario/index.ts'
-import { AGENT, World, type WorldLlm, scriptedLlm } from '../world/index.ts'
+import { AGENT, type Clock, World, type WorldLlm, scriptedLlm } from '../world/index.ts'
 import type { AgentStarter } from './starting.ts'
 
 /** What happened in one drawn world, and how it was judged. */
@@ -32,6 +33,10 @@ export interface TrialResult {
 
 export interface TrialParts {
   readonly agent: AgentStarter
+  /** How time goes on in the worlds; the agent's own choice when left out. */
+  readonly clock?: Clock | undefined
+  /** Takes the events of every world from NATS. */
+  readonly logs?: EventLogs | undefined
   /** Models that every world offers; recordings of each lie in a folder of its own below `recordings_dir`. */
   readonly llm?: WorldLlm
   /** Address of the scripted model, for worlds that need one and are given no other. */
@@ -58,11 +63,17 @@ export const judgeRecord = async (variant: Variant, record: RunRecord): Promise<
 ]
 
 /** Lets the agent live in one drawn world and keeps what it left. */
-async function runVariant(variant: Variant, { agent, llm, model_url }: TrialParts, repeat: number): Promise<RunRecord> {
+async function runVariant(variant: Variant, { agent, clock, llm, logs, model_url }: TrialParts, repeat: number): Promise<RunRecord> {
   const file = variant.world.workload?.file ?? ''
   let read: (name: string) => string | undefined = () => undefined
   const models = llm === undefined ? (usesModel(variant) ? scriptedLlm(model_url) : null) : ownLlm(llm, variant, repeat)
-  const world = await World.open({ runTests: () => testVersion(variant, read(file)), variant, ...(models === null ? {} : { llm: models }) })
+  const world = await World.open({
+    clock: clock ?? agent.clock ?? 'virtual',
+    logs,
+    runTests: () => testVersion(variant, read(file)),
+    variant,
+    ...(models === null ? {} : { llm: models }),
+  })
   try {
     const program = await agent.start(world, variant, repeat)
     read = (name) => program.files.read(name)
@@ -76,13 +87,14 @@ async function runVariant(variant: Variant, { agent, llm, model_url }: TrialPart
         if (next === null) break
         window = next
       }
-      const diffs = world.events.filter((event) => event.type === 'code_change_proposed' && event.agent_id === AGENT).map((event) => String(event.data.diff))
-      const unkept = world.events.find((event) => event.type === 'tool_call_completed' && memberOf(event.data.response, 'error') === MISSING)
+      const events = await world.log()
+      const diffs = events.filter((event) => event.type === 'code_change_proposed' && event.agent_id === AGENT).map((event) => String(event.data.diff))
+      const unkept = events.find((event) => event.type === 'tool_call_completed' && memberOf(event.data.response, 'error') === MISSING)
       if (unkept !== undefined)
         throw new Error(`an answer of the model was not kept: ${models?.recordings_dir ?? ''}; the agent asked something else than before`)
       return {
         agent_id: AGENT,
-        events: [...world.events],
+        events,
         final_state: world.finalState(),
         measurements: await measurementsOf(variant, madeVersion(variant, program.files.read(file), diffs)),
         output: world.output,

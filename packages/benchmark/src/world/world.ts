@@ -1,5 +1,6 @@
 import type { EconomyEvent } from '@syntropism/contract'
 import { RULES_VERSION, beatIsIdle, currentReserveMicro, freeMicro } from '@syntropism/economy'
+import type { EventLog, EventLogs } from '@syntropism/runtime/remote'
 import { type App, type Gateway, type Host, Refused, type ServiceParts, Tokens, createService } from '@syntropism/runtime'
 import { type LoggedEvent, unmetIn } from '../rules/index.ts'
 import { type Injection, type TaskOption, type Variant, createRandom } from '../scenario/index.ts'
@@ -13,12 +14,19 @@ import { AGENT, BEAT_MS, BEGINS_AT_MS, EXECUTOR, INCARNATION, TREASURY, paramsOf
 import { type Task, taskOf } from './task.ts'
 
 export interface WorldOptions {
+  /** `virtual`: the clock stands while a program thinks. `wall`: it goes on, and a window is over when its time is. */
+  readonly clock?: Clock
   /** The models that `llm.complete` reaches; without them none is offered. */
   readonly llm?: WorldLlm
+  /** Where the log is taken from when it is not this process: NATS. */
+  readonly logs?: EventLogs | undefined
   /** Runs the tests of the program in the agent's workspace. */
   runTests(): Promise<object>
   readonly variant: Variant
 }
+
+/** How time goes on in a world. */
+export type Clock = 'virtual' | 'wall'
 
 /** A window of the agent under test. */
 export interface Window {
@@ -37,8 +45,9 @@ export interface WindowEnd {
 
 const LOG_LIMIT = 100_000
 const micro = (credits: number): number => Math.round(credits * 1_000_000)
+const loggedOf = ({ agent_id, at_ms, data, seq, type }: EconomyEvent): LoggedEvent => ({ agent_id, at_ms, data, seq, type })
 
-/** One drawn world: an economy of its own in virtual time. Calls are carried out one after the other, each 1 ms after the one before; the clock stands while a program thinks. */
+/** One drawn world: an economy of its own. Calls are carried out one after the other, each at least 1 ms after the one before; in virtual time the clock stands while a program thinks. */
 export class World {
   readonly task: Task
   readonly #app: App
@@ -53,7 +62,9 @@ export class World {
   readonly #events: LoggedEvent[] = []
   readonly #foreign: ForeignWindows
   #injections: readonly Injection[]
-  #lease: { readonly began_at_ms: number; readonly lease_id: string } | null = null
+  #lease: { readonly began_at_ms: number; readonly began_wall_ms: number; readonly lease_id: string } | null = null
+  #log: EventLog | null = null
+  #timer: NodeJS.Timeout | null = null
   /** The world's time. */
   readonly #time: { now_ms: number }
   #output: unknown
@@ -97,7 +108,9 @@ export class World {
   async #begin(): Promise<void> {
     const { variant } = this.#options
     const { agent_balance, capacities } = variant.world
-    const economy_id = `bench-${variant.scenario_id}-${variant.seed}-${variant.index}`
+    const { logs } = this.#options
+    const economy_id = ['bench', variant.scenario_id, variant.seed, variant.index, ...(logs === undefined ? [] : [logs.run_id])].join('-')
+    this.#log = (await logs?.open(economy_id)) ?? null
     await must(this.#host, { economy_id, owner: 'host', params: paramsOf(variant), rules_version: RULES_VERSION, type: 'genesis' })
     const capacity = { cpu_millicores: Math.round(capacities.cpu_cores * 1000), memory_mb: capacities.memory_mb }
     await must(this.#host, {
@@ -122,10 +135,26 @@ export class World {
   }
 
   #onEvent(event: EconomyEvent): void {
-    if (this.#events.length < LOG_LIMIT) this.#events.push({ agent_id: event.agent_id, at_ms: event.at_ms, data: event.data, seq: event.seq, type: event.type })
+    if (this.#events.length < LOG_LIMIT) this.#events.push(loggedOf(event))
+    this.#log?.offer([event])
     this.#foreign.onEvent(event)
     if (event.type === 'service_invoked' && event.data.caller_agent === AGENT && event.data.result === 'success') this.#delivered.add(event.data.service_name)
     this.#unseen.push(event)
+  }
+
+  /** Where the world's time is by this machine's clock; the beginning of all in virtual time. */
+  #wallTime(): number {
+    const lease = this.#lease
+    if (this.#options.clock !== 'wall' || lease === null) return 0
+    return lease.began_at_ms + Math.floor(performance.now() - lease.began_wall_ms)
+  }
+
+  /** In wall time the world goes on while a program runs: on each beat what has fallen due happens. */
+  #followWallTime(): void {
+    if (this.#options.clock !== 'wall') return
+    this.#timer = setInterval(() => {
+      this.#queue = this.#queue.then(() => this.#advance(this.#wallTime()))
+    }, BEAT_MS)
   }
 
   /** Lets everything that was set off happen: reports, answers of providers, injections. */
@@ -180,7 +209,7 @@ export class World {
   /** A call to the System Service, as a fetch handler. Calls queue: each is carried out whole, 1 ms after the one before. */
   fetch(request: Request): Promise<Response> {
     const answer = this.#queue.then(async () => {
-      await this.#advance(this.#time.now_ms + 1)
+      await this.#advance(Math.max(this.#time.now_ms + 1, this.#wallTime()))
       const response = await this.#app.fetch(request)
       const body = await response.arrayBuffer()
       await this.#quiet()
@@ -238,7 +267,8 @@ export class World {
           owner: `executor:${EXECUTOR}`,
           type: 'start_lease',
         })
-        this.#lease = { began_at_ms: this.#time.now_ms, lease_id: lease.lease_id }
+        this.#lease = { began_at_ms: this.#time.now_ms, began_wall_ms: performance.now(), lease_id: lease.lease_id }
+        this.#followWallTime()
         await this.#quiet()
         return { ends_at_ms: this.#time.now_ms + lease.duration_ms, execution_id: lease.lease_id, token: this.#tokens.issue(AGENT, lease.lease_id) }
       }
@@ -248,6 +278,7 @@ export class World {
 
   /** Ends the window at the last call, and lets the next clearing happen. */
   async closeWindow(end: WindowEnd): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer)
     await this.#queue
     const lease = this.#lease
     if (lease === null) return
@@ -257,9 +288,14 @@ export class World {
     await this.#advance((Math.floor(this.#time.now_ms / BEAT_MS) + 1) * BEAT_MS)
   }
 
-  /** The log so far. */
-  get events(): readonly LoggedEvent[] {
-    return this.#events
+  /** The log so far: as it stands on NATS where that is asked for, else as this process has it. */
+  async log(): Promise<readonly LoggedEvent[]> {
+    return this.#log === null ? [...this.#events] : (await this.#log.read()).slice(0, LOG_LIMIT).map(loggedOf)
+  }
+
+  /** Longest wall time that the clock leaves a program from now on; endless in virtual time. */
+  wallMsLeft({ ends_at_ms }: Window): number {
+    return this.#options.clock === 'wall' ? Math.max(1, ends_at_ms - this.#time.now_ms) : Number.POSITIVE_INFINITY
   }
 
   /** What was handed in last; undefined when nothing was. */
@@ -275,7 +311,9 @@ export class World {
 
   async close(): Promise<void> {
     await this.#queue
+    if (this.#timer !== null) clearInterval(this.#timer)
     await this.#gateway?.close()
     await this.#host.stop()
+    await this.#log?.close()
   }
 }

@@ -12,6 +12,7 @@ export {
 } from './credentials.ts'
 export { VERSION, startEngine } from './engine.ts'
 export { NatsWorkQueue, connectNats, inspectBus, places } from '../bus/nats/index.ts'
+export { type EventLog, type EventLogs, openEventLogs } from './event-logs.ts'
 export { createFront } from './front.ts'
 export { operationsOf } from './operations.ts'
 export { type Remote, type RemoteParts, joinNats } from './remote.ts'

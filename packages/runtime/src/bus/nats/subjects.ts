@@ -1,10 +1,12 @@
-import { type EventType, subjectOf } from '@syntropism/contract'
+import { EVENTS, type EventType, subjectOf } from '@syntropism/contract'
+
+/** First tokens of events' subjects after the economy. */
+const DOMAINS: readonly string[] = [...new Set(Object.values(EVENTS).map(({ subject }) => subject.split('.')[0] ?? ''))]
 
 /** Names of everything on the bus, in one place. Ids hold letters, digits, `_` and `-` alone, so each is one token of a subject. */
 export const subjects = {
   /** Every event of one economy. */
-  events: (economyId: string): readonly string[] =>
-    ['economy', 'market', 'attention', 'service', 'agent', 'execution', 'judge'].map((domain) => `syntropism.${economyId}.${domain}.>`),
+  events: (economyId: string): readonly string[] => DOMAINS.map((domain) => `syntropism.${economyId}.${domain}.>`),
   event: (economyId: string, type: EventType): string => subjectOf(economyId, type),
   /** Calls of the System Service that carry their own bearer token. */
   engineHttp: (economyId: string): string => `syntropism.${economyId}.engine.http`,
