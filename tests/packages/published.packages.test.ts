@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { publint } from 'publint'
@@ -85,5 +85,17 @@ describe('an empty project', () => {
     }
     const lived = await node([command, 'live', '--for', '6s', '--port', '0', '--json', '--sandbox', 'node'], project)
     expect(lived.stdout).toContain('"execution_started"')
+  })
+})
+
+describe('the Python client', () => {
+  it('is installed by pip from its folder, with its types, and depends on nothing', async () => {
+    const [source, venv] = [join(folder, 'sdk-python'), join(folder, 'venv')]
+    cpSync(join(ROOT, 'sdk-python'), source, { recursive: true })
+    await execute('python3', ['-m', 'venv', venv])
+    await execute(join(venv, 'bin/pip'), ['install', '--quiet', '--disable-pip-version-check', source])
+    const code =
+      'import importlib.metadata as m, pathlib, syntropism; print(m.version("syntropism"), m.requires("syntropism"), (pathlib.Path(syntropism.__file__).parent / "py.typed").exists())'
+    expect((await execute(join(venv, 'bin/python'), ['-c', code], { cwd: folder })).stdout.trim()).toBe('0.1.0 None True')
   })
 })

@@ -30,7 +30,8 @@ export function openScreen(screen: Screen, redrawMs: number): { close(): void } 
     draw()
   }
   const draw = (): void => {
-    const { columns = 100, rows = 40 } = stdout
+    // A pseudo-terminal to which nobody gave a size says 0.
+    const [columns, rows] = [stdout.columns || 100, stdout.rows || 40]
     const lines = screen.lines({ columns, rows }).slice(0, rows - 1)
     stdout.write(`\u001B[H${lines.map((line) => `${line}\u001B[K`).join('\n')}\u001B[J`)
   }
