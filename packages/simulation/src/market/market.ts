@@ -132,9 +132,12 @@ export class Market {
     const open = bidRows[account - this.first] as number
     const back = open < 0 ? 0 : (bids.amounts[open] as number)
     if (balanceOf(world.ledger, account) + back < amountMicro) return false
-    if (open >= 0) this.release(open, back)
+    if (open >= 0) this.starvation.forget(bids, open)
+    if (open >= 0) bids.amounts[open] = 0
     const { attention = 0, cpu = 0, llm = 0, memory = 0 } = bundle
-    post(world.ledger, account, HOLDS, amountMicro)
+    // One posting for both holds, of what the new one takes more or less: ledger and book are read in random order here.
+    if (amountMicro > back) post(world.ledger, account, HOLDS, amountMicro - back)
+    else if (amountMicro < back) post(world.ledger, HOLDS, account, back - amountMicro)
     bidRows[account - this.first] = bids.add(WINDOW, account, attention, cpu, llm, memory, durationMs, amountMicro, expiresAtMs, tipMicro)
     return true
   }
