@@ -50,7 +50,7 @@ export function payLinked(step: Step, command: CommandOf<'transfer_linked'>): Re
 
 type Batch = CommandOf<'transfer_batch'>
 
-/** Two agents that may deal with one another, and what the payer may give: its free balance, and what transfers before have brought it or taken from it. */
+/** Why one transfer of a batch cannot be made, or null; `moved` is what those before it brought agents and took from them, where they are not posted yet. */
 function checkOne(state: State, transfer: Batch['transfers'][number], moved: ReadonlyMap<Agent, number> | null): Refusal | null {
   const { amount_micro, from_agent_id, to_agent_id } = transfer
   const payer = state.agents.get(from_agent_id)
