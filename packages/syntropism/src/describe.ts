@@ -63,6 +63,19 @@ function attention(event: EconomyEvent): string | null {
     case 'economy_resumed':
       return `the economy resumes after ${event.data.down_ms} ms`
     default:
+      return models(event)
+  }
+}
+
+function models(event: EconomyEvent): string | null {
+  switch (event.type) {
+    case 'llm_threshold_reached':
+      return `key ${event.data.key_id} has spent ${event.data.threshold_percent} % of its ${event.data.limit_micro_usd} micro-dollars${event.data.window_ms === 0 ? '' : ` per ${event.data.window_ms / 1000} s`}`
+    case 'llm_upstream_tripped':
+      return `upstream ${event.data.upstream_id} passed the bound of ${event.data.call_id} by ${event.data.overrun_micro_usd} micro-dollars and is out of rotation`
+    case 'llm_upstream_restored':
+      return `upstream ${event.data.upstream_id} is back in rotation`
+    default:
       return null
   }
 }

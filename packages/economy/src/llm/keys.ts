@@ -3,7 +3,7 @@ import { type LlmKey, type State, type Step, emit, refuse } from '../state/index
 import { keyGauge } from './limits.ts'
 
 /** Shares of a window's limit that are announced when spend reaches them. */
-const THRESHOLDS_PERCENT = [95, 80, 50] as const
+const THRESHOLDS_PERCENT = [50, 80, 95] as const
 
 export const checkCreateKey = (state: State, keyId: string): Refusal | null => (state.llm.keys.has(keyId) ? refuse('llm_key_exists', { key_id: keyId }) : null)
 
@@ -35,21 +35,17 @@ export function revokeKey(step: Step, keyId: string): void {
   emit(step, 'llm_key_revoked', '', { key_id: keyId })
 }
 
-/** Announces once per window the highest threshold that a key's settled spend has reached. */
+/** Announces each threshold that a key's settled spend has reached, once per window. */
 export function announceThresholds(step: Step, keyId: string): void {
   const { gauges, keys } = step.state.llm
   const key = keys.get(keyId) as LlmKey
-  for (const { limit_micro_usd: limit, window_ms } of key.windows) {
+  for (const { limit_micro_usd, window_ms } of key.windows) {
     const gauge = gauges.get(keyGauge(keyId, window_ms))
-    const reached = gauge === undefined || limit === 0 ? undefined : THRESHOLDS_PERCENT.find((percent) => gauge.settled * 100 >= limit * percent)
-    if (gauge === undefined || reached === undefined || reached <= gauge.announced_percent) continue
-    gauge.announced_percent = reached
-    emit(step, 'llm_threshold_reached', '', {
-      key_id: keyId,
-      limit_micro_usd: limit,
-      spent_micro_usd: gauge.settled,
-      threshold_percent: reached,
-      window_ms,
-    })
+    if (gauge === undefined || limit_micro_usd === 0) continue
+    for (const threshold_percent of THRESHOLDS_PERCENT) {
+      if (threshold_percent <= gauge.announced_percent || gauge.settled * 100 < limit_micro_usd * threshold_percent) continue
+      gauge.announced_percent = threshold_percent
+      emit(step, 'llm_threshold_reached', '', { key_id: keyId, limit_micro_usd, spent_micro_usd: gauge.settled, threshold_percent, window_ms })
+    }
   }
 }

@@ -236,6 +236,13 @@ describe('keys', () => {
     }
     expect(world.of('llm_threshold_reached').map((data) => (data as { threshold_percent: number }).threshold_percent)).toEqual([50, 80, 95])
   })
+
+  it('announce every threshold that one call passes', () => {
+    const world = withKey({ requests_per_minute: 100, tokens_per_minute: 100_000 })
+    world.call(290, 0)
+    world.settle(1, usage(290, 0))
+    expect(world.of('llm_threshold_reached').map((data) => (data as { threshold_percent: number }).threshold_percent)).toEqual([50, 80, 95])
+  })
 })
 
 describe('budgets', () => {

@@ -88,7 +88,7 @@ export class Watch {
         evidence: [event.seq],
         kind: 'spend',
         subject: event.data.key_id,
-        text: `${event.data.threshold_percent} % of a limit of LLM spend is reached`,
+        text: `the key ${event.data.key_id} has spent ${event.data.spent_micro_usd} of ${event.data.limit_micro_usd} micro-dollars${event.data.window_ms === 0 ? '' : ` per ${event.data.window_ms / 1000} s`}: ${event.data.threshold_percent} % is reached`,
       })
   }
 
