@@ -131,7 +131,8 @@ else {
   console.log(machine())
   const server = await NatsServer.start()
   try {
-    await throughput(server)
+    if (spawnSync(NATS_CLI, ['--version']).status === 0) await throughput(server)
+    else console.log(`publishing left out: there is no program "${NATS_CLI}" (NATS_CLI)`)
     await balances(server)
   } finally {
     await server.remove()
