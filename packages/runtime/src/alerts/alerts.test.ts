@@ -11,7 +11,7 @@ import { type Alert, Alerts, Watch } from './index.ts'
 
 const T0 = 1_700_000_000_000
 const credits = (amount: number): number => amount * 1_000_000
-const THRESHOLDS = { full_scores: 3, round_trips: 3, spawns: 3, starved_ms: 60_000, window_ms: 600_000 }
+const THRESHOLDS = { full_scores: 3, paid_retreats: 3, round_trips: 3, spawns: 3, starved_ms: 60_000, window_ms: 600_000 }
 
 function createWorld() {
   const state = createState()
@@ -52,6 +52,46 @@ describe('the watch', () => {
       pay('b', 'a', 50, 400_000)
     }
     expect(alerts).toEqual([])
+  })
+
+  it('sees a ring: bidders who withdraw and are paid by the rival that won, and not a trade beside an own change of mind', () => {
+    const { alerts, pay, send, state } = createWorld()
+    send({ cpu_millicores: 1000, executor_id: 'x', incarnation: 'i', memory_mb: 1024, reports: true, type: 'register_executor' })
+    const bid = (agent_id: string): string => {
+      send({ agent_id, amount_micro: credits(20), bundle: { cpu: 600_000, memory: 200_000 }, duration_ms: 1000, payer_id: agent_id, type: 'place_bid' }, 1000)
+      return [...state.bids.values()].find((one) => one.agent_id === agent_id)?.bid_id ?? ''
+    }
+    const rigged = (loser: string, winner: string, paid: boolean): void => {
+      send({ bid_id: bid(loser), payer_id: loser, type: 'withdraw_bid' })
+      bid(winner)
+      send({ type: 'tick' }, 100)
+      if (paid) pay(winner, loser, 5, 100)
+      send({ type: 'tick' }, 20_000)
+    }
+    rigged('a', 'b', true)
+    rigged('a', 'b', false)
+    pay('c', 'a', 5)
+    rigged('c', 'a', true)
+    expect(alerts).toEqual([])
+    rigged('b', 'c', true)
+    expect(alerts).toMatchObject([{ kind: 'bid_ring', subject: 'a b c' }])
+    expect(alerts[0]?.evidence).toHaveLength(9)
+  })
+
+  it('sees traces with gaps: spans that were lost, and events that name no trace', () => {
+    const alerts: Alert[] = []
+    let lost = 0
+    const watch = new Watch(createState(), THRESHOLDS, (alert) => alerts.push(alert), { lost: () => lost })
+    watch.look(T0)
+    expect(alerts).toEqual([])
+    lost = 7
+    watch.look(T0 + 1)
+    watch.look(T0 + 2)
+    expect(alerts).toMatchObject([{ kind: 'orphan_traces', text: expect.stringContaining('7 spans were lost') }])
+    const event = { agent_id: 'a', at_ms: T0, data: { agent_id: 'a', balance: 1, balance_micro: 1_000_000 }, seq: 5, traceparent: '', type: 'balance_queried' }
+    watch.onEvent(event as Parameters<Watch['onEvent']>[0])
+    watch.look(T0 + 3)
+    expect(alerts[1]).toMatchObject({ evidence: [5], kind: 'orphan_traces', text: 'events name no trace' })
   })
 
   it('sees one line that multiplies', () => {

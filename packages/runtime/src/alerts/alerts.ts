@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Host } from '../host/index.ts'
 import type { Log } from '../log/index.ts'
 import type { Bus } from '../ports/index.ts'
-import { type Alert, type Thresholds, Watch } from './watch.ts'
+import { type Alert, type SpanLosses, type Thresholds, Watch } from './watch.ts'
 
 export interface AlertSettings extends Thresholds {
   /** Address that each alert is posted to, as JSON. */
@@ -35,8 +35,9 @@ export class Alerts {
     return this.#kept.toReversed()
   }
 
-  follow(bus: Bus, host: Host): void {
-    const watch = new Watch(host.state, this.#settings, (alert) => this.#tell(alert, host.state.economy_id))
+  /** `spans` tells what became of traces, where there are any. */
+  follow(bus: Bus, host: Host, spans: SpanLosses | null = null): void {
+    const watch = new Watch(host.state, this.#settings, (alert) => this.#tell(alert, host.state.economy_id), spans)
     const unsubscribe = bus.subscribe((event) => watch.onEvent(event))
     const timer = setInterval(() => watch.look(host.now()), LOOK_MS)
     timer.unref()

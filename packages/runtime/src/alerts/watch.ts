@@ -1,11 +1,12 @@
 import type { EconomyEvent, EventData } from '@syntropism/contract'
 import { type State, assertConserved, movementsIn } from '@syntropism/economy'
+import { Rings } from './rings.ts'
 
 /** Something that a person should look at, with the events that show it. */
 export interface Alert {
   readonly at_ms: number
-  readonly kind: 'conservation' | 'reward_farming' | 'spend' | 'spawn_burst' | 'starved' | 'wash_transfers'
-  /** Agent, human or limit that it is about. */
+  readonly kind: 'bid_ring' | 'conservation' | 'orphan_traces' | 'reward_farming' | 'spend' | 'spawn_burst' | 'starved' | 'wash_transfers'
+  /** Agent, human, limit or part of the economy that it is about. */
   readonly subject: string
   readonly text: string
   /** Sequence numbers of the events that it rests on. */
@@ -20,10 +21,18 @@ export interface Thresholds {
   readonly starved_ms: number
   /** Times that about the same amount went to another agent and back. */
   readonly round_trips: number
+  /** Times that a winner paid a bidder who had stepped back. */
+  readonly paid_retreats: number
   /** Children of one line within the span. */
   readonly spawns: number
   /** Full scores that one human gave one agent in a row. */
   readonly full_scores: number
+}
+
+/** What became of the spans so far, while there are traces. */
+export interface SpanLosses {
+  /** Spans that were dropped, and events for which none was made. */
+  lost(): number
 }
 
 interface Seen {
@@ -35,6 +44,7 @@ interface Seen {
 /** Amounts that differ by at most this part count as the same. */
 const SAME_PART = 0.1
 const KEYS_MAX = 10_000
+const EVIDENCE_MAX = 100
 
 /** Keeps what lies within the span, oldest first. */
 class Recent {
@@ -70,15 +80,23 @@ export class Watch {
   readonly #spawns = new Recent()
   readonly #fullScores = new Map<string, number[]>()
   readonly #starving = new Set<string>()
+  readonly #rings: Rings
+  readonly #spans: SpanLosses | null
+  #lostSpans = 0
+  #untraced: number[] = []
   #unbalanced = false
 
-  constructor(state: State, thresholds: Thresholds, raise: (alert: Alert) => void) {
+  constructor(state: State, thresholds: Thresholds, raise: (alert: Alert) => void, spans: SpanLosses | null = null) {
     this.#state = state
+    this.#spans = spans
+    this.#rings = new Rings(thresholds.window_ms, thresholds.paid_retreats)
     this.#thresholds = thresholds
     this.#raise = raise
   }
 
   onEvent(event: EconomyEvent): void {
+    this.#rings.onEvent(event)
+    if (this.#spans !== null && event.traceparent === '' && this.#untraced.length < EVIDENCE_MAX) this.#untraced.push(event.seq)
     for (const movement of movementsIn(event)) this.#payment(movement, event)
     if (event.type === 'agent_spawned') this.#spawn(event)
     else if (event.type === 'human_reward_issued') this.#reward(event)
@@ -96,6 +114,7 @@ export class Watch {
   #payment(movement: EventData<'credits_transferred'>, { at_ms, seq }: EconomyEvent): void {
     const { amount_micro, from_account, from_agent: from, to_account, to_agent: to } = movement
     if (from_account !== 'balance' || to_account !== 'balance' || from === to) return
+    this.#ring(movement, { at_ms, seq })
     const { round_trips, window_ms } = this.#thresholds
     const there = this.#payments.add(`${from} ${to}`, { amount_micro, at_ms, seq }, window_ms)
     const back = this.#payments.get(`${to} ${from}`).filter((one) => at_ms - one.at_ms <= window_ms)
@@ -110,6 +129,13 @@ export class Watch {
     for (const key of [`${from} ${to}`, `${to} ${from}`]) this.#payments.forget(key)
     const text = `${from} and ${to} paid one another about the same ${round_trips} times: activity without trade`
     this.#raise({ at_ms, evidence: pairs.toSorted((a, b) => a - b), kind: 'wash_transfers', subject: [from, to].toSorted().join(' '), text })
+  }
+
+  #ring(movement: EventData<'credits_transferred'>, { at_ms, seq }: { at_ms: number; seq: number }): void {
+    const ring = this.#rings.onPayment(movement, { at_ms, seq })
+    if (ring === null) return
+    const text = `${ring.members.join(', ')}: bids were withdrawn, a rival won, and the rival paid, ${ring.evidence.length / 3} times: bidders who buy one another’s retreat`
+    this.#raise({ at_ms, evidence: ring.evidence, kind: 'bid_ring', subject: ring.members.join(' '), text })
   }
 
   #spawn({ at_ms, data, seq }: EconomyEvent<'agent_spawned'>): void {
@@ -137,8 +163,24 @@ export class Watch {
     this.#raise({ at_ms, evidence: run, kind: 'reward_farming', subject: agent_id, text })
   }
 
-  /** Starved bids and the sum of all accounts; to be called from time to time. */
+  /** Traces that are not whole: spans that were lost since the last look, and events that name no trace. */
+  #traces(nowMs: number): void {
+    if (this.#spans === null) return
+    const lost = this.#spans.lost() - this.#lostSpans
+    this.#lostSpans += lost
+    const untraced = this.#untraced
+    this.#untraced = []
+    if (lost === 0 && untraced.length === 0) return
+    const texts = [
+      lost > 0 ? `${lost} spans were lost on their way out, so what hangs below them is orphaned` : '',
+      untraced.length > 0 ? 'events name no trace' : '',
+    ]
+    this.#raise({ at_ms: nowMs, evidence: untraced, kind: 'orphan_traces', subject: 'traces', text: texts.filter((text) => text !== '').join('; ') })
+  }
+
+  /** Starved bids, traces with gaps and the sum of all accounts; to be called from time to time. */
   look(nowMs: number): void {
+    this.#traces(nowMs)
     const { bids, ledger, paused, seq } = this.#state
     for (const id of this.#starving) if (!bids.has(id)) this.#starving.delete(id)
     for (const bid of bids.values()) {

@@ -37,6 +37,7 @@ const TelemetryConfig = z
 /** What is worth an alert, and where alerts go beside the log and the console. */
 const AlertConfig = z.strictObject({
   full_scores: z.int().min(2).default(10).describe('Full scores that one human gave one agent in a row'),
+  paid_retreats: z.int().min(2).default(3).describe('Times that a winner paid a bidder who had withdrawn before'),
   round_trips: z.int().min(2).default(3).describe('Times that about the same amount went to another agent and back within the span'),
   spawns: z.int().min(2).default(20).describe('Children of one line within the span'),
   starved_ms: z.int().min(1000).default(300_000).describe('A bid for a window that has been in the book this long'),

@@ -69,7 +69,7 @@ export class Observation {
     )
     metrics.follow(bus)
     this.#metrics = metrics
-    this.#alerts.follow(bus, host)
+    this.#alerts.follow(bus, host, this.#traces === null ? null : { lost: () => lostSpans(this.figures()) })
     this.#closing.push(async () => this.#alerts.close())
     this.#closing.push(() => metrics.close())
     if (this.#endpoint === undefined) return
@@ -86,6 +86,8 @@ export class Observation {
     await Promise.all([this.#traces?.close(), ...this.#closing.map((close) => close())])
   }
 }
+
+const lostSpans = (figures: TraceFigures | null): number => (figures?.dropped ?? 0) + (figures?.events_dropped ?? 0)
 
 /** The libraries of traces are loaded only when these have somewhere to go. */
 export async function openObservation(config: Config): Promise<Observation> {
