@@ -9,23 +9,7 @@ describe('syntropism benchmark run', () => {
   it('runs an agent from a folder as a process of its own, and writes log, JUnit XML, report and comparison', async () => {
     const folder = tempDir()
     const [a, b, junit, html] = ['a', 'b', 'junit.xml', 'report.html'].map((name) => join(folder, name)) as [string, string, string, string]
-    const first = await run([
-      'benchmark',
-      'run',
-      'ER-3',
-      'SI-1',
-      'SI-4',
-      'SI-5',
-      '--agent',
-      GENESIS,
-      '--sandbox',
-      'node',
-      '--out',
-      a,
-      '--junit',
-      junit,
-      '--json',
-    ])
+    const first = await run(['benchmark', 'run', 'ER-3', 'SI-1', 'SI-4', '--agent', GENESIS, '--sandbox', 'node', '--out', a, '--junit', junit, '--json'])
     expect([first.code, first.stderr]).toEqual([0, ''])
     expect(JSON.parse(first.stdout)).toMatchObject({
       agent: 'genesis',
@@ -33,7 +17,6 @@ describe('syntropism benchmark run', () => {
         { item: 'ER-3', judge: { judged: 0, mean_score: null, passes: 0 }, passes: 1 },
         { item: 'SI-1', passes: 1 },
         { item: 'SI-4', passes: 1 },
-        { item: 'SI-5', judge: null, passes: 1 },
       ],
       stopped: null,
     })
@@ -44,15 +27,15 @@ describe('syntropism benchmark run', () => {
     expect(readFileSync(html, 'utf8')).toMatch(/World 0, “(buying|building) pays”[\s\S]*expected the decision/)
     expect((await run(['benchmark', 'compare', a, b, '--out', html])).stdout).toContain('Is genesis better than greedy? Not shown')
     expect(readFileSync(html, 'utf8')).toContain('<h1>Is genesis better than greedy?</h1>')
-    expect(await run(['benchmark', 'rescore', a])).toMatchObject({ code: 0, stdout: expect.stringContaining('0 of 4 verdicts are others than those kept.') })
+    expect(await run(['benchmark', 'rescore', a])).toMatchObject({ code: 0, stdout: expect.stringContaining('0 of 3 verdicts are others than those kept.') })
     const items = join(folder, 'items')
     mkdirSync(items)
     const item = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../scenarios/er-3.json'), 'utf8')) as { rules: object }
-    for (const name of ['si-1.json', 'si-4.json', 'si-5.json']) cpSync(resolve(import.meta.dirname, '../../scenarios', name), join(items, name))
+    for (const name of ['si-1.json', 'si-4.json']) cpSync(resolve(import.meta.dirname, '../../scenarios', name), join(items, name))
     writeFileSync(join(items, 'er-3.json'), JSON.stringify({ ...item, rules: { ...item.rules, limits: { calls: { '<': 1 } } } }))
     expect(await run(['benchmark', 'rescore', a, '--scenarios', items])).toMatchObject({ code: 1, stdout: expect.stringContaining('ER-3, seed 1: fails now') })
     removeDir(folder)
-  })
+  }, 180_000)
 
   it('refuses an unknown agent and a folder of another run with exit code 2', async () => {
     expect(await run(['benchmark', 'run', '--agent', 'nobody'])).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no agent "nobody"') })
