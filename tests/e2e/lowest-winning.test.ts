@@ -1,8 +1,9 @@
 import type { EconomyEvent } from '@syntropism/contract'
 import { DEFAULT_PARAMS, MECHANISMS, type Mechanism } from '@syntropism/economy'
-import { ExactBeat, Host, Inquiries, SqliteJournal, createMemoryBus, openDatabase } from '@syntropism/runtime'
+import { ExactBeat, Host, Inquiries, SqliteJournal, createMemoryBus, openDatabase, pathsOf } from '@syntropism/runtime'
 import { ThreadedSolver } from '@syntropism/solver'
 import { afterAll, describe, expect, it } from 'vitest'
+import { removeDir, run, tempDir } from '../program.ts'
 
 const START_MS = 1_700_000_000_000
 const LIMIT_MS = 20_000
@@ -23,9 +24,9 @@ interface Own {
   readonly place: number
 }
 
-/** An economy with two executors and a full book drawn from a seed, in which one bid offers something else. */
-async function openBook(mechanism: Mechanism, seed: number, own: Own) {
-  const database = openDatabase(':memory:')
+/** An economy with two executors and a full book drawn from a seed, in which one bid, the only one that expires, offers something else. */
+async function openBook(mechanism: Mechanism, seed: number, own: Own, path = ':memory:') {
+  const database = openDatabase(path)
   const events: EconomyEvent[] = []
   const bus = createMemoryBus((error) => {
     throw error
@@ -61,7 +62,7 @@ async function openBook(mechanism: Mechanism, seed: number, own: Own) {
       amount_micro: index === own.place ? own.amount_micro : amount,
       bundle,
       duration_ms: 1000,
-      expires_at_ms: START_MS + 50,
+      ...(index === own.place ? { expires_at_ms: START_MS + 50 } : {}),
       owner,
       type: 'place_bid',
     })
@@ -117,6 +118,28 @@ describe('the lowest winning price of a bid, on request', () => {
     const bid = host.state.bids.get(bidId)
     expect(bid === undefined ? null : await inquiries.lowestWinning(host.state, bid)).toMatchObject({ clearings: 0, is_estimate: true })
     await host.stop()
+  })
+
+  it.each(['highest-bid', 'shadow', 'exact'] as const)('is told by why for a bid that has ended, under %s', async (mechanism) => {
+    const data = tempDir()
+    try {
+      const { bidId, host, pass } = await openBook(mechanism, 4, { amount_micro: 1, place: 5 }, pathsOf(data).database)
+      pass(100)
+      await host.submit({ owner: 'host', type: 'tick' })
+      await host.stop()
+      const { code, stderr, stdout } = await run(['why', bidId, '--data', data])
+      expect([code, stderr]).toEqual([0, ''])
+      const seen = { exact: 'clearing again [345] times', 'highest-bid': 'credits would have won\\.', shadow: 'clearing again \\d+ times' }[mechanism]
+      expect(stdout).toMatch(new RegExp(`^${bidId} ended without a window \\(expired\\); .*${seen}`))
+      const told = [...stdout.split('\n')[0]!.matchAll(/([\d,.]+) credits would have won/g)].map(([, credits = '']) =>
+        Math.round(Number(credits.replaceAll(',', '')) * 1e6),
+      )
+      const amount = told.at(-1) ?? 0
+      expect(await wins(mechanism, 4, { amount_micro: amount, place: 5 })).toBe(true)
+      expect(await wins(mechanism, 4, { amount_micro: amount - 1, place: 5 })).toBe(false)
+    } finally {
+      removeDir(data)
+    }
   })
 
   it.each([

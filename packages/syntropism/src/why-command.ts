@@ -1,5 +1,5 @@
 import type { EconomyEvent } from '@syntropism/contract'
-import { type Bid, type State, bundleOf, currentReserveMicro, offeredMicro } from '@syntropism/economy'
+import { type Bid, type State, bundleOf, currentReserveMicro, microToCredits, offeredMicro } from '@syntropism/economy'
 import { Inquiries, type LowestWinning, journalReads, readEvents, stateAt } from '@syntropism/runtime'
 import { describeEvent } from './describe.ts'
 import { credits, percent } from './format.ts'
@@ -26,13 +26,13 @@ async function lowestOf(state: State, bid: Bid): Promise<LowestWinning> {
 function sayLowest({ amount_micro: amount, clearings, is_estimate: isEstimate }: LowestWinning, mechanism: string, wins: string): string {
   if (amount === null) return `no price was found at which it could ${wins}: it is not eligible, there is no room for it, or price has no part`
   const how = isEstimate ? ', an estimate' : clearings === 0 ? '' : `, seen by clearing again ${clearings} times`
-  return `${credits(amount)} credits would ${wins} under ${mechanism}${how}`
+  return `${microToCredits(amount)} credits would ${wins} under ${mechanism}${how}`
 }
 
 /** A bid that ended without a window: what the event says, or where that is an estimate, the same seen in the book just before. */
 async function lowestAtEnd(event: EconomyEvent & { readonly type: 'bid_rejected' | 'bid_withdrawn' }, bidId: string, { queries }: Local): Promise<string> {
   const { lowest_winning_is_estimate: isEstimate, lowest_winning_micro: told } = event.data
-  if (isEstimate !== true) return told === null ? 'it could not have won at any price then' : `${credits(told)} credits would have won`
+  if (isEstimate !== true) return told === null ? 'it could not have won at any price then' : `${microToCredits(told)} credits would have won`
   const { state } = await stateAt(journalReads(queries), { seq: event.seq }, 'before')
   const bid = state.bids.get(bidId)
   const estimate = `about ${credits(told ?? 0)} credits would have won`
