@@ -28,3 +28,5 @@ for _ in sys.stdin:
     began = time.process_time()
     send(messages)
     print(messages / (time.process_time() - began), flush=True)
+
+book.stop()
