@@ -106,17 +106,19 @@ const live = (async () => {
   }
 })()
 process.send?.({ url: `http://127.0.0.1:${(server.address() as { port: number }).port}` })
+function end(): void {
+  ended = true
+  server.closeAllConnections()
+  server.close()
+  void live
+    .then(() => host.stop())
+    .then(() => {
+      rmSync(folder, { force: true, recursive: true })
+      process.exit(0)
+    })
+}
 process.on('message', (message) => {
   if (message === 'seq') process.send?.({ elapsed_ms: Date.now() - began, events: host.state.seq - first, seq: host.state.seq })
-  else {
-    ended = true
-    server.closeAllConnections()
-    server.close()
-    void live
-      .then(() => host.stop())
-      .then(() => {
-        rmSync(folder, { force: true, recursive: true })
-        process.exit(0)
-      })
-  }
+  else end()
 })
+process.on('disconnect', end)

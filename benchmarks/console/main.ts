@@ -114,8 +114,10 @@ const rate = await progress()
 await go('events')
 await page.waitForTimeout(1500)
 const behind = (await progress()).seq - Number((await page.locator('.live .seq').textContent())?.slice(1))
-const below = perSecond.filter((count) => count < 50).length
-console.log(`frames/s over the whole run: median ${median(perSecond)}, least ${Math.min(...perSecond)}; ${below} of ${perSecond.length} seconds below 50`)
+if (perSecond.length > 0)
+  console.log(
+    `frames/s over the whole run: median ${median(perSecond)}, least ${Math.min(...perSecond)}; ${perSecond.filter((count) => count < 50).length} of ${perSecond.length} seconds below 50`,
+  )
 console.log(
   `${Math.round((rate.events * 1000) / rate.elapsed_ms)} events/s came; the page was ${behind} events behind; events passed over: ${await page.getByText('passed over').count()}`,
 )

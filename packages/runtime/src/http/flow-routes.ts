@@ -8,6 +8,9 @@ const NAMED = 8
 /** The sums are made anew at most this often, however many look. */
 const FRESH_MS = 5000
 const OTHERS = 'other agents'
+/** Purposes of payments between agents shown by name. */
+const PURPOSES = 5
+const OTHER_PAYMENTS = 'other payments'
 
 interface Group {
   readonly amount_micro: number
@@ -32,6 +35,27 @@ async function groupsOf(queries: Queries): Promise<{ first: number; groups: Grou
 }
 
 const isAgent = (name: string): boolean => name !== 'mint' && name !== 'burn'
+
+/** What agents pay one another for is their own text: numbers in it do not part what is alike, and the smaller purposes flow together. */
+function folded(groups: readonly Group[]): Group[] {
+  const alike = groups.map((group) =>
+    isAgent(group.from_agent) && isAgent(group.to_agent) ? { ...group, purpose: group.purpose.replace(/[-#]?\d+/g, '').trim() } : group,
+  )
+  const sums = new Map<string, number>()
+  for (const { amount_micro, from_agent, purpose, to_agent } of alike)
+    if (from_agent !== to_agent && isAgent(from_agent) && isAgent(to_agent)) sums.set(purpose, (sums.get(purpose) ?? 0) + amount_micro)
+  const small = new Set(
+    [...sums]
+      .toSorted((one, other) => other[1] - one[1])
+      .slice(PURPOSES)
+      .map(([purpose]) => purpose),
+  )
+  return alike.map((group) =>
+    group.from_agent !== group.to_agent && isAgent(group.from_agent) && isAgent(group.to_agent) && small.has(group.purpose)
+      ? { ...group, purpose: OTHER_PAYMENTS }
+      : group,
+  )
+}
 
 function byPurpose(groups: readonly Group[]): object[] {
   const sums = new Map<string, { amount_micro: number; movements: number; purpose: string }>()
@@ -65,7 +89,8 @@ export function addFlowRoutes(app: App, parts: ServiceParts): void {
   const { host, queries } = parts
   let known: { answer: Promise<object>; until_ms: number } | null = null
   const sum = async (): Promise<object> => {
-    const { first, groups } = await groupsOf(queries)
+    const { first, groups: single } = await groupsOf(queries)
+    const groups = folded(single)
     return { flows: byPurpose(groups), is_whole: first === 0, links: linksOf(groups), movements_max: FLOW_ROWS }
   }
   addOperation(app, parts, {

@@ -152,6 +152,27 @@ describe('credits', () => {
     )
   })
 
+  it('are told by what is paid for, not by each payment: numbers part nothing, and small purposes flow together', async () => {
+    for (let index = 1; index <= 9; index++)
+      await host.submit({
+        amount_micro: credits(index),
+        from_agent_id: 'a',
+        owner: 'host',
+        purpose: index > 7 ? `share of prompt-${index}` : `purpose ${'x'.repeat(index)}`,
+        to_agent_id: 'b',
+        type: 'transfer',
+      })
+    const { links } = (await ask('GET', '/economic/flows')).body as { links?: { amount_micro: number; from: string; purpose: string }[] }
+    expect(links?.filter(({ from }) => from === 'a').map(({ amount_micro, purpose }) => [purpose, amount_micro / 1_000_000])).toEqual([
+      ['share of prompt', 17],
+      ['purpose xxxxxxx', 7],
+      ['purpose xxxxxx', 6],
+      ['other payments', 6],
+      ['purpose xxxxx', 5],
+      ['purpose xxxx', 4],
+    ])
+  })
+
   it('are known at any past moment, by number or by time', async () => {
     await later(MINUTE)
     await host.submit({ amount_micro: credits(30), from_agent_id: 'a', owner: 'host', purpose: 'payment', to_agent_id: 'b', type: 'transfer' })
