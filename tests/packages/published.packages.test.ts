@@ -38,7 +38,7 @@ describe.each(NAMES)('the package %s', (name) => {
     const files = stdout.split('\n')
     expect(files).toContain('package/LICENSE')
     expect(files).toContain('package/README.md')
-    expect(files.filter((file) => file.includes('.test.'))).toEqual([])
+    expect(files.filter((file) => file.includes('.test.') && !file.startsWith('package/templates/'))).toEqual([])
     expect(files.some((file) => /^package\/dist\/.*\.js$/.test(file))).toBe(true)
   })
 })
@@ -73,8 +73,8 @@ describe('an empty project', () => {
       tokens: 'observer',
     })
     const command = join(project, 'node_modules/syntropism/bin/syntropism.js')
-    const judged = await node([command, 'benchmark', 'run', 'ER-1', '--agent', join(project, 'node_modules/syntropism/agents/solver'), '--json'], project)
-    expect(JSON.parse(judged.stdout)).toMatchObject({ agent: 'solver', items: [{ item: 'ER-1', passes: 1 }] })
+    const judged = await node([command, 'benchmark', 'run', 'ER-1', '--agent', join(project, 'node_modules/syntropism/agents/genesis'), '--json'], project)
+    expect(JSON.parse(judged.stdout)).toMatchObject({ agent: 'genesis', items: [{ item: 'ER-1', passes: 1 }] })
     const swept = await node([command, 'sweep', 'boltzmann', '--agents', '50', '--steps', '5', '--seeds', '1..2', '--out', 'swept', '--json'], project)
     expect(swept.stdout).toContain('"failed"')
     for (const template of ['rule', 'llm', 'python']) {
