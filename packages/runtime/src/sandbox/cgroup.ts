@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { readStat, signal } from './proc.ts'
@@ -41,8 +41,10 @@ const QUOTA_US_MIN = 1000
 const TASKS_PER_PROCESS = 16
 const PREFIX = 'syntropism-'
 let made = 0
+/** Containers can share the hierarchy and number their processes each by itself: a process id says something only beside the namespace it counts in. */
+const pidNamespace = (): string => /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0'
 /** Name of a new group: two drivers of one process may both have a run of the same id. */
-const nameOf = (runId: string): string => `${PREFIX}${process.pid}-${(made += 1)}-${runId}`
+const nameOf = (runId: string): string => `${PREFIX}${pidNamespace()}-${process.pid}-${(made += 1)}-${runId}`
 const MOUNT = '/sys/fs/cgroup'
 
 const numberIn = (file: string): number => Number(readFileSync(file, 'utf8').trim())
@@ -73,10 +75,10 @@ async function removeFolders(folders: readonly string[]): Promise<void> {
   }
 }
 
-/** Ends and removes the groups of a host that is gone. */
+/** Ends and removes the groups of a host that is gone; hosts that cannot be seen from here are left alone. */
 function sweep(parent: string): void {
   for (const name of readdirSync(parent)) {
-    const owner = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1]
+    const owner = new RegExp(`^${PREFIX}${pidNamespace()}-(\\d+)-`).exec(name)?.[1]
     if (owner === undefined || existsSync(`/proc/${owner}`)) continue
     removeFolders([join(parent, name)]).catch((error: unknown) => console.error(`syntropism: the control group ${name} of a former host stays:`, error))
   }
