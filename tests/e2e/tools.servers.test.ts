@@ -31,7 +31,18 @@ function prepare(tool: string, n: number, retries: number): string[] {
   writeFileSync(join(agent, 'agent.json'), JSON.stringify({ command: ['node', 'main.mjs', tool, String(n)], name: 'caller', standing_bid }))
   writeFileSync(join(agent, 'main.mjs'), AGENT)
   const tools = {
-    servers: [{ allow: ['*'], command: [process.execPath, BAD_SERVER, calls], write: [dirname(calls)], id: 'bad', price: 3, retries, timeout_ms: 60_000 }],
+    servers: [
+      {
+        allow: ['*'],
+        command: [process.execPath, BAD_SERVER, calls],
+        read: [resolve(import.meta.dirname, '../..')],
+        write: [dirname(calls)],
+        id: 'bad',
+        price: 3,
+        retries,
+        timeout_ms: 60_000,
+      },
+    ],
   }
   writeFileSync(join(folder, 'syntropism.config.json'), JSON.stringify({ tools }))
   return ['live', '--data', join(folder, 'data'), '--port', '0', '--agents', agent, '--sandbox', 'node', '--json']
