@@ -93,9 +93,9 @@ function act(): Promise<unknown> {
 const began = Date.now()
 const first = host.state.seq
 let beatAtMs = began
-let ended = false
+const ended = new AbortController()
 const live = (async () => {
-  while (!ended) {
+  while (!ended.signal.aborted) {
     if (Date.now() >= beatAtMs) {
       beatAtMs += BEAT_MS
       await host.submit({ owner, type: 'tick' })
@@ -107,7 +107,7 @@ const live = (async () => {
 })()
 process.send?.({ url: `http://127.0.0.1:${(server.address() as { port: number }).port}` })
 function end(): void {
-  ended = true
+  ended.abort()
   server.closeAllConnections()
   server.close()
   void live

@@ -14,7 +14,7 @@ function mend(prompt) {
   return known === undefined ? code : code.replace(known[0], known[1])
 }
 
-createServer(async (request, response) => {
+async function answer(request, response) {
   let body = ''
   for await (const part of request) body += part
   const prompt = JSON.parse(body)
@@ -32,4 +32,6 @@ createServer(async (request, response) => {
       usage,
     }),
   )
-}).listen(9000, '127.0.0.1', () => console.log('model ready'))
+}
+
+createServer((request, response) => void answer(request, response)).listen(9000, '127.0.0.1', () => console.log('model ready'))

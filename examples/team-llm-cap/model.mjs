@@ -2,7 +2,7 @@
 import { createServer } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 
-createServer(async (request, response) => {
+async function answer(request, response) {
   for await (const _ of request);
   await pause(20)
   response.setHeader('content-type', 'application/json')
@@ -15,4 +15,6 @@ createServer(async (request, response) => {
       usage: { completion_tokens: 100, prompt_tokens: 50, total_tokens: 150 },
     }),
   )
-}).listen(9000, '127.0.0.1', () => console.log('model ready'))
+}
+
+createServer((request, response) => void answer(request, response)).listen(9000, '127.0.0.1', () => console.log('model ready'))

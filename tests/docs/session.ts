@@ -95,12 +95,14 @@ export class Session {
 
   /** Ends everything that was started: the shell leads the group of all of it. */
   async close(): Promise<void> {
-    const group = -(this.#shell.pid ?? 0)
+    const { pid } = this.#shell
+    if (pid === undefined) throw new Error('the shell was not started: unshare is needed')
+    const group = -pid
     const ended = this.#shell.exitCode === null ? once(this.#shell, 'exit') : Promise.resolve()
-    if (group < 0) this.#signal(group, 'SIGTERM')
     const end = Date.now() + GRACE_MS
-    while (group < 0 && this.#signal(group, 0) && Date.now() < end) await new Promise((done) => setTimeout(done, 50))
-    if (group < 0) this.#signal(group, 'SIGKILL')
+    this.#signal(group, 'SIGTERM')
+    while (this.#signal(group, 0) && Date.now() < end) await new Promise((done) => setTimeout(done, 50))
+    this.#signal(group, 'SIGKILL')
     await ended
     rmSync(this.folder, { force: true, recursive: true })
   }

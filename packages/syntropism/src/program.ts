@@ -1,21 +1,21 @@
 import { Argument, Command } from 'commander'
-import { addRebuild } from './rebuild-program.ts'
-import { addAgent } from './agent-program.ts'
-import { addArchive } from './archive-program.ts'
+import { addRebuild } from './archive/rebuild-program.ts'
+import { addAgent } from './agents/index.ts'
+import { addArchive } from './archive/index.ts'
 import { addExamples } from './examples.ts'
-import type { ScoreFlags } from './desk-commands.ts'
-import { addLab } from './lab-program.ts'
-import { addLlm } from './llm-program.ts'
-import { addModel } from './model-program.ts'
-import type { LiveFlags } from './live-command.ts'
-import type { VerifyFlags } from './inspect-commands.ts'
-import type { LocalFlags } from './local.ts'
-import { addNats } from './nats-program.ts'
-import { addObservability } from './observability-program.ts'
-import { addOperator } from './operator-program.ts'
-import { integer, sandboxOption, withData } from './options.ts'
-import { addIndicators, addSimulation, collect } from './simulation-program.ts'
-import { addBenchmark } from './benchmark-program.ts'
+import type { ScoreFlags } from './desk/score-commands.ts'
+import { addLab } from './lab/index.ts'
+import { addLlm } from './llm/index.ts'
+import { addModel } from './llm/model-program.ts'
+import type { LiveFlags } from './live/live-command.ts'
+import type { VerifyFlags } from './inspect/list-commands.ts'
+import type { LocalFlags } from './terminal/local.ts'
+import { addNats } from './nats/index.ts'
+import { addObservability } from './observability/index.ts'
+import { addOperator } from './operator/index.ts'
+import { integer, sandboxOption, withData } from './terminal/options.ts'
+import { addIndicators, addSimulation, collect } from './simulation/index.ts'
+import { addBenchmark } from './benchmark/index.ts'
 
 // A command's module is loaded when the command is run, so that each pays for what it needs alone.
 
@@ -23,25 +23,25 @@ function addDesk(program: Command): void {
   withData(program.command('prompts').description('open prompts, highest bid first'))
     .option('--score', 'judge them one by one at this terminal; needs SYNTROPISM_TOKEN of a human')
     .action(async (flags: LocalFlags & { score?: boolean }) =>
-      flags.score === true ? (await import('./desk-screen.ts')).runDesk(flags) : (await import('./inspect-commands.ts')).showPrompts(flags),
+      flags.score === true ? (await import('./desk/screen.ts')).runDesk(flags) : (await import('./inspect/list-commands.ts')).showPrompts(flags),
     )
   withData(program.command('score').argument('<prompt>').description('score a prompt; needs SYNTROPISM_TOKEN of a human'))
     .requiredOption('--interesting <0-10>', 'how interesting it is', integer(0, 10))
     .requiredOption('--useful <0-10>', 'how useful it is', integer(0, 10))
     .requiredOption('--understandable <0-10>', 'how easy it is to understand', integer(0, 10))
     .option('--reason <text>', 'why')
-    .action(async (prompt: string, flags: ScoreFlags) => (await import('./desk-commands.ts')).runScore(prompt, flags))
+    .action(async (prompt: string, flags: ScoreFlags) => (await import('./desk/score-commands.ts')).runScore(prompt, flags))
   withData(program.command('skip').argument('<prompt>').description('skip a prompt: its bid burns, nothing is minted')).action(
-    async (prompt: string, flags: LocalFlags) => (await import('./desk-commands.ts')).runSkip(prompt, flags),
+    async (prompt: string, flags: LocalFlags) => (await import('./desk/score-commands.ts')).runSkip(prompt, flags),
   )
 }
 
 function addInspection(program: Command): void {
   withData(program.command('top').description('the running economy, full screen; needs SYNTROPISM_TOKEN of a human, operator or observer'))
     .option('--once', 'one frame as plain text')
-    .action(async (flags: LocalFlags & { once?: boolean }) => (await import('./top-command.ts')).runTop(flags))
+    .action(async (flags: LocalFlags & { once?: boolean }) => (await import('./inspect/top-command.ts')).runTop(flags))
   withData(program.command('agents').description('all agents, living and dead')).action(async (flags: LocalFlags) =>
-    (await import('./inspect-commands.ts')).showAgents(flags),
+    (await import('./inspect/list-commands.ts')).showAgents(flags),
   )
   withData(
     program
@@ -49,15 +49,15 @@ function addInspection(program: Command): void {
       .argument('<agent>')
       .argument('<state>')
       .description('put a former state of a workspace back; needs SYNTROPISM_TOKEN of the operator'),
-  ).action(async (agent: string, state: string, flags: LocalFlags) => (await import('./desk-commands.ts')).runRollBack(agent, state, flags))
+  ).action(async (agent: string, state: string, flags: LocalFlags) => (await import('./desk/score-commands.ts')).runRollBack(agent, state, flags))
   withData(program.command('market').description('prices and what is sold')).action(async (flags: LocalFlags) =>
-    (await import('./inspect-commands.ts')).showMarket(flags),
+    (await import('./inspect/list-commands.ts')).showMarket(flags),
   )
   withData(program.command('ledger').description('movements of credits'))
     .option('--agent <id>', 'only of one agent')
     .option('--limit <n>', 'how many', integer(1, 1_000_000), 50)
     .option('--at <seq>', 'balance of --agent after this sequence number', integer(0, Number.MAX_SAFE_INTEGER))
-    .action(async (flags: LocalFlags & { agent?: string; at?: number; limit: number }) => (await import('./inspect-commands.ts')).showLedger(flags))
+    .action(async (flags: LocalFlags & { agent?: string; at?: number; limit: number }) => (await import('./inspect/list-commands.ts')).showLedger(flags))
   withData(program.command('events').description('the event log'))
     .option('--follow', 'go on as events come')
     .option('--type <type>', 'only this type')
@@ -65,17 +65,17 @@ function addInspection(program: Command): void {
     .option('--after <seq>', 'after this sequence number', integer(0, Number.MAX_SAFE_INTEGER), 0)
     .option('--limit <n>', 'how many at once', integer(1, 1_000_000), 1000)
     .action(async (flags: LocalFlags & { agent?: string; follow?: boolean; after: number; limit: number; type?: string }) =>
-      (await import('./inspect-commands.ts')).showEvents(flags),
+      (await import('./inspect/list-commands.ts')).showEvents(flags),
     )
   withData(program.command('verify').description('re-execute the journal and check conservation, hash chain and certificates'))
     .option('--solve', 'ask the solver for the optimum of each clearing under "exact" again')
     .option('--solve-limit-ms <n>', 'longest time of one solve', integer(1, 3_600_000), 10_000)
-    .action(async (flags: VerifyFlags) => (await import('./inspect-commands.ts')).runVerify(flags))
+    .action(async (flags: VerifyFlags) => (await import('./inspect/list-commands.ts')).runVerify(flags))
   withData(program.command('why').argument('<bid|agent|resource|seq>').description('why it went as it did, with the events as proof')).action(
-    async (what: string, flags: LocalFlags) => (await import('./why-command.ts')).runWhy(what, flags),
+    async (what: string, flags: LocalFlags) => (await import('./inspect/why-command.ts')).runWhy(what, flags),
   )
   withData(program.command('doctor').description('what this machine offers')).action(async (flags: LocalFlags) =>
-    (await import('./doctor-command.ts')).runDoctor(flags),
+    (await import('./inspect/doctor-command.ts')).runDoctor(flags),
   )
 }
 
@@ -100,7 +100,7 @@ export function createProgram(): Command {
     .option('--set <key=value>', 'a parameter of the strategies; may be repeated', collect)
     .option('--seed <n>', 'of the chance that strategies use', integer(0, Number.MAX_SAFE_INTEGER), 1)
     .option('--turn-ms <n>', 'time between two turns of the strategies', integer(10, 3_600_000), 1000)
-    .action(async (flags: LiveFlags) => (await import('./live-command.ts')).runLive(flags))
+    .action(async (flags: LiveFlags) => (await import('./live/live-command.ts')).runLive(flags))
   addDesk(program)
   addInspection(program)
   addAgent(program)
@@ -119,7 +119,7 @@ export function createProgram(): Command {
     .command('completion')
     .addArgument(new Argument('<shell>').choices(['bash', 'zsh']))
     .description('a script that completes commands and options: source <(syntropism completion bash)')
-    .action(async (shell: 'bash' | 'zsh') => console.log((await import('./completion-command.ts')).completionScript(program, shell)))
+    .action(async (shell: 'bash' | 'zsh') => console.log((await import('./terminal/completion-command.ts')).completionScript(program, shell)))
   addExamples(program)
   program.addHelpText(
     'after',

@@ -50,7 +50,15 @@ const MOUNT = '/sys/fs/cgroup'
 const numberIn = (file: string): number => Number(readFileSync(file, 'utf8').trim())
 const fieldIn = (file: string, name: string): number => Number(new RegExp(`^${name} (\\d+)`, 'm').exec(readFileSync(file, 'utf8'))?.[1] ?? 0)
 const quotaUs = (millicores: number): number => Math.max(QUOTA_US_MIN, Math.round((millicores * PERIOD_US) / 1000))
-const pidsIn = (folder: string): number[] => readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number)
+/** Members of a group; a group that is gone has none. */
+function pidsIn(folder: string): number[] {
+  try {
+    return readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number)
+  } catch (error) {
+    if (['ENOENT', 'ENODEV'].includes((error as NodeJS.ErrnoException).code ?? '')) return []
+    throw error
+  }
+}
 
 /** This process's own groups: of a v1 controller, or (empty name) of the unified hierarchy. */
 function ownPath(controller: string): string | null {

@@ -1,0 +1,124 @@
+import { clock, credits, percent, table } from '../terminal/format.ts'
+import { type LocalFlags, callService, print } from '../terminal/local.ts'
+import { type Size, bold, dim, isTerminal, openScreen } from '../terminal/screen.ts'
+
+interface Row {
+  readonly agent_id: string
+  readonly balance_micro: number
+  readonly earned_micro: number
+  readonly held_micro: number
+  readonly paused: boolean
+  readonly status: string
+  readonly status_reason: string
+  readonly windows: number
+}
+/** What one look at the running economy gives. */
+export interface Look {
+  readonly agents: readonly Row[]
+  readonly economy: Readonly<
+    Record<'at_ms' | 'burned_micro' | 'circulating_micro' | 'granted_micro' | 'held_micro' | 'living_agents' | 'rewarded_micro' | 'seq', number>
+  >
+  readonly everyone_paused: boolean
+  readonly prompts: number
+  readonly resources: readonly { capacity: number; price_micro_per_s: number; resource: string; utilisation_ppm: number }[]
+  readonly windows: number
+}
+
+/** Columns that the agents can be ranked by, with the key that chooses each. */
+const RANKS = { b: 'balance_micro', e: 'earned_micro', h: 'held_micro', w: 'windows' } as const
+export type RankKey = keyof typeof RANKS
+
+async function look(flags: LocalFlags): Promise<Look> {
+  const get = (path: string) => callService(flags, 'GET', path) as Promise<never>
+  const [economy, market, population, desk, around] = await Promise.all([
+    get('/economy') as Promise<Look['economy']>,
+    get('/market/state') as Promise<Pick<Look, 'resources'>>,
+    get('/agents?limit=1000') as Promise<Pick<Look, 'agents'>>,
+    get('/attention/prompts') as Promise<{ prompts: object[] }>,
+    get('/operator/state') as Promise<Pick<Look, 'everyone_paused' | 'windows'>>,
+  ])
+  return {
+    agents: population.agents,
+    economy,
+    everyone_paused: around.everyone_paused,
+    prompts: desk.prompts.length,
+    resources: market.resources,
+    windows: around.windows,
+  }
+}
+
+/** One frame: supply, prices, then as many agents as there is room for. */
+export function topLines(one: Look, rank: RankKey, { columns, rows }: Size): string[] {
+  const { economy: e } = one
+  const head = [
+    bold(
+      `${clock(e.at_ms)}  #${e.seq}  ${e.living_agents} living agents, ${one.windows} windows, ${one.prompts} open prompts${one.everyone_paused ? '  DRAINING' : ''}`,
+    ),
+    `in circulation ${credits(e.circulating_micro)} = granted ${credits(e.granted_micro)} + rewarded ${credits(e.rewarded_micro)} − burned ${credits(e.burned_micro)}; in holds ${credits(e.held_micro)}`,
+    '',
+    ...table([
+      ['resource', 'credits/s', 'sold'],
+      ...one.resources
+        .filter((resource) => resource.capacity > 0)
+        .map((resource) => [resource.resource, credits(resource.price_micro_per_s), percent(resource.utilisation_ppm)]),
+    ]).split('\n'),
+    '',
+  ]
+  const ranked = one.agents.toSorted((a, b) => b[RANKS[rank]] - a[RANKS[rank]])
+  const [header = '', ...agents] = table([
+    ['agent', 'state', 'free', 'held', 'earned', 'windows', 'why'],
+    ...ranked.map((row) => [
+      row.agent_id,
+      row.paused ? `${row.status}, paused` : row.status,
+      credits(row.balance_micro),
+      credits(row.held_micro),
+      credits(row.earned_micro),
+      String(row.windows),
+      row.status_reason,
+    ]),
+  ]).split('\n')
+  const room = Math.max(0, rows - head.length - 3)
+  return [
+    ...head.map((line) => line.slice(0, columns)),
+    bold(header.slice(0, columns)),
+    ...agents.slice(0, room).map((line) => line.slice(0, columns)),
+    dim('rank by b balance · e earned · h held · w windows   q quit'),
+  ]
+}
+
+const EVERY_MS = 1000
+
+/** The running economy, full screen; one frame where nobody sits at the terminal. */
+export async function runTop(flags: LocalFlags & { once?: boolean }): Promise<void> {
+  let now = await look(flags)
+  if (flags.json === true || flags.once === true || !isTerminal())
+    return print(flags, now, () =>
+      topLines(now, 'b', { columns: process.stdout.columns ?? 160, rows: 1000 })
+        .slice(0, -1)
+        .join('\n'),
+    )
+  let rank: RankKey = 'b'
+  await new Promise<void>((done, fail) => {
+    const end = (finish: () => void): void => {
+      clearInterval(timer)
+      screen.close()
+      finish()
+    }
+    const screen = openScreen(
+      {
+        lines: (size) => topLines(now, rank, size),
+        onKey(key) {
+          if (key === 'q' || key === '\u0003') end(done)
+          else if (key in RANKS) rank = key as RankKey
+        },
+      },
+      EVERY_MS,
+    )
+    const timer = setInterval(() => {
+      look(flags).then(
+        (next) => (now = next),
+        (error: unknown) => end(() => fail(error)),
+      )
+    }, EVERY_MS)
+  })
+}

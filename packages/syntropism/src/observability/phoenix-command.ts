@@ -1,0 +1,75 @@
+import { type Judgement, RunFolder, type RunPlan, type TrialResult } from '@syntropism/benchmark/run'
+import { type ExperimentTrial, gather, pushExperiment, pushToPhoenix } from '@syntropism/runtime'
+import { eventsOf, projectOf } from '../inspect/journal-events.ts'
+import { type LocalFlags, openLocal, print } from '../terminal/local.ts'
+
+export interface PushFlags extends LocalFlags {
+  readonly client: string
+  readonly url: string
+}
+
+/** Brings what humans and judges said about a run, and the run's windows, to Phoenix. */
+export async function runPush(flags: PushFlags): Promise<void> {
+  const { queries } = await openLocal(flags)
+  const project = await projectOf(queries)
+  const pushed = await pushToPhoenix(await gather(eventsOf(queries, 0)), { client_dir: flags.client, project, url: flags.url })
+  print(flags, { ...pushed, project }, () =>
+    [
+      ...pushed.datasets.map(({ added, known, name }) => `${name}: ${added} examples added, ${known} were there`),
+      `${pushed.annotations} annotations on spans of ${project}`,
+    ].join('\n'),
+  )
+}
+
+const why = ({ failures, index }: TrialResult['variants'][number]): string[] =>
+  failures.map((one) => `world ${index}: ${one.rule}${one.seq === null ? '' : ` at event ${one.seq}`}: expected ${one.expected}; got ${one.got}`)
+
+const judgeOf = (judgement: Judgement | null): ExperimentTrial['judge'] =>
+  judgement === null || judgement.overall_score === null
+    ? null
+    : {
+        explanation: judgement.worlds.flatMap(({ index, verdicts }) => verdicts.map((one) => `world ${index}, ${one.model}: ${one.feedback}`)).join('\n'),
+        pass: judgement.pass,
+        score: judgement.overall_score,
+      }
+
+const trialOf = (
+  plan: RunPlan,
+  judgement: Judgement | null,
+  { error, item, judge, pass, repeat, seed, spend_micro_usd, variants }: TrialResult,
+): ExperimentTrial => ({
+  error,
+  explanation: variants.flatMap(why).join('\n') || 'all rules hold',
+  item,
+  judge: judgeOf(judgement),
+  item_hash: plan.items.find((one) => one.id === item)?.hash ?? '',
+  output: {
+    model_judge: judge,
+    spend_micro_usd,
+    worlds: variants.map(({ condition, index, record }) => ({ condition, events: record.events.length, index, output: record.output ?? null })),
+  },
+  pass,
+  repeat,
+  seed,
+  task: { conditions: variants.map(({ condition }) => condition) },
+  worlds_passed: variants.filter(({ failures }) => failures.length === 0).length / Math.max(1, variants.length),
+})
+
+export interface ExperimentFlags {
+  readonly client: string
+  readonly json?: boolean
+  readonly url: string
+}
+
+/** Brings a finished run of the benchmark to Phoenix as an experiment. */
+export async function runExperimentPush(folder: string, flags: ExperimentFlags): Promise<void> {
+  const run = new RunFolder(folder)
+  const plan = run.plan()
+  const trials = run.trials().map((trial) => trialOf(plan, run.judgement(trial), trial))
+  const pushed = await pushExperiment({ agent: plan.agent, client_dir: flags.client, repeats: plan.repeats, trials, url: flags.url })
+  print(flags, pushed, () =>
+    pushed.known
+      ? `${pushed.experiment_id}: this run was there already, in the dataset ${pushed.dataset}`
+      : `${pushed.experiment_id}: ${trials.length} trials of ${plan.agent} as an experiment on the dataset ${pushed.dataset} (${pushed.examples} examples)`,
+  )
+}

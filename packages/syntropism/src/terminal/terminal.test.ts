@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { completionScript } from './completion-command.ts'
+import { type DeskPrompt, DeskScreen } from '../desk/screen.ts'
+import { createProgram } from '../program.ts'
+import { type Look, topLines } from '../inspect/top-command.ts'
+
+const SIZE = { columns: 80, rows: 24 }
+beforeEach(() => vi.stubEnv('NO_COLOR', '1'))
+afterEach(() => vi.unstubAllEnvs())
+
+const agent = (agent_id: string, balance: number, earned: number): Look['agents'][number] => ({
+  agent_id,
+  balance_micro: balance * 1_000_000,
+  earned_micro: earned * 1_000_000,
+  held_micro: 0,
+  paused: agent_id === 'b',
+  status: 'waiting',
+  status_reason: '',
+  windows: 1,
+})
+const LOOK: Look = {
+  agents: [agent('a', 5, 90), agent('b', 70, 1), ...Array.from({ length: 40 }, (_one, index) => agent(`c${index}`, 1, 0))],
+  economy: { at_ms: 0, burned_micro: 0, circulating_micro: 0, granted_micro: 0, held_micro: 0, living_agents: 42, rewarded_micro: 0, seq: 9 },
+  everyone_paused: true,
+  prompts: 2,
+  resources: [{ capacity: 1000, price_micro_per_s: 4_000_000, resource: 'cpu', utilisation_ppm: 500_000 }],
+  windows: 3,
+}
+
+describe('top', () => {
+  it('fits the terminal, ranks by the column chosen, and says who is paused', () => {
+    const lines = topLines(LOOK, 'b', SIZE)
+    expect(lines.length).toBeLessThan(SIZE.rows)
+    expect(lines.every((line) => line.length <= SIZE.columns)).toBe(true)
+    const first = (rank: 'b' | 'e') => topLines(LOOK, rank, SIZE).find((line) => /^[abc]\d* /.test(line))
+    expect(first('b')).toMatch(/^b +waiting, paused +70/)
+    expect(first('e')).toMatch(/^a +waiting +5 /)
+    expect(lines[0]).toContain('DRAINING')
+  })
+
+  it('writes no colours where NO_COLOR is set, and bold text elsewhere', () => {
+    expect(topLines(LOOK, 'b', SIZE).join('')).not.toContain('\u001B')
+    vi.stubEnv('NO_COLOR', '')
+    expect(topLines(LOOK, 'b', SIZE).join('')).toContain('\u001B[1m')
+  })
+})
+
+const prompt = (prompt_id: string, report: string): DeskPrompt => ({
+  agent_id: 'a',
+  bid_micro: 5_000_000,
+  content: { report, title: prompt_id },
+  deadline_at_ms: 0,
+  prompt_id,
+})
+
+describe('the desk on a terminal', () => {
+  function createDesk(open: DeskPrompt[]) {
+    const judged: unknown[] = []
+    const quit = vi.fn<() => void>()
+    const end = (id: string): void =>
+      void open.splice(
+        open.findIndex((one) => one.prompt_id === id),
+        1,
+      )
+    const desk = new DeskScreen(
+      {
+        prompts: async () => [...open],
+        async score(id, scores) {
+          judged.push([id, scores])
+          end(id)
+          return { credits_awarded_micro: 1_000_000 }
+        },
+        async skip(id) {
+          judged.push([id, 'skipped'])
+          end(id)
+        },
+      },
+      quit,
+    )
+    return { desk, judged, press: (keys: string) => [...keys].forEach((key) => desk.onKey(key)), quit, text: () => desk.lines(SIZE).join('\n') }
+  }
+
+  it('sends three scores and no fewer, goes on to the next prompt, skips and leaves', async () => {
+    const { desk, judged, press, quit, text } = createDesk([prompt('p1', 'one'), prompt('p2', 'two')])
+    await desk.refresh()
+    press('7x\r')
+    expect(judged).toEqual([])
+    expect(text()).toContain('three scores first')
+    press('34\r')
+    await vi.waitFor(() => expect(text()).toContain('1 of 1  p2'))
+    expect(judged).toEqual([['p1', { interesting: 7, understandable: 3, useful: 10 }]])
+    expect(text()).toContain('p1 scored: 1 credits minted')
+    press('k')
+    await vi.waitFor(() => expect(text()).toContain('No open prompts.'))
+    expect(judged[1]).toEqual(['p2', 'skipped'])
+    press('q')
+    expect(quit).toHaveBeenCalledOnce()
+  })
+
+  it('lets no text of an agent steer the terminal, and stays within it', async () => {
+    const { desk, text } = createDesk([prompt('p1', `\u001B[2J\u009B31m${'long '.repeat(2000)}`)])
+    await desk.refresh()
+    for (const character of ['\u001B', '\u009B']) expect(text()).not.toContain(character)
+    expect(text().split('\n').length).toBeLessThan(SIZE.rows)
+    expect(text()).toContain('more lines')
+  })
+})
+
+describe('completion', () => {
+  it.each([
+    [['syntropism', 'op'], 'operator'],
+    [['syntropism', 'operator', 'pa'], 'pause'],
+    [['syntropism', 'operator', 'pause', 'some-agent', '--rea'], '--reason'],
+    [['syntropism', 'benchmark', 'val'], 'validate'],
+  ])('of %j in bash is %s', (words, expected) => {
+    const script = `${completionScript(createProgram(), 'bash')}\nCOMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _syntropism; echo "\${COMPREPLY[*]}"`
+    expect(execFileSync('bash', ['-c', script], { encoding: 'utf8' }).trim()).toBe(expected)
+  })
+})
