@@ -19,7 +19,7 @@ MYPY_VERSION=2.4.1
 COLLECTOR_VERSION=0.161.0
 PHOENIX_VERSION=20.26.1
 CLIENT_VERSION=6.14.2
-DEBIAN_PACKAGES=(bubblewrap chromium iproute2 linux-libc-dev postgresql python3-venv time)
+DEBIAN_PACKAGES=(bubblewrap chromium curl iproute2 linux-libc-dev postgresql python3-venv time)
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 prefix=${SYNTROPISM_PARTS:-$root/.parts}

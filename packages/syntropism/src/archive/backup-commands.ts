@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { ConfigError, backUp, journalReads, loadConfig, pathsOf, readServiceFile, restoreBackup } from '@syntropism/runtime'
+import { ConfigError, backUp, loadConfig, pathsOf, readServiceFile, restoreBackup } from '@syntropism/runtime'
 import { type LocalFlags, openLocal, print } from '../terminal/local.ts'
+import { watchedReads } from '../terminal/watched-reads.ts'
 
 export interface BackupFlags extends LocalFlags {
   readonly records?: boolean
@@ -11,7 +12,7 @@ export async function runBackup(folder: string, flags: BackupFlags): Promise<voi
   const { close, paths, queries } = await openLocal(flags)
   try {
     // A database that is no file is backed up by its records.
-    const journal = flags.records === true || !existsSync(paths.database) ? journalReads(queries) : null
+    const journal = flags.records === true || !existsSync(paths.database) ? await watchedReads(queries) : null
     const about = await backUp({ from: paths, records: journal === null ? null : { journal, through_record: await journal.lastNumber() }, to: folder })
     print(flags, { ...about, folder }, () =>
       [

@@ -1,5 +1,6 @@
-import { ConfigError, FORMATS, type Format, TABLE_NAMES, type TableName, exportEconomy, journalReads } from '@syntropism/runtime'
+import { ConfigError, FORMATS, type Format, TABLE_NAMES, type TableName, exportEconomy } from '@syntropism/runtime'
 import { type LocalFlags, openLocal, print } from '../terminal/local.ts'
+import { watchedReads } from '../terminal/watched-reads.ts'
 
 export interface ExportFlags extends LocalFlags {
   readonly format: string
@@ -21,7 +22,7 @@ export async function runExport(folder: string, flags: ExportFlags): Promise<voi
   const tables: TableName[] = wordsOf(flags.tables, TABLE_NAMES, '--tables')
   const { close, queries } = await openLocal(flags)
   try {
-    const journal = journalReads(queries)
+    const journal = await watchedReads(queries)
     const made = await exportEconomy({ formats, journal, tables, through_record: await journal.lastNumber(), to: folder })
     print(flags, { ...made, folder }, () =>
       [

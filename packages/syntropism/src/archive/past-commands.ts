@@ -1,7 +1,8 @@
 import { type Resource, RESOURCES } from '@syntropism/economy'
-import { ConfigError, type Moment, journalReads, fork, stateAt, loadConfig, pathsOf, readStore } from '@syntropism/runtime'
+import { ConfigError, type Moment, fork, stateAt, loadConfig, pathsOf, readStore } from '@syntropism/runtime'
 import { clock, credits, percent, table } from '../terminal/format.ts'
 import { type LocalFlags, openLocal, print } from '../terminal/local.ts'
+import { watchedReads } from '../terminal/watched-reads.ts'
 import { changesOf } from '../operator/commands.ts'
 import { type Picture, pictureOf } from '../terminal/picture.ts'
 
@@ -32,7 +33,7 @@ export const END: Moment = { at_ms: Number.MAX_SAFE_INTEGER }
 const pictureAt = async (flags: LocalFlags, moment: Moment): Promise<Picture> => {
   const { close, queries } = await openLocal(flags)
   try {
-    return pictureOf((await stateAt(journalReads(queries), moment)).state)
+    return pictureOf((await stateAt(await watchedReads(queries), moment)).state)
   } finally {
     await close()
   }
@@ -89,7 +90,7 @@ export async function runFork(folder: string, flags: ForkFlags): Promise<void> {
   const to = { database_url: isInDatabase ? loadConfig({ database_url: flags.databaseUrl }, {}).database_url : undefined, folder }
   const { close, paths, queries } = await openLocal(flags)
   try {
-    const made = await fork({ at, changes, from: paths, journal: journalReads(queries), to, with_inputs: flags.withInputs === true })
+    const made = await fork({ at, changes, from: paths, journal: await watchedReads(queries), to, with_inputs: flags.withInputs === true })
     print(flags, { ...made, folder, in_database: isInDatabase }, () =>
       [
         `Economy ${made.economy_id} in ${folder}${isInDatabase ? ' and its PostgreSQL database' : ''}: leaves ${made.parent_economy_id} after #${made.parent_seq}, ${new Date(made.parent_at_ms).toISOString()}.`,
@@ -116,7 +117,7 @@ async function pictureIn(place: string, moment: Moment): Promise<Picture> {
   if (store === null)
     throw new ConfigError(`there is no economy in ${isAddress ? 'the database' : config.data}; name a data folder, or the address of a PostgreSQL database`)
   try {
-    return pictureOf((await stateAt(journalReads(store.queries), moment)).state)
+    return pictureOf((await stateAt(await watchedReads(store.queries), moment)).state)
   } finally {
     await store.close()
   }

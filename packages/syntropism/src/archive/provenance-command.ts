@@ -1,7 +1,8 @@
 import type { EconomyEvent } from '@syntropism/contract'
-import { type Flow, type ProvenanceReport, journalReads, provenanceOf, stateAt } from '@syntropism/runtime'
+import { type Flow, type ProvenanceReport, provenanceOf, stateAt } from '@syntropism/runtime'
 import { credits, table } from '../terminal/format.ts'
 import { type LocalFlags, openLocal, print } from '../terminal/local.ts'
+import { watchedReads } from '../terminal/watched-reads.ts'
 import { END, momentOf } from './past-commands.ts'
 
 export interface ProvenanceFlags extends LocalFlags {
@@ -61,7 +62,7 @@ function text({ convention, flows, totals }: ProvenanceReport, flags: Provenance
 export async function runProvenance(flags: ProvenanceFlags): Promise<void> {
   const { close, queries } = await openLocal(flags)
   try {
-    const journal = journalReads(queries)
+    const journal = await watchedReads(queries)
     const { state } = await stateAt(journal, flags.at === undefined ? END : momentOf(flags.at, '--at'))
     if (flags.agent !== undefined && !state.agents.has(flags.agent)) throw new Error(`there is no agent ${flags.agent}; "syntropism agents" lists them`)
     const report = await provenanceOf(eventsOf(journal.read(0)), state)

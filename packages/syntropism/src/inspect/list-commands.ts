@@ -1,21 +1,11 @@
 import type { CommandOf } from '@syntropism/contract'
 import { setTimeout as wait } from 'node:timers/promises'
-import {
-  GENESIS_HASH,
-  balanceAt,
-  lastMovements,
-  movementsOf,
-  selectAgents,
-  batchHash,
-  journalReads,
-  readEvents,
-  readHistory,
-  verify,
-} from '@syntropism/runtime'
+import { GENESIS_HASH, balanceAt, lastMovements, movementsOf, selectAgents, batchHash, readEvents, readHistory, verify } from '@syntropism/runtime'
 import { describeEvent } from '../terminal/describe.ts'
 import { clock, credits, percent, table } from '../terminal/format.ts'
 import { lazySolver } from '../live/live-solver.ts'
 import { type LocalFlags, openLocal, print } from '../terminal/local.ts'
+import { watchedReads } from '../terminal/watched-reads.ts'
 
 export async function showPrompts(flags: LocalFlags): Promise<void> {
   const { queries } = await openLocal(flags)
@@ -150,7 +140,7 @@ export async function runVerify(flags: VerifyFlags): Promise<void> {
   const { queries } = await openLocal(flags)
   const solver = flags.solve === true ? lazySolver() : null
   const again = solver === null ? null : { solver, time_limit_ms: flags.solveLimitMs }
-  const verdict = await verify(journalReads(queries), batchHash, GENESIS_HASH, again)
+  const verdict = await verify(await watchedReads(queries), batchHash, GENESIS_HASH, again)
   await solver?.close()
   const { optima } = verdict
   const solved =

@@ -1,10 +1,11 @@
 import type { EconomyEvent } from '@syntropism/contract'
 import { type Bid, type State, bundleOf, currentReserveMicro, microToCredits, offeredMicro } from '@syntropism/economy'
-import { Inquiries, type LowestWinning, journalReads, readEvents, stateAt } from '@syntropism/runtime'
+import { Inquiries, type LowestWinning, readEvents, stateAt } from '@syntropism/runtime'
 import { describeEvent } from '../terminal/describe.ts'
 import { credits, percent } from '../terminal/format.ts'
 import { lazySolver } from '../live/live-solver.ts'
 import { type Local, type LocalFlags, openLocal, print } from '../terminal/local.ts'
+import { watchedReads } from '../terminal/watched-reads.ts'
 import { pastState } from '../archive/past.ts'
 
 /** Longest time of one solve under `exact`. */
@@ -33,7 +34,7 @@ function sayLowest({ amount_micro: amount, clearings, is_estimate: isEstimate }:
 async function lowestAtEnd(event: EconomyEvent & { readonly type: 'bid_rejected' | 'bid_withdrawn' }, bidId: string, { queries }: Local): Promise<string> {
   const { lowest_winning_is_estimate: isEstimate, lowest_winning_micro: told } = event.data
   if (isEstimate !== true) return told === null ? 'it could not have won at any price then' : `${microToCredits(told)} credits would have won`
-  const { state } = await stateAt(journalReads(queries), { seq: event.seq }, 'before')
+  const { state } = await stateAt(await watchedReads(queries), { seq: event.seq }, 'before')
   const bid = state.bids.get(bidId)
   const estimate = `about ${credits(told ?? 0)} credits would have won`
   return bid === undefined ? estimate : `${estimate}; just before, ${sayLowest(await lowestOf(state, bid), state.params.mechanism, 'have won')}`
