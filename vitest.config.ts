@@ -16,6 +16,7 @@ export default defineConfig({
       '**/*.api.test.ts',
       '**/*.observability.test.ts',
       '**/*.packages.test.ts',
+      '**/*.docs.test.ts',
       '**/node_modules/**',
     ],
     reporters: ['default', './scripts/count-reporter.ts'],

@@ -6,7 +6,7 @@ import type { EconomyEvent } from '@syntropism/contract'
 import { DEFAULT_PARAMS, balanceOf } from '@syntropism/economy'
 import { createMemoryBus } from '../../packages/runtime/src/bus/index.ts'
 import { LlmConfig } from '../../packages/runtime/src/config/index.ts'
-import { Host, createWallClock } from '../../packages/runtime/src/host/index.ts'
+import { Host } from '../../packages/runtime/src/host/index.ts'
 import { Gate, type ServiceParts, Tokens, createService, hashToken, openModelDoor, openServer } from '../../packages/runtime/src/http/index.ts'
 import { Gateway } from '../../packages/runtime/src/llm-gateway/index.ts'
 import { SqliteJournal, createQueries, openDatabase, spendBy } from '../../packages/runtime/src/store/index.ts'
@@ -28,9 +28,11 @@ export interface WorldOptions {
   readonly upstreams?: readonly object[]
   readonly models?: Readonly<Record<string, object>>
   readonly environment?: NodeJS.ProcessEnv
-  /** Economy time, in place of the wall clock. */
+  /** Economy time; when left out it goes on by the wall clock from the beginning of a minute, so that what a lease may spend in it does not hang on when a test is run. */
   readonly now?: () => number
 }
+
+const MINUTE_MS = 60_000
 
 /** A System Service with the gateway on a real socket, a fake upstream behind it, a leased agent and a key. */
 export async function openWorld(options: WorldOptions = {}) {
@@ -71,8 +73,9 @@ export async function openWorld(options: WorldOptions = {}) {
   }
   const database = openDatabase(join(folder, 'economy.sqlite'))
   const queries = createQueries(database)
-  const { now } = options
-  const createClock = now === undefined ? createWallClock : () => ({ now })
+  const toMinute = MINUTE_MS - (Date.now() % MINUTE_MS)
+  const { now = () => Date.now() + toMinute } = options
+  const createClock = () => ({ now })
   const host = await Host.open({ bus, createClock, journal: new SqliteJournal(database), onFatal })
   const recordings_dir = options.recordings_dir ?? join(folder, 'recordings')
   const gateway = new Gateway({

@@ -18,7 +18,13 @@ import { removeDir, tempDir } from '../program.ts'
 const ROOT = resolve(import.meta.dirname, '../..')
 export const packagePath = (name: string): string => join(ROOT, 'node_modules/@modelcontextprotocol', name, 'dist/index.js')
 /** The public server with examples of everything, over its standard input and output. */
-export const EVERYTHING = { allow: ['*'], command: [process.execPath, packagePath('server-everything')], id: 'everything', price: 2 }
+export const EVERYTHING = {
+  allow: ['*'],
+  command: [process.execPath, packagePath('server-everything')],
+  id: 'everything',
+  price: 2,
+  read: [join(ROOT, 'node_modules')],
+}
 export const START_MICRO = 100_000_000
 /** What the window of the agent costs. */
 export const WINDOW_MICRO = 1_000_000_000

@@ -33,7 +33,7 @@ const Server = z
     cache_ttl_ms: terms.cache_ttl_ms.default(0),
     command: z.array(z.string().min(1)).min(1).optional().describe('Program and arguments of a server that speaks over its standard input and output'),
     cpu_millicores: z.int().min(50).max(1_000_000).default(1000).describe('CPU of its program, in thousandths of a core'),
-    cwd: z.string().optional().describe('Where its program runs; where the service runs when left out'),
+    cwd: z.string().optional().describe('Where its program runs; in the first folder that it may read, else where the service runs, when left out'),
     env: z.array(z.string()).default([]).describe('Environment variables that its program is given, beside HOME, LANG and PATH'),
     headers_env: z
       .record(z.string().regex(/^[A-Za-z0-9-]+$/), z.string())
@@ -45,7 +45,7 @@ const Server = z
     parallel_max: z.int().positive().max(1000).default(8).describe('Calls at the same time; more wait'),
     price: terms.price,
     processes_max: z.int().min(1).max(1024).default(32).describe('Processes of its program'),
-    read: z.array(z.string().min(1)).optional().describe('Folders that its program may read; where it runs when left out'),
+    read: z.array(z.string().min(1)).optional().describe('Folders that its program may read, beside where it runs; that alone when left out'),
     result_bytes_max: z.int().positive().max(524_288).default(65_536).describe('Largest result that is passed on, as JSON'),
     retries: terms.retries.default(0),
     sandbox: z

@@ -48,10 +48,12 @@ const openCalls = async (queries: Queries): Promise<QueuedCall[]> =>
 
 /** The program of a server as a sandbox takes it. */
 function outsideProgram(server: ToolServerConfig, environment: NodeJS.ProcessEnv): OutsideProgram {
-  const { command = [], cpu_millicores, cwd = process.cwd(), env, id, memory_mb, network, processes_max, read, sandbox, write } = server
+  const { command = [], cpu_millicores, env, id, memory_mb, network, processes_max, read, sandbox, write } = server
   const given = env.flatMap((name): [string, string][] => (environment[name] === undefined ? [] : [[name, environment[name]]]))
   const limits = { cpu_millicores, memory_mb, processes_max }
-  return { command, cwd, env: Object.fromEntries(given), limits, name: id, network, read: read ?? [cwd], sandbox, write }
+  const cwd = server.cwd ?? read?.[0] ?? process.cwd()
+  const readable = read === undefined ? [cwd] : [...read, ...(server.cwd === undefined ? [] : [cwd])]
+  return { command, cwd, env: Object.fromEntries(given), limits, name: id, network, read: readable, sandbox, write }
 }
 
 /** What would hold the program of each configured server on this machine; nothing is started. */

@@ -179,10 +179,11 @@ export class ToolServer {
   /** The program of a server, in its sandbox; its last words are kept for those who ask why it cannot be reached. */
   #program(): Transport {
     const launch = this.#options.launch(this.config)
+    this.#lastWords = ''
     const transport = new HeldTransport(launch, MESSAGE_BYTES_MAX + this.config.result_bytes_max)
     transport.stderr?.on('data', (chunk: Buffer) => {
       const text = chunk.toString('utf8').slice(0, STDERR_CHARACTERS)
-      this.#lastWords = text.trim()
+      this.#lastWords = (this.#lastWords + text).slice(-STDERR_CHARACTERS)
       this.#options.note('debug', `${this.config.id}: ${text}`)
     })
     return transport
@@ -222,8 +223,9 @@ export class ToolServer {
       keep((await client.listTools(undefined, { timeout: CONNECT_MS })).tools)
     } catch (error) {
       await transport.close()
-      if (this.#lastWords === '') throw error
-      throw new Error(`${error instanceof Error ? error.message : String(error)}: ${this.#lastWords}`, { cause: error })
+      const words = this.#lastWords.trim()
+      if (words === '') throw error
+      throw new Error(`${error instanceof Error ? error.message : String(error)}: ${words}`, { cause: error })
     }
     this.#failed = null
     return connection
