@@ -27,7 +27,7 @@ async function* watched(reading: Reading, afterNumber: number, lastNumber: numbe
 }
 
 /** A journal to read, in sight of whoever waits for it. */
-export const watchReads = <T extends Reading>(reading: T, lastNumber: number): Reading => ({ read: (afterNumber) => watched(reading, afterNumber, lastNumber) })
+export const watchReads = (reading: Reading, lastNumber: number): Reading => ({ read: (afterNumber) => watched(reading, afterNumber, lastNumber) })
 
 /** Reads of an economy's journal, in sight of whoever waits for them. */
 export async function watchedReads(queries: Queries): Promise<Reads> {
