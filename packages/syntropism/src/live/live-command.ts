@@ -85,15 +85,12 @@ function sayStandby({ epoch, holder }: { epoch: number; holder: string }, json: 
   else console.log(`Standing by: ${holder} leads this economy (epoch ${epoch}). This process takes over when it ends.`)
 }
 
-async function untilEnd(duration: string | undefined, fatal: Promise<number>): Promise<number> {
+/** Exit code with which the process ends: told by a signal (which may have come before), by a fatal error, or by the time it was given. */
+async function untilEnd(duration: string | undefined, fatal: Promise<number>, told: AbortSignal): Promise<number> {
   const ends: Promise<number>[] = [fatal]
   let timer: NodeJS.Timeout | undefined
   if (duration !== undefined) ends.push(new Promise((done) => (timer = setTimeout(() => done(0), parseDuration(duration)))))
-  ends.push(
-    new Promise((done) => {
-      for (const signal of SIGNALS) process.once(signal, () => done(0))
-    }),
-  )
+  ends.push(told.aborted ? Promise.resolve(0) : new Promise((done) => told.addEventListener('abort', () => done(0), { once: true })))
   const code = await Promise.race(ends)
   clearTimeout(timer)
   return code
@@ -150,8 +147,8 @@ export async function runLive(flags: LiveFlags): Promise<void> {
   const fatal = new Promise<number>((done) => (stopWith = done))
   const early: EconomyEvent[] = []
   let onEvent = (event: EconomyEvent): void => void early.push(event)
-  const waiting = new AbortController()
-  const end = (): void => waiting.abort()
+  const told = new AbortController()
+  const end = (): void => told.abort()
   for (const signal of SIGNALS) process.once(signal, end)
   const live = await startLive({
     onEvent: (event) => onEvent(event),
@@ -168,12 +165,11 @@ export async function runLive(flags: LiveFlags): Promise<void> {
     sandbox: flags.sandbox,
     sdk_dir: sdkDir(),
     createSolver: lazySolver,
-    ...(flags.standby ? { standby: { onWait: (leader) => sayStandby(leader, flags.json === true), signal: waiting.signal } } : {}),
+    ...(flags.standby ? { standby: { onWait: (leader) => sayStandby(leader, flags.json === true), signal: told.signal } } : {}),
   }).catch((error: unknown) => {
-    if (waiting.signal.aborted) process.exit(0)
+    if (told.signal.aborted) process.exit(0)
     throw error
   })
-  for (const signal of SIGNALS) process.removeListener(signal, end)
   const full = process.stdout.isTTY && process.stdin.isTTY && flags.json !== true && flags.plain !== true
   // The tokens are printed on the ordinary screen, where they stay readable when the view is closed.
   const head = introduction(live, config)
@@ -186,7 +182,7 @@ export async function runLive(flags: LiveFlags): Promise<void> {
   if (view === null) printLines(live, config, flags.json === true)
   onEvent = (event) => (view === null ? printEvent(event, flags.json === true) : view.onEvent(event))
   for (const event of early) onEvent(event)
-  const code = await untilEnd(flags.for, fatal)
+  const code = await untilEnd(flags.for, fatal, told.signal)
   view?.close()
   // After a fatal error nothing may be written any more: the journal alone says what happened.
   if (code !== 0) process.exit(code)
