@@ -101,7 +101,12 @@ export class World {
   /** A world ready for the agent's first window. Throws ScenarioError when the item cannot be set up. */
   static async open(options: WorldOptions): Promise<World> {
     const world = new World(options, await openGround())
-    await world.#begin()
+    try {
+      await world.#begin()
+    } catch (error) {
+      await world.close()
+      throw error
+    }
     return world
   }
 
