@@ -24,7 +24,8 @@ DEBIAN_PACKAGES=(bubblewrap chromium curl iproute2 linux-libc-dev postgresql pyt
 root=$(cd "$(dirname "$0")/.." && pwd)
 prefix=${SYNTROPISM_PARTS:-$root/.parts}
 mkdir -p "$prefix/bin"
-prefix=$(cd "$prefix" && pwd)
+# Programs of a virtual environment name its folder: a link on the way to it may be gone tomorrow.
+prefix=$(cd "$prefix" && pwd -P)
 
 python_package() { # folder, package, version: a Python package in an environment of its own
   local folder=$prefix/$1 package=$2 version=$3

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -150,6 +151,12 @@ describe('the structure', () => {
       expect(readFileSync(file, 'utf8').replace(/\/\/.*|\/\*[\s\S]*?\*\//g, ''), file).not.toMatch(
         /\bDate\b|Math\.random|\bprocess\.|from 'node:|\bfetch\(|\bsetTimeout|\bperformance\b/,
       )
+  })
+
+  it('the repository holds files alone: a link would lead out of a clone', () => {
+    const entries = execFileSync('git', ['ls-files', '--stage'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n')
+    expect(entries.length).toBeGreaterThan(500)
+    expect(entries.filter((entry) => !/^100(644|755) /.test(entry))).toEqual([])
   })
 
   it('files are of a size to hold in the head, and named by their concept', () => {
