@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -135,6 +135,20 @@ describe('the structure', () => {
         if (name === 'runtime' && RUNTIME_ADAPTERS.includes(room)) expect(other[1], `${relative(ROOT, file)} imports ${from}`).toBe('ports')
       }
     }
+  })
+
+  it('no files import each other in a circle', () => {
+    const files = [...sources, ...filesIn(join(ROOT, 'agents')), ...filesIn(join(ROOT, 'scripts'))]
+    const below = new Map(files.map((file) => [file, importsOf(file).flatMap(({ from }) => (from.startsWith('.') ? [resolve(dirname(file), from)] : []))]))
+    const done = new Set<string>()
+    const visit = (file: string, path: readonly string[]): void => {
+      expect(path.includes(file), `a circle: ${[...path, file].map((one) => relative(ROOT, one)).join(' → ')}`).toBe(false)
+      if (done.has(file)) return
+      for (const next of below.get(file) ?? []) visit(next, [...path, file])
+      done.add(file)
+    }
+    for (const file of files) visit(file, [])
+    expect(done.size).toBeGreaterThan(400)
   })
 
   it('the auditor of clearings takes nothing but types from anybody, and a hash from Node', () => {

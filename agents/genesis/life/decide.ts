@@ -1,33 +1,6 @@
 import type { Menu } from '../mind/menu.ts'
-import type { Beliefs } from './memory.ts'
+import type { Beliefs, Plan, Situation } from './plan.ts'
 import type { Policy } from './policy.ts'
-
-/** What a decision rests on. Amounts are micro-credits. */
-export interface Situation {
-  readonly at_ms: number
-  /** Reserve cost of a slot of attention. */
-  readonly attention_micro: number
-  readonly balance_micro: number
-  readonly living: number
-  readonly prompt_open: boolean
-  /** The best offer of others that wait for a window now; 0 when nobody does. */
-  readonly rival_micro: number
-  /** Little cpu is left unsold, and others wait for it. */
-  readonly scarce: boolean
-  readonly window_floor_micro: number
-  /** Reserve cost of a window like this one. */
-  readonly window_micro: number
-}
-
-export interface Plan {
-  readonly alternatives: readonly { estimated_cost: number; option: string; rejected_reason: string }[]
-  readonly decision: string
-  readonly factors: readonly { description: string; factor: string; weight: number }[]
-  readonly menu: Menu
-  readonly prompt_bid_micro: number | null
-  readonly reasoning: string
-  readonly standing: { readonly limit_micro: number; readonly margin_ppm: number; readonly pause_ms: number }
-}
 
 export const WAIT = 'study and wait'
 export const PROMPT = 'prompt the human'

@@ -1,16 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { PromptView } from '@syntropism/sdk/node'
-import type { Plan, Situation } from './decide.ts'
+import type { Beliefs, Plan, Situation } from './plan.ts'
 import { type StudyMemory, emptyStudyMemory } from './study.ts'
-
-/** What this agent holds to be so, from what it has seen. Null before there is anything to go by. */
-export interface Beliefs {
-  /** Mean of what judged prompts brought. */
-  readonly reward_mean_micro: number | null
-  readonly rewards: number
-  /** Running mean of what a window costs at the reserve. */
-  readonly window_mean_micro: number | null
-}
 
 /** One window as it was lived: what was seen, what was decided, what came of it. */
 export interface Cycle {

@@ -1,5 +1,5 @@
 import type { BookBid, Client, Message, Neighbour, PricePoint, PromptView, Resource, Self, Service, Transfer } from '@syntropism/sdk/node'
-import type { Situation } from './decide.ts'
+import type { Situation } from './plan.ts'
 
 /** Everything one window looks at before it decides. */
 export interface Observation {

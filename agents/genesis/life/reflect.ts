@@ -1,7 +1,7 @@
 import type { Client } from '@syntropism/sdk/node'
 import type { Task, TaskDone } from '../tasks/task.ts'
 import type { Done } from './act.ts'
-import type { Beliefs } from './memory.ts'
+import type { Beliefs } from './plan.ts'
 import type { Observation } from './observe.ts'
 
 /** Says what came of the window, in figures. */

@@ -1,4 +1,4 @@
-import type { Plan } from '../life/decide.ts'
+import type { Plan } from '../life/plan.ts'
 import type { Cycle } from '../life/memory.ts'
 
 /** What a version would have done in a recorded window. */

@@ -4,18 +4,10 @@ import { read, send } from './api.ts'
 import { digestView, readDigest } from './digest.ts'
 import { credits, timeLeft } from './format.ts'
 import { markdown } from './markdown.ts'
+import type { Prompt } from './prompt.ts'
 import { type Person, capOf, mintedOf, ownDuty, peopleList, personNow, readPeople, signsOf } from './people.ts'
 import { attempt, changed, economyNow, refreshing, say, store } from './store.ts'
 import type { View } from './view.ts'
-
-export interface Prompt {
-  readonly agent_id: string
-  readonly bid_micro: number
-  readonly content: Record<string, unknown>
-  readonly deadline_at_ms: number
-  readonly prompt_id: string
-  readonly status: 'shown' | 'waiting'
-}
 
 const QUESTIONS = ['interesting', 'useful', 'understandable'] as const
 type Question = (typeof QUESTIONS)[number]

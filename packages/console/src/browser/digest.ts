@@ -1,7 +1,7 @@
 import { type TemplateResult, html, nothing } from 'lit-html'
 import { read } from './api.ts'
 import { amount, count, credits, roughly, timeLeft } from './format.ts'
-import type { Prompt } from './desk.ts'
+import type { Prompt } from './prompt.ts'
 import { economyNow, load } from './store.ts'
 
 interface Share {

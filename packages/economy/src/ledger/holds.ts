@@ -1,13 +1,6 @@
 import { invariant } from '../units/index.ts'
 import { HOLDS, type Ledger, post } from './ledger.ts'
 
-/** Credits reserved for one purpose: posted in parts, voided, or ended when the record that it belongs to falls due. Its id is that record's. */
-export interface Hold {
-  /** Ledger index of the account that it was taken from. */
-  readonly account: number
-  remaining_micro: number
-}
-
 /** Reserves credits, or adds to a hold that is open. */
 export function placeHold(ledger: Ledger, holdId: string, account: number, amountMicro: number): void {
   const hold = ledger.holds.get(holdId)

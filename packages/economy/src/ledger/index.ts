@@ -1,9 +1,10 @@
-export { type Hold, placeHold, takeFromHold } from './holds.ts'
+export { placeHold, takeFromHold } from './holds.ts'
 export {
   ASSETS,
   type Asset,
   BURN,
   HOLDS,
+  type Hold,
   KINDS,
   type Ledger,
   MINT,

@@ -1,5 +1,4 @@
 import { invariant } from '../units/index.ts'
-import type { Hold } from './holds.ts'
 
 /** Assets of the one book, in the order of their number. */
 export const ASSETS = ['credits', 'llm_micro_usd', 'tokens', 'cpu_ms', 'memory_mb_ms', 'attention_ms', 'llm_budget_micro_usd'] as const
@@ -11,6 +10,13 @@ export const KINDS = { agent: 2, holder: 0, source: 1 } as const
 
 /** Largest absolute balance: sums and differences of two stay safe integers. */
 const BALANCE_MAX = 2 ** 52
+
+/** Credits reserved for one purpose: posted in parts, voided, or ended when the record that it belongs to falls due. Its id is that record's. */
+export interface Hold {
+  /** Ledger index of the account that it was taken from. */
+  readonly account: number
+  remaining_micro: number
+}
 
 /** The book: accounts are dense indexes over typed arrays; names exist only at the door. */
 export interface Ledger {

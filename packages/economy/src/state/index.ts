@@ -33,6 +33,7 @@ export {
   free,
   freeMicro,
   held,
+  inTrace,
   mintCredits,
   moveCredits,
   postCredits,
@@ -40,4 +41,4 @@ export {
   touch,
 } from './step.ts'
 export { movementsIn } from './movements.ts'
-export { childTrace, inTrace, rootTrace, sameTrace } from './trace.ts'
+export { childTrace, rootTrace, sameTrace } from './trace.ts'

@@ -55,6 +55,15 @@ export const beginStep = (state: State, sink: Sink | null, command: Command): St
   traceparent: command.traceparent ?? '',
 })
 
+/** Carries out a part of a step in the context of the thing it is about. */
+export function inTrace<T>(step: Step, traceparent: string, action: () => T): T {
+  const before = step.traceparent
+  if (traceparent !== '') step.traceparent = traceparent
+  const result = action()
+  step.traceparent = before
+  return result
+}
+
 const SOURCES: Partial<Record<EventType, 'agent'>> = {
   code_change_applied: 'agent',
   code_change_proposed: 'agent',

@@ -1,7 +1,6 @@
 import type { Command } from '@syntropism/contract'
 import { fingerprint53 } from '../codec/index.ts'
 import type { State } from './state.ts'
-import type { Step } from './step.ts'
 
 /**
  * W3C trace context inside the economy. Contexts are texts `00-<trace id>-<span id>-<flags>`; '' says that nobody traces, and then none is made.
@@ -34,13 +33,4 @@ export function continuesCaller(state: State, command: Command): boolean {
   if (command.type !== 'place_bid' || command.traceparent === undefined) return false
   const window = command.lease_id === undefined ? undefined : state.leases.get(command.lease_id)
   return window === undefined || !sameTrace(window.traceparent, command.traceparent)
-}
-
-/** Carries out a part of a step in the context of the thing it is about. */
-export function inTrace<T>(step: Step, traceparent: string, action: () => T): T {
-  const before = step.traceparent
-  if (traceparent !== '') step.traceparent = traceparent
-  const result = action()
-  step.traceparent = before
-  return result
 }

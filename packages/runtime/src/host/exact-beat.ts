@@ -1,6 +1,6 @@
 import { type Outcome, type State, beatIsIdle, winnerProblem } from '@syntropism/economy'
 import type { ClearingSolver } from '../ports/index.ts'
-import type { Draft } from './host.ts'
+import type { Draft } from './draft.ts'
 
 interface Economy {
   readonly state: State

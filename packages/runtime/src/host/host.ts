@@ -2,11 +2,9 @@ import { performance } from 'node:perf_hooks'
 import type { Command, EconomyEvent } from '@syntropism/contract'
 import { type Outcome, type Posting, type State, apply, beatIsIdle, snapshot } from '@syntropism/economy'
 import type { Bus, Clock, Journal, Tracing, TurnFigures } from '../ports/index.ts'
+import type { Draft } from './draft.ts'
 import type { ExactBeat } from './exact-beat.ts'
 import { recoverFrom } from './recover.ts'
-
-/** A command as a caller hands it in: the host adds the time. */
-export type Draft = { [T in Command['type']]: Omit<Extract<Command, { type: T }>, 'at_ms'> }[Command['type']]
 
 /** The economy has stopped; what was not acknowledged may be tried again with the same id after a restart. */
 export class HostStopped extends Error {

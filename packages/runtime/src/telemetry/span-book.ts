@@ -2,7 +2,6 @@ import { type EconomyEvent, type TraceIds, traceIdsOf } from '@syntropism/contra
 import type { Contexts } from './contexts.ts'
 import { Recent } from './recent.ts'
 import { Kind, type OpenSpan, type SpanMaker } from './span-maker.ts'
-import { STORIES } from './stories.ts'
 
 export interface SpanBookOptions {
   readonly contexts: Contexts
@@ -18,7 +17,7 @@ const OPEN_MAX = 50_000
 /** Where the last eight digits of the trace id begin in a `traceparent`. */
 const LAST_DIGITS_AT = 27
 
-/** Reads the committed events and tells them as spans. TraceIds come from the events, so that nothing but the unfinished has to be remembered. */
+/** The spans that committed events tell. Trace ids come from the events, so that nothing but the unfinished has to be remembered. */
 export class SpanBook {
   readonly #options: SpanBookOptions
   readonly #open = new Recent<OpenSpan>(OPEN_MAX)
@@ -33,20 +32,16 @@ export class SpanBook {
     this.#options = options
   }
 
-  /** Tells one event. Events come in the order of the journal. */
-  onEvent(event: EconomyEvent): void {
+  /** Place of an event that is to be told; null, and counted where that is a loss, when it is not. */
+  admit(event: EconomyEvent): TraceIds | null {
     if (!this.#isSampled(event.traceparent)) {
       this.unsampled += 1
-      return
+      return null
     }
     const ids = traceIdsOf(event.traceparent)
-    if (ids === null) return
-    if (this.#options.isFull()) this.dropped += 1
-    else {
-      const tell = STORIES[event.type] as ((book: SpanBook, event: EconomyEvent, ids: TraceIds) => void) | undefined
-      if (tell === undefined) this.tell(event, ids)
-      else tell(this, event, ids)
-    }
+    if (ids === null || !this.#options.isFull()) return ids
+    this.dropped += 1
+    return null
   }
 
   #isSampled(traceparent: string): boolean {

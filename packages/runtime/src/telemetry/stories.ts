@@ -242,7 +242,7 @@ const priced: Story<'price_update'> = (book, event, ids) =>
   )
 
 /** How each event is told. One that is not here becomes a span of its own below its context. */
-export const STORIES: { readonly [T in EventType]?: Story<T> } = {
+const STORIES: { readonly [T in EventType]?: Story<T> } = {
   agent_died: died,
   balance_queried: ofTheCall,
   bid_placed: bidPlaced,
@@ -275,4 +275,13 @@ export const STORIES: { readonly [T in EventType]?: Story<T> } = {
   tool_call_initiated: toolInitiated,
   tool_call_settled: ofTheCall,
   tool_call_started: ofTheCall,
+}
+
+/** Tells one event as its story has it, without one as a span of its own. Events come in the order of the journal. */
+export function tellEvent(book: SpanBook, event: EconomyEvent): void {
+  const ids = book.admit(event)
+  if (ids === null) return
+  const story = STORIES[event.type] as Story<EventType> | undefined
+  if (story === undefined) book.tell(event, ids)
+  else story(book, event, ids)
 }

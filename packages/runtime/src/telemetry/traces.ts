@@ -7,6 +7,7 @@ import { FileExporter } from './file-exporter.ts'
 import { SpanBook } from './span-book.ts'
 import { SpanMaker } from './span-maker.ts'
 import { SpanQueue } from './span-queue.ts'
+import { tellEvent } from './stories.ts'
 
 export interface TraceOptions {
   /** Base address of an OTLP/HTTP receiver, a file for OTLP JSON lines, or an exporter made elsewhere. */
@@ -113,7 +114,7 @@ export class Traces {
       this.#lastMs = event.at_ms
       try {
         if (event.type === 'economy_created') this.#open(event.data.economy_id)
-        this.#book?.onEvent(event)
+        if (this.#book !== null) tellEvent(this.#book, event)
       } catch (error) {
         this.#options.onError(error)
       }
