@@ -4,8 +4,8 @@ import type { EconomyEvent } from '@syntropism/contract'
 import { createMemoryBus } from '../../packages/runtime/src/bus/index.ts'
 import { Host } from '../../packages/runtime/src/host/index.ts'
 import { type App, Gate, type Reads, type ServiceParts, Tokens, createService, hashToken, openReads } from '../../packages/runtime/src/http/index.ts'
-import type { Bus } from '../../packages/runtime/src/ports/index.ts'
-import { SqliteJournal, createQueries, openDatabase } from '../../packages/runtime/src/store/index.ts'
+import type { Bus, Journal } from '../../packages/runtime/src/ports/index.ts'
+import { type Queries, SqliteJournal, createQueries, openDatabase } from '../../packages/runtime/src/store/index.ts'
 import { removeDir, tempDir } from '../program.ts'
 
 /** A small economy with its service: agents a and b with 100 credits each, a window of a running (lease-1, one minute). */
@@ -21,9 +21,18 @@ export interface SmallEconomy {
   close(): Promise<void>
 }
 
-export async function openSmallEconomy(economyId: string): Promise<SmallEconomy> {
-  const folder = tempDir()
+interface Store {
+  readonly journal: Journal
+  readonly queries: Queries
+}
+function sqliteIn(folder: string): Store {
   const database = openDatabase(join(folder, 'economy.sqlite'))
+  return { journal: new SqliteJournal(database), queries: createQueries(database) }
+}
+
+export async function openSmallEconomy(economyId: string, store?: Store): Promise<SmallEconomy> {
+  const folder = tempDir()
+  const { journal, queries } = store ?? sqliteIn(folder)
   const bus = createMemoryBus((error) => {
     throw error
   })
@@ -32,14 +41,14 @@ export async function openSmallEconomy(economyId: string): Promise<SmallEconomy>
   const host = await Host.open({
     bus,
     createClock: () => ({ now: () => Date.now() }),
-    journal: new SqliteJournal(database),
+    journal,
     onFatal: (error) => {
       throw error
     },
   })
   const tokens = new Tokens([{ hash: hashToken('operator-token'), role: 'operator' }])
   const readEvents = (filter: { after_seq: number; limit: number }): EconomyEvent[] => events.slice(filter.after_seq, filter.after_seq + filter.limit)
-  const parts: ServiceParts = { host, queries: createQueries(database), readEvents, tokens, unlimited: true }
+  const parts: ServiceParts = { host, queries, readEvents, tokens, unlimited: true }
   const gate = new Gate(parts)
   const app = createService(parts, gate)
   const tell = async (draft: object): Promise<void> => {

@@ -86,7 +86,9 @@ function addMessages(app: App, parts: ServiceParts): void {
     handle: async (_input, call) => {
       const agent = host.state.agents.get(agentIn(call).agent_id)
       const ids = [...(agent?.inbox.keys() ?? [])].slice(0, 100)
-      const rows = ids.length === 0 ? [] : await queries.selectFrom('messages').selectAll().where('message_id', 'in', ids).execute()
+      // PostgreSQL has no empty list after IN.
+      if (ids.length === 0) return { messages: [] }
+      const rows = await queries.selectFrom('messages').selectAll().where('message_id', 'in', ids).execute()
       const invocations = await queries
         .selectFrom('invocations')
         .selectAll()

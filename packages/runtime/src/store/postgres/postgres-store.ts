@@ -37,7 +37,10 @@ async function lead(client: pg.Client, { onStandby, signal, url }: PostgresOptio
     if (epoch !== null) return epoch
     const leader = await readLeader(client)
     if (onStandby === undefined)
-      throw new JournalError('locked', `${describeUrl(url)} is led by ${leader.holder} (epoch ${leader.epoch}); start with --standby to take over when it ends`)
+      throw new JournalError(
+        'locked',
+        `${describeUrl(url)} is led by ${leader.holder} (epoch ${leader.epoch}); without --no-standby this process waits and takes over when it ends`,
+      )
     if (!told) onStandby(leader)
     told = true
     await wait(POLL_MS, undefined, signal === undefined ? {} : { signal })
