@@ -20,7 +20,6 @@ export {
   AnyJson,
   type App,
   type Principal,
-  Refused,
   type ServiceParts,
   Tokens,
   addOperation,
@@ -71,6 +70,7 @@ export {
   surveyLadder,
 } from './sandbox/index.ts'
 export { type Flow, type ProvenanceReport, provenanceOf } from './provenance/index.ts'
+export { Refused } from './refusal/index.ts'
 export { openRuns } from './runs/index.ts'
 export { type Pages, Web } from './web/index.ts'
 export {

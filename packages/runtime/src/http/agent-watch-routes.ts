@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import { type State, budgetLeft, budgetOf } from '@syntropism/economy'
 import { type Movement, type Queries, movementsOf, selectAgents } from '../store/index.ts'
-import { type App, Refused, type ServiceParts, addOperation } from './service.ts'
+import { Refused } from '../refusal/index.ts'
+import { type App, type ServiceParts, addOperation } from './service.ts'
 
 const WATCHERS = ['human', 'operator', 'observer'] as const
 /** Movements that a balance curve is drawn from, and its points. */

@@ -3,7 +3,8 @@ import { COMMANDS, DurationMs, Scores } from '@syntropism/contract'
 import type { Draft } from '../host/index.ts'
 import type { Tables } from '../store/index.ts'
 import { Done, PromptAnswer, PromptView, listOf } from './answers.ts'
-import { AnyJson, type App, Refused, type ServiceParts, addOperation, agentIn } from './service.ts'
+import { Refused } from '../refusal/index.ts'
+import { AnyJson, type App, type ServiceParts, addOperation, agentIn } from './service.ts'
 
 const ALL = ['agent', 'human', 'operator', 'observer'] as const
 const json = (text: string | null): unknown => (text === null ? null : (JSON.parse(text) as unknown))

@@ -1,5 +1,6 @@
 import { BusCredentials } from './answers.ts'
-import { type App, Refused, type ServiceParts, addOperation, agentIn } from './service.ts'
+import { Refused } from '../refusal/index.ts'
+import { type App, type ServiceParts, addOperation, agentIn } from './service.ts'
 
 /** An agent's own way to the bus. */
 export function addBusRoutes(app: App, parts: ServiceParts): void {

@@ -3,7 +3,8 @@ import { Id } from '@syntropism/contract'
 import { circulatingMicro, freeMicro, microToCredits } from '@syntropism/economy'
 import { balanceAt, movementsOf, seqAt } from '../store/index.ts'
 import { Balance, BalanceAt, Supply, Transfer, TransferAnswer, TransfersAnswer, listOf } from './answers.ts'
-import { type App, Amount, Refused, type ServiceParts, addOperation, agentIn, amountOf } from './service.ts'
+import { Refused } from '../refusal/index.ts'
+import { type App, Amount, type ServiceParts, addOperation, agentIn, amountOf } from './service.ts'
 
 const ALL = ['agent', 'human', 'operator', 'observer'] as const
 export const Page = z.object({ before_seq: z.coerce.number().int().positive().optional(), limit: z.coerce.number().int().min(1).max(500).default(50) })

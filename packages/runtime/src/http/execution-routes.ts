@@ -2,7 +2,8 @@ import { z } from '@hono/zod-openapi'
 import { EVENTS } from '@syntropism/contract'
 import { balanceOf, freeMicro } from '@syntropism/economy'
 import { Done, Receipt, Self, listOf } from './answers.ts'
-import { AnyJson, type App, Refused, type ServiceParts, addOperation, agentIn } from './service.ts'
+import { Refused } from '../refusal/index.ts'
+import { AnyJson, type App, type ServiceParts, addOperation, agentIn } from './service.ts'
 
 const REPORTS = ['reasoning_trace', 'reflection', 'code_change_proposed', 'code_change_applied'] as const
 const EventFilter = z.object({

@@ -1,12 +1,13 @@
 import { z } from '@hono/zod-openapi'
 import { LlmKeyTerms, LlmUsage } from '@syntropism/contract'
-import { type Api, type Gateway, GatewayRefusal, toReadable } from '../llm-gateway/index.ts'
+import { type Api, type Gateway, toReadable } from '../llm-gateway/index.ts'
 import { spendBy, spendByMinute } from '../store/index.ts'
 import { Completion } from './answers.ts'
 import { type Principal, createToken, hashToken } from './principal.ts'
 import { answerModelCall, callerOf, carryOut } from './model-calls.ts'
-import { answerProblem, gatewayRefused } from './problem.ts'
-import { type App, type Call, Refused, type ServiceParts, addOperation, withoutReserves } from './service.ts'
+import { answerProblem, refused } from './problem.ts'
+import { Refused } from '../refusal/index.ts'
+import { type App, type Call, type ServiceParts, addOperation, withoutReserves } from './service.ts'
 
 const MS_PER_MINUTE = 60_000
 /** Minutes of spend that are shown. */
@@ -87,7 +88,7 @@ function addModelRoutes(app: App, { gateway, host }: ServiceParts): void {
   app.get('/v1/models/:model', (context) => {
     const id = context.req.param('model')
     const found = modelsOf(context.get('principal')).find((one) => 'id' in one && one.id === id)
-    return found === undefined ? gatewayRefused(context, 'llm_model_unknown', { model: id.slice(0, 128) }) : context.json(found)
+    return found === undefined ? refused(context, 'llm_model_unknown', { model: id.slice(0, 128) }) : context.json(found)
   })
 }
 
@@ -118,7 +119,7 @@ export function addLlmRoutes(app: App, parts: ServiceParts): void {
       const request = { max_tokens: body.max_tokens, messages, model: body.model ?? gateway.models[0] ?? '' }
       const answer = await carryOut(parts, gateway, 'chat/completions', JSON.parse(JSON.stringify(request)) as Record<string, unknown>, caller, call.signal)
       const completion = JSON.parse(answer.body as string) as Completion
-      if (answer.status >= 400) throw new GatewayRefusal('llm_upstream_failed', { reason: String(answer.body).slice(0, 500), upstream_status: answer.status })
+      if (answer.status >= 400) throw new Refused('llm_upstream_failed', { reason: String(answer.body).slice(0, 500), upstream_status: answer.status })
       const choice = completion.choices?.[0]
       return {
         call_id: answer.call_id,

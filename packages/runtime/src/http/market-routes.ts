@@ -4,7 +4,8 @@ import { type Bid, bundleOf, candidatesOf, capacityOf, currentReserveMicro, curv
 import { Inquiries } from '../inquiry/index.ts'
 import { BidAnswer, BookBid, Clearing, Depth, Done, LowestWinning, MarketState, OwnBid, PricePoint, listOf } from './answers.ts'
 import { Page, pageOf } from './economy-routes.ts'
-import { AnyJson, type App, Amount, Refused, type ServiceParts, addOperation, agentIn, amountOf } from './service.ts'
+import { Refused } from '../refusal/index.ts'
+import { AnyJson, type App, Amount, type ServiceParts, addOperation, agentIn, amountOf } from './service.ts'
 
 const ALL = ['agent', 'human', 'operator', 'observer'] as const
 

@@ -1,6 +1,6 @@
-import type { RefusalCode } from '@syntropism/contract'
 import { HostStopped } from '../host/index.ts'
-import { type Api, CallRefused, type Caller, type Flow, type Gateway, type GatewayAnswer, GatewayRefusal } from '../llm-gateway/index.ts'
+import { type Api, type Caller, type Flow, type Gateway, type GatewayAnswer } from '../llm-gateway/index.ts'
+import { Refused } from '../refusal/index.ts'
 import type { Principal } from './principal.ts'
 import { type Problem, problemOf, refusalOf } from './problem.ts'
 import type { ServiceParts } from './service.ts'
@@ -33,7 +33,7 @@ export async function carryOut(
     noted(answer.status < 400 ? 'success' : 'failure', { call_id: answer.call_id, status: String(answer.status) })
     return answer
   } catch (error) {
-    noted('failure', { error: error instanceof CallRefused || error instanceof GatewayRefusal ? error.code : 'internal_error' })
+    noted('failure', { error: error instanceof Refused ? error.code : 'internal_error' })
     throw error
   }
 }
@@ -58,8 +58,7 @@ export async function answerModelCall(parts: ServiceParts, principal: Principal,
     const headers = { 'cache-control': 'no-store', 'content-type': answer.content_type, 'x-syntropism-call-id': answer.call_id }
     return { body: answer.body, headers, status: answer.status }
   } catch (error) {
-    if (error instanceof CallRefused) return refusalOf(path, error.code as RefusalCode, error.figures)
-    if (error instanceof GatewayRefusal) return refusalOf(path, error.code, error.figures)
+    if (error instanceof Refused) return refusalOf(path, error.code, error.figures)
     if (error instanceof HostStopped) return problemOf(path, 'unavailable', error.message)
     throw error
   }

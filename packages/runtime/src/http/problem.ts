@@ -2,9 +2,8 @@ import { REFUSALS, type Refusal } from '@syntropism/contract'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { GATEWAY_REFUSALS, type GatewayCode } from '../llm-gateway/index.ts'
 import type { Log } from '../log/index.ts'
-import { TOOL_REFUSALS, type ToolCode } from '../tool-gateway/index.ts'
+import { GATEWAY_REFUSALS, type Refused } from '../refusal/index.ts'
 
 /** Problems of the transport, beside the economy's refusals. */
 const TRANSPORT = {
@@ -22,9 +21,9 @@ const TRANSPORT = {
   role_forbidden: [403, 'The token does not allow this.'],
   unavailable: [503, 'The economy has stopped; try again with the same Idempotency-Key after its restart.'],
 } as const
-export type ProblemCode = keyof typeof TRANSPORT | keyof typeof REFUSALS | GatewayCode | ToolCode
+export type ProblemCode = keyof typeof TRANSPORT | Refused['code']
 
-const CODES: Readonly<Record<ProblemCode, readonly [status: number, title: string]>> = { ...TRANSPORT, ...REFUSALS, ...GATEWAY_REFUSALS, ...TOOL_REFUSALS }
+const CODES: Readonly<Record<ProblemCode, readonly [status: number, title: string]>> = { ...TRANSPORT, ...REFUSALS, ...GATEWAY_REFUSALS }
 
 /** Stable address of an error's type; it resolves to the reference page of this service. */
 export const problemType = (code: string): string => `/docs#problem-${code}`
@@ -82,11 +81,8 @@ export const answerProblem = (context: Context, { document, headers, status }: P
 export const problem = (context: Context, code: ProblemCode, detail: string, extra: Readonly<Record<string, unknown>> = {}): Response =>
   answerProblem(context, problemOf(context.req.path, code, detail, extra))
 
-/** A refusal of a gateway itself. */
-export const gatewayRefused = (context: Context, code: GatewayCode | ToolCode, figures: Refusal['detail']): Response =>
+export const refused = (context: Context, code: ProblemCode, figures: Refusal['detail']): Response =>
   answerProblem(context, refusalOf(context.req.path, code, figures))
-
-export const refused = (context: Context, refusal: Refusal): Response => answerProblem(context, refusalOf(context.req.path, refusal.code, refusal.detail))
 
 export const allProblems = (): { code: string; status: number; title: string }[] =>
   Object.entries(CODES).map(([code, [status, title]]) => ({ code, status, title }))

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import { type Runs, RunsError } from '../runs/index.ts'
 import { problem } from './problem.ts'
-import { type App, Refused, type ServiceParts, addOperation } from './service.ts'
+import { Refused } from '../refusal/index.ts'
+import { type App, type ServiceParts, addOperation } from './service.ts'
 
 const WATCHERS = ['human', 'operator', 'observer'] as const
 /** A report is somebody's file: it may show itself inside the console, and nothing else. No script of it runs, nothing is loaded, and it is of no origin. */

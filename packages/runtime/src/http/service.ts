@@ -1,4 +1,4 @@
-import { type Certificate, ClientId, type RefusalCode, Traceparent } from '@syntropism/contract'
+import { type Certificate, ClientId, Traceparent } from '@syntropism/contract'
 import { type Candidate, type Indicators, type MarketPaymentRule, type Outcome, creditsToMicro, microToCredits } from '@syntropism/economy'
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
@@ -7,8 +7,9 @@ import { type Draft, type Host, HostStopped } from '../host/index.ts'
 import type { Inquiries } from '../inquiry/index.ts'
 import type { Log } from '../log/index.ts'
 import type { Maybe, Tracing, WorkspaceHistory } from '../ports/index.ts'
-import { CallRefused, type Gateway, GatewayRefusal } from '../llm-gateway/index.ts'
-import { type ToolGateway, ToolRefusal } from '../tool-gateway/index.ts'
+import type { Gateway } from '../llm-gateway/index.ts'
+import type { ToolGateway } from '../tool-gateway/index.ts'
+import { Refused } from '../refusal/index.ts'
 import type { Runs } from '../runs/index.ts'
 import type { Queries } from '../store/index.ts'
 import type { Principal, Role, Tokens } from './principal.ts'
@@ -52,18 +53,6 @@ export interface ServiceParts {
 
 /** `principal` of the bindings: who a call made inside the service speaks for; nobody outside can set it. */
 export type App = OpenAPIHono<{ Bindings: { principal?: Principal }; Variables: { principal: Principal } }>
-
-/** A refusal thrown inside a handler; the frame turns it into a problem document. */
-export class Refused extends Error {
-  override readonly name = 'Refused'
-  readonly code: RefusalCode
-  readonly figures: Readonly<Record<string, string | number | boolean | null>>
-  constructor(code: RefusalCode, figures: Refused['figures'] = {}) {
-    super(code)
-    this.code = code
-    this.figures = figures
-  }
-}
 
 interface Input {
   readonly body: never
@@ -164,8 +153,7 @@ const shown = (value: unknown): Record<string, unknown> => {
   return text.length <= RESPONSE_BYTES_MAX ? (JSON.parse(text) as Record<string, unknown>) : { bytes: text.length, truncated: true }
 }
 
-const codeOf = (error: unknown): string =>
-  error instanceof Refused || error instanceof ToolRefusal || error instanceof GatewayRefusal || error instanceof CallRefused ? error.code : 'internal_error'
+const codeOf = (error: unknown): string => (error instanceof Refused ? error.code : 'internal_error')
 
 /** Records an agent's tool call around it. Observations: nothing waits for them. */
 async function recorded<T extends object>(operation: Operation, call: Call, parameters: unknown, run: () => Promise<T>): Promise<T> {
@@ -271,8 +259,6 @@ export async function carryOut(
     return { answer: await recorded(operation, call, parameters, async () => operation.handle({ body: body as never, params, query }, call)) }
   } catch (error) {
     if (error instanceof Refused) return { problem: refusalOf(path, error.code, error.figures) }
-    if (error instanceof CallRefused) return { problem: refusalOf(path, error.code as RefusalCode, error.figures) }
-    if (error instanceof GatewayRefusal || error instanceof ToolRefusal) return { problem: refusalOf(path, error.code, error.figures) }
     if (error instanceof HostStopped) return { problem: problemOf(path, 'unavailable', error.message) }
     throw error
   }

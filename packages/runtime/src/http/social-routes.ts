@@ -3,7 +3,8 @@ import { DurationMs, Id } from '@syntropism/contract'
 import { freeMicro } from '@syntropism/economy'
 import { Done, InvocationAnswer, Message, MessageAnswer, Neighbour, Service, ServiceAnswer, SpawnAnswer, listOf } from './answers.ts'
 import { BundleOrAmounts, StandingBidWanted, toBundle } from './market-routes.ts'
-import { AnyJson, type App, Refused, type ServiceParts, addOperation, agentIn, withoutReserves } from './service.ts'
+import { Refused } from '../refusal/index.ts'
+import { AnyJson, type App, type ServiceParts, addOperation, agentIn, withoutReserves } from './service.ts'
 
 const ALL = ['agent', 'human', 'operator', 'observer'] as const
 const Files = z

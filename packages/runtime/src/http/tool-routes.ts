@@ -4,7 +4,8 @@ import { microToCredits } from '@syntropism/economy'
 import { toolCallRow } from '../store/index.ts'
 import type { ToolGateway } from '../tool-gateway/index.ts'
 import { ToolAnswer, ToolCall, Tools } from './answers.ts'
-import { AnyJson, type App, Refused, type ServiceParts, addOperation, agentIn } from './service.ts'
+import { Refused } from '../refusal/index.ts'
+import { AnyJson, type App, type ServiceParts, addOperation, agentIn } from './service.ts'
 
 const WAIT_MS_MAX = 600_000
 const ALL = ['agent', 'human', 'operator', 'observer'] as const

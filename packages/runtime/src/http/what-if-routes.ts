@@ -13,7 +13,8 @@ import {
   unsoundPairing,
 } from '@syntropism/economy'
 import { Inquiries } from '../inquiry/index.ts'
-import { type App, Refused, type ServiceParts, addOperation } from './service.ts'
+import { Refused } from '../refusal/index.ts'
+import { type App, type ServiceParts, addOperation } from './service.ts'
 
 const WATCHERS = ['human', 'operator', 'observer'] as const
 const RESOURCES = ['attention', 'cpu', 'llm', 'memory'] as const

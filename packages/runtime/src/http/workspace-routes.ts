@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import { HistoryError, type WorkspaceHistory } from '../ports/index.ts'
 import { WorkspaceState, listOf } from './answers.ts'
-import { type App, Refused, type ServiceParts, addOperation } from './service.ts'
+import { Refused } from '../refusal/index.ts'
+import { type App, type ServiceParts, addOperation } from './service.ts'
 
 /** Histories of the agents' workspaces, and the operator's way back. */
 export function addWorkspaceRoutes(app: App, parts: ServiceParts, workspaces: WorkspaceHistory): void {

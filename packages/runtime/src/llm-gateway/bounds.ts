@@ -1,5 +1,5 @@
 import type { ModelConfig } from '../config/index.ts'
-import { GatewayRefusal } from './refusal.ts'
+import { Refused } from '../refusal/index.ts'
 
 export type Api = 'chat/completions' | 'responses' | 'embeddings'
 export type Body = Readonly<Record<string, unknown>>
@@ -22,7 +22,7 @@ const TOKENS_PER_MESSAGE = 16
 const TOKENS_PER_TOOL = 64
 
 const unbounded = (field: string, expected: string): never => {
-  throw new GatewayRefusal('llm_request_unbounded', { expected, field })
+  throw new Refused('llm_request_unbounded', { expected, field })
 }
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -63,7 +63,7 @@ const positive = (value: unknown, field: string): number | undefined => {
   return Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : unbounded(field, 'a positive whole number')
 }
 
-/** Upper bounds of a request's tokens, with every maximum written into it. Throws GatewayRefusal when it cannot be bounded. */
+/** Upper bounds of a request's tokens, with every maximum written into it. Throws Refused when it cannot be bounded. */
 export function boundRequest(api: Api, body: Body, model: ModelConfig): Bounded {
   for (const field of UNBOUNDED[api])
     if (body[field] !== undefined && body[field] !== null && body[field] !== false) unbounded(field, 'nothing: its cost has no bound')

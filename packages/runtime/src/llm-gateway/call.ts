@@ -30,15 +30,3 @@ export interface ObservedCall {
   readonly request: Body
 }
 export type Observe = (call: ObservedCall) => { ended(finish: string, usage: LlmUsage | null, answer: string | null): void }
-
-/** A refusal of the economy, for the service to answer with. */
-export class CallRefused extends Error {
-  override readonly name = 'CallRefused'
-  readonly code: string
-  readonly figures: Readonly<Record<string, string | number | boolean | null>>
-  constructor(code: string, figures: CallRefused['figures']) {
-    super(code)
-    this.code = code
-    this.figures = figures
-  }
-}

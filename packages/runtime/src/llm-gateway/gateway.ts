@@ -3,12 +3,12 @@ import { BrokenCircuitError } from 'cockatiel'
 import type { LlmConfig, ModelConfig, UpstreamConfig } from '../config/index.ts'
 import { type Draft, type Host, HostStopped } from '../host/index.ts'
 import type { Bus } from '../ports/index.ts'
+import { Refused } from '../refusal/index.ts'
 import { type Body, type Bounded, boundRequest } from './bounds.ts'
-import { CallRefused, type Caller, type GatewayAnswer, type GatewayCall, type Observe } from './call.ts'
+import { type Caller, type GatewayAnswer, type GatewayCall, type Observe } from './call.ts'
 import { type Attempts, type Transport, type UpstreamAnswer, UpstreamFailure } from './guard.ts'
 import { priceOf } from './prices.ts'
 import { Recordings, requestHash } from './recording.ts'
-import { GatewayRefusal } from './refusal.ts'
 import { type Flow, readWhole, relayStream } from './relay.ts'
 import { type Drawn, Reserves, type Worst } from './reserves.ts'
 import { openUpstream } from './upstream.ts'
@@ -58,8 +58,7 @@ interface Admitted {
 const leavesOthers = (error: unknown): boolean =>
   error instanceof UpstreamFailure ||
   error instanceof BrokenCircuitError ||
-  (error instanceof CallRefused && error.code === 'llm_upstream_tripped') ||
-  (error instanceof GatewayRefusal && error.code === 'llm_model_not_installed')
+  (error instanceof Refused && (error.code === 'llm_upstream_tripped' || error.code === 'llm_model_not_installed'))
 
 /** Tokens that Anthropic's own instructions for tools and formats may add to a prompt. */
 const ANTHROPIC_OVERHEAD = 1024
@@ -132,11 +131,11 @@ export class Gateway {
       )
   }
 
-  /** Carries out one call. Throws GatewayRefusal, CallRefused or HostStopped. */
+  /** Carries out one call. Throws Refused or HostStopped. */
   async call(call: GatewayCall): Promise<GatewayAnswer> {
     const name = String(call.body.model)
     const model = this.#options.config.models[name]
-    if (model === undefined) throw new GatewayRefusal('llm_model_unknown', { model: name.slice(0, 128) })
+    if (model === undefined) throw new Refused('llm_model_unknown', { model: name.slice(0, 128) })
     const bounded = boundRequest(call.api, call.body, model)
     let last: unknown = null
     for (const target of this.#targetsOf(name, model, bounded)) {
@@ -148,11 +147,11 @@ export class Gateway {
       }
     }
     if (last instanceof UpstreamFailure)
-      throw new GatewayRefusal(last.is_timeout ? 'llm_upstream_timeout' : 'llm_upstream_failed', {
+      throw new Refused(last.is_timeout ? 'llm_upstream_timeout' : 'llm_upstream_failed', {
         reason: last.message.slice(0, 500),
         upstream_status: last.status,
       })
-    if (last instanceof BrokenCircuitError) throw new GatewayRefusal('llm_upstream_failed', { reason: 'the circuit is open after failures in a row' })
+    if (last instanceof BrokenCircuitError) throw new Refused('llm_upstream_failed', { reason: 'the circuit is open after failures in a row' })
     throw last
   }
 
@@ -164,7 +163,7 @@ export class Gateway {
       const price = priceOf(model, upstream_model, found.config, prompt_tokens_max)
       return price === null ? [] : [{ price, prompt_tokens_max, transport: found.transport, upstream: found.config, upstream_model }]
     })
-    if (targets.length === 0) throw new GatewayRefusal('llm_price_unknown', { model: name })
+    if (targets.length === 0) throw new Refused('llm_price_unknown', { model: name })
     // An open circuit is tried last, so that an upstream that recovers is found again.
     return [...targets.filter((one) => !one.transport.is_open), ...targets.filter((one) => one.transport.is_open)]
   }
@@ -176,7 +175,7 @@ export class Gateway {
     let outcome = await host.submit(admission(caller))
     if (!outcome.ok && NO_ROOM.has(outcome.refusal.code) && this.#reserves.mayBeHeld(mark))
       outcome = await this.#reserves.giveBack(() => host.submit(admission(caller)))
-    if (!outcome.ok) throw new CallRefused(outcome.refusal.code, outcome.refusal.detail)
+    if (!outcome.ok) throw new Refused(outcome.refusal.code, outcome.refusal.detail)
     return String(outcome.result.call_id)
   }
 
@@ -259,9 +258,9 @@ export class Gateway {
       answer = await sent
       if (this.#options.config.recording === 'record' && this.#recordings !== null) answer = this.#recordings.keep(requestHash(api, body), answer)
     } catch (error) {
-      const isFree = error instanceof BrokenCircuitError || error instanceof GatewayRefusal || (error instanceof UpstreamFailure && !error.may_have_cost)
+      const isFree = error instanceof BrokenCircuitError || error instanceof Refused || (error instanceof UpstreamFailure && !error.may_have_cost)
       admitted.settle(admitted.abort.signal.aborted ? 'cancelled' : 'failed', isFree ? FREE : null, null)
-      if (admitted.abort.signal.aborted) throw new GatewayRefusal('llm_upstream_failed', { reason: 'the caller hung up or its window ended' })
+      if (admitted.abort.signal.aborted) throw new Refused('llm_upstream_failed', { reason: 'the caller hung up or its window ended' })
       throw error
     }
     const about = { call_id: callId, content_type: answer.content_type, status: answer.status }
@@ -289,7 +288,7 @@ export class Gateway {
     } catch (error) {
       const isCancelled = admitted.abort.signal.aborted
       admitted.settle(isCancelled ? 'cancelled' : 'failed', null, null)
-      throw new GatewayRefusal('llm_upstream_failed', { reason: `${target.upstream.id} broke off: ${error instanceof Error ? error.message : String(error)}` })
+      throw new Refused('llm_upstream_failed', { reason: `${target.upstream.id} broke off: ${error instanceof Error ? error.message : String(error)}` })
     }
     // The caller first.
     setImmediate(() => admitted.settle(answer.status >= 400 ? 'failed' : 'completed', answer.status >= 400 ? FREE : usageIn(text), text))

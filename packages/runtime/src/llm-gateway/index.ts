@@ -1,6 +1,5 @@
 export type { Api } from './bounds.ts'
-export { CallRefused, type Caller, type GatewayAnswer, type Observe, type ObservedCall } from './call.ts'
+export { type Caller, type GatewayAnswer, type Observe, type ObservedCall } from './call.ts'
 export { Gateway, type GatewayOptions, type UpstreamFigures } from './gateway.ts'
-export { GATEWAY_REFUSALS, type GatewayCode, GatewayRefusal } from './refusal.ts'
 export { type Flow, toReadable } from './relay.ts'
 export { readUsage } from './usage.ts'

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { canonicalJson } from '@syntropism/economy'
 import type { Api } from './bounds.ts'
-import { GatewayRefusal } from './refusal.ts'
+import { Refused } from '../refusal/index.ts'
 import type { Transport, UpstreamAnswer } from './guard.ts'
 
 /** Name of a request: SHA-256 of its API and canonical body. */
@@ -60,7 +60,7 @@ export class Recordings {
       is_open: false,
       send: async (api, text) => {
         const path = this.#next(requestHash(api, JSON.parse(text) as object))
-        if (!existsSync(path)) throw new GatewayRefusal('llm_recording_missing', { api, path })
+        if (!existsSync(path)) throw new Refused('llm_recording_missing', { api, path })
         const { chunks, content_type, status } = JSON.parse(readFileSync(path, 'utf8')) as Recorded
         return {
           body: (async function* () {

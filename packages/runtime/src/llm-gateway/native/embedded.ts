@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import type { LanguageModelV4CallOptions, LanguageModelV4FinishReason, LanguageModelV4StreamPart, LanguageModelV4Usage } from '@ai-sdk/provider'
 import type { UpstreamConfig } from '../../config/index.ts'
 import { type Attempt, type UpstreamAnswer, UpstreamFailure } from '../guard.ts'
-import { GatewayRefusal } from '../refusal.ts'
+import { Refused } from '../../refusal/index.ts'
 import { toChunks, toCompletion } from './answer.ts'
 import { type HistoryItem, type Loaded, loadModel } from './library.ts'
 import { jsonAnswer, streamAnswer, unsupportedAnswer } from './providers.ts'
@@ -154,7 +154,7 @@ export function openEmbedded(config: UpstreamConfig, modelsDir: string): { attem
     } catch (error) {
       if (error instanceof RequestUnsupported) return unsupportedAnswer(error)
       signal.throwIfAborted()
-      if (error instanceof GatewayRefusal) throw error
+      if (error instanceof Refused) throw error
       throw new UpstreamFailure(`${config.id}: ${String(error)}`, { is_timeout: limit.aborted, may_have_cost: true }, { cause: error })
     }
   }

@@ -5,8 +5,9 @@ import { LRUCache } from 'lru-cache'
 import { type ToolServerConfig, type ToolTerms, type ToolsConfig, isAllowed, termsOf } from '../../config/index.ts'
 import type { Host } from '../../host/index.ts'
 import type { Bus, WorkItem, WorkQueue } from '../../ports/index.ts'
+import { type GatewayCode, Refused } from '../../refusal/index.ts'
 import { type SettledCall, Waiting } from './calls.ts'
-import { type ToolCode, ToolFailure, ToolRefusal } from '../refusal.ts'
+import { ToolFailure } from '../failure.ts'
 import { type ProgramLaunch, type ServedTool, ToolServer } from './server.ts'
 
 /** Beside the tries of a call: room for its way through the queue. */
@@ -134,12 +135,12 @@ export class ToolGateway {
     return { tools: tools.toSorted(byName), unreachable }
   }
 
-  /** Carries out one call. Throws ToolRefusal, or what `admit` throws. */
+  /** Carries out one call. Throws Refused, or what `admit` throws. */
   async call(request: ToolCallRequest): Promise<ToolCallAnswer> {
     const { arguments: input, server_id, tool_name } = request
     const { config, tool } = await this.#find(server_id, tool_name)
     const wrong = await tool.check(input)
-    if (wrong !== null) throw new ToolRefusal('tool_arguments_invalid', { reason: wrong, tool: `${server_id}.${tool_name}` })
+    if (wrong !== null) throw new Refused('tool_arguments_invalid', { reason: wrong, tool: `${server_id}.${tool_name}` })
     const terms = termsOf(config, tool_name)
     const cached = terms.cache_ttl_ms > 0 ? this.#cache.get(keyOf(request)) : undefined
     if (cached !== undefined) return { cached: true, call_id: null, charged_micro: 0, is_error: cached.isError === true, result: cached, status: 'answered' }
@@ -162,7 +163,7 @@ export class ToolGateway {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       await this.#settle(call_id, { outcome: 'failed', reason: `not stored: ${reason}`, result: null })
-      throw new ToolRefusal('tool_queue_unavailable', { call_id, reason })
+      throw new Refused('tool_queue_unavailable', { call_id, reason })
     }
     return settled
   }
@@ -170,7 +171,7 @@ export class ToolGateway {
   #answer(call_id: string, settled: SettledCall | null): ToolCallAnswer {
     if (settled === null) return { cached: false, call_id, charged_micro: 0, is_error: false, result: null, status: 'open' }
     const { charged_micro, outcome, reason, result } = settled
-    if (outcome === 'failed') throw new ToolRefusal(codeOf(reason), { call_id, reason })
+    if (outcome === 'failed') throw new Refused(codeOf(reason), { call_id, reason })
     const isError = (result as { isError?: boolean } | null)?.isError === true
     return { cached: false, call_id, charged_micro, is_error: isError, result, status: 'answered' }
   }
@@ -178,15 +179,15 @@ export class ToolGateway {
   async #find(serverId: string, toolName: string): Promise<{ readonly config: ToolServerConfig; readonly tool: ServedTool }> {
     const found = this.#servers.get(serverId)
     const name = `${serverId}.${toolName}`
-    if (found === undefined) throw new ToolRefusal('tool_unknown', { tool: name })
+    if (found === undefined) throw new Refused('tool_unknown', { tool: name })
     const { config } = found.server
-    if (!isAllowed(config, toolName)) throw new ToolRefusal('tool_not_allowed', { tool: name })
+    if (!isAllowed(config, toolName)) throw new Refused('tool_not_allowed', { tool: name })
     try {
       const tool = (await found.server.tools()).get(toolName)
-      if (tool === undefined) throw new ToolRefusal('tool_unknown', { tool: name })
+      if (tool === undefined) throw new Refused('tool_unknown', { tool: name })
       return { config, tool }
     } catch (error) {
-      if (error instanceof ToolFailure) throw new ToolRefusal('tool_failed', { reason: error.message, tool: name })
+      if (error instanceof ToolFailure) throw new Refused('tool_failed', { reason: error.message, tool: name })
       throw error
     }
   }
@@ -271,7 +272,7 @@ const workOf = (call: QueuedCall, traceparent: string): { data: Uint8Array; id: 
 const callIn = (item: WorkItem): QueuedCall => JSON.parse(new TextDecoder().decode(item.data)) as QueuedCall
 
 /** What a failed call is answered with. */
-function codeOf(reason: string): ToolCode {
+function codeOf(reason: string): GatewayCode {
   if (reason.startsWith('timeout') || reason === 'deadline') return 'tool_timeout'
   return reason.startsWith('result_too_large') ? 'tool_result_too_large' : 'tool_failed'
 }

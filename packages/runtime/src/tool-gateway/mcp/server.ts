@@ -12,7 +12,7 @@ import {
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import type { ToolServerConfig } from '../../config/index.ts'
 import { limitedFetch } from './limited-fetch.ts'
-import { ToolFailure } from '../refusal.ts'
+import { ToolFailure } from '../failure.ts'
 
 /** Longest wait for a server to begin to speak. */
 const CONNECT_MS = 15_000

@@ -1,0 +1,1 @@
+export { GATEWAY_REFUSALS, type GatewayCode, Refused } from './refusal.ts'
