@@ -1,6 +1,7 @@
 // Writes what the clients take from the OpenAPI document: npm run sdk. Types in TypeScript and Python, methods in Python.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { agentOperations, openApiDocument } from './sdk/document.ts'
+import { openApiDocument } from './openapi.ts'
+import { agentOperations } from './sdk/operations.ts'
 import { pythonMethods, pythonShapes } from './sdk/python.ts'
 import { typescriptShapes } from './sdk/typescript.ts'
 

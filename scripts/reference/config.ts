@@ -2,11 +2,12 @@ import { AgentManifest } from '@syntropism/contract'
 import { DEFAULT_PARAMS } from '@syntropism/economy'
 import { Config, ENVIRONMENT } from '@syntropism/runtime'
 import { z } from 'zod'
-import { type JsonSchema, rowsOf } from './json-schema.ts'
+import type { Schema } from '../openapi.ts'
+import { rowsOf } from './json-schema.ts'
 import { code, page, table } from './markdown.ts'
 
 const HEAD = ['name', 'value', 'default', 'meaning']
-const schemaOf = (type: z.ZodType): JsonSchema => z.toJSONSchema(type, { io: 'input', target: 'draft-2020-12' }) as JsonSchema
+const schemaOf = (type: z.ZodType): Schema => z.toJSONSchema(type, { io: 'input', target: 'draft-2020-12' }) as Schema
 
 /** The configuration file, the environment, the rules with their defaults, and the agent's manifest. */
 export function configPage(): string {

@@ -1,10 +1,11 @@
 import { EVENTS, EVENT_MEANINGS, EventEnvelope, subjectOf } from '@syntropism/contract'
 import { z } from 'zod'
-import { type JsonSchema, rowsOf } from './json-schema.ts'
+import type { Schema } from '../openapi.ts'
+import { rowsOf } from './json-schema.ts'
 import { code, page, table } from './markdown.ts'
 
-const schemaOf = (type: z.ZodType): JsonSchema => z.toJSONSchema(type, { io: 'input', target: 'draft-2020-12' }) as JsonSchema
-const fields = (schema: JsonSchema): string =>
+const schemaOf = (type: z.ZodType): Schema => z.toJSONSchema(type, { io: 'input', target: 'draft-2020-12' }) as Schema
+const fields = (schema: Schema): string =>
   table(
     ['field', 'value', '', 'meaning'],
     rowsOf(schema).map(([name = '', type = '', usual = '', meaning = '']) => [name, type, usual === 'required' ? '' : 'may be left out', meaning]),

@@ -1,28 +1,5 @@
+import { type Schema, nameOf } from '../openapi.ts'
 import { code, escaped } from './markdown.ts'
-
-/** What of JSON Schema the project's schemas use. */
-export interface JsonSchema {
-  readonly $ref?: string
-  readonly additionalProperties?: JsonSchema | boolean
-  readonly allOf?: readonly JsonSchema[]
-  readonly anyOf?: readonly JsonSchema[]
-  readonly const?: unknown
-  readonly default?: unknown
-  readonly description?: string
-  readonly enum?: readonly unknown[]
-  readonly items?: JsonSchema
-  readonly maxItems?: number
-  readonly maxLength?: number
-  readonly maximum?: number
-  readonly minItems?: number
-  readonly minLength?: number
-  readonly minimum?: number
-  readonly oneOf?: readonly JsonSchema[]
-  readonly pattern?: string
-  readonly properties?: Readonly<Record<string, JsonSchema>>
-  readonly required?: readonly string[]
-  readonly type?: string | readonly string[]
-}
 
 const SAFE = Number.MAX_SAFE_INTEGER
 const bounds = (low: number | undefined, high: number | undefined, unit = ''): string => {
@@ -32,8 +9,8 @@ const bounds = (low: number | undefined, high: number | undefined, unit = ''): s
 }
 
 /** A short name of a schema's type, for a table's cell. */
-export function typeOf(schema: JsonSchema): string {
-  if (schema.$ref !== undefined) return schema.$ref.split('/').at(-1) ?? ''
+export function typeOf(schema: Schema): string {
+  if (schema.$ref !== undefined) return nameOf(schema.$ref)
   if (schema.const !== undefined) return code(JSON.stringify(schema.const))
   if (schema.enum !== undefined) return schema.enum.map((one) => code(JSON.stringify(one))).join(' or ')
   const choices = schema.anyOf ?? schema.oneOf
@@ -46,14 +23,14 @@ export function typeOf(schema: JsonSchema): string {
 }
 
 /** The bounds of a value, for a table's cell. */
-export function boundsOf(schema: JsonSchema): string {
+export function boundsOf(schema: Schema): string {
   if (schema.type === 'string') return bounds(schema.minLength, schema.maxLength, ' characters')
   if (schema.type === 'array') return bounds(schema.minItems, schema.maxItems, ' entries')
   return bounds(schema.minimum, schema.maximum)
 }
 
 /** A row for each property, and for those of objects below it, with its path: name, type and bounds, default, meaning. */
-export function rowsOf(schema: JsonSchema, path = ''): string[][] {
+export function rowsOf(schema: Schema, path = ''): string[][] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
     const here = `${path}${name}`
     const inner =

@@ -1,4 +1,5 @@
-import { type AgentOperation, type Document, type Schema, nameOf } from './document.ts'
+import { type Document, type Schema, nameOf } from '../openapi.ts'
+import type { AgentOperation } from './operations.ts'
 import { METHODS, capital } from './methods.ts'
 
 /** A shape of the document: its name and its schema. */

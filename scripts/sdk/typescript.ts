@@ -1,4 +1,5 @@
-import { type AgentOperation, type Document, type Schema, nameOf } from './document.ts'
+import { type Document, type Schema, nameOf } from '../openapi.ts'
+import type { AgentOperation } from './operations.ts'
 import { type Shape, alternatives, shapesOf } from './shapes.ts'
 
 const literal = (value: unknown): string => `'${String(value)}'`

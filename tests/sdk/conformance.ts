@@ -1,5 +1,5 @@
 import { alternatives } from '../../scripts/sdk/shapes.ts'
-import { type Document, type Schema, nameOf } from '../../scripts/sdk/document.ts'
+import { type Document, type Schema, nameOf } from '../../scripts/openapi.ts'
 
 const kindOf = (value: unknown): string => {
   if (value === null) return 'null'

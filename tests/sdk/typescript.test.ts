@@ -1,6 +1,7 @@
 import { ServiceError, createClient } from '@syntropism/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type AgentOperation, type Document, agentOperations, openApiDocument } from '../../scripts/sdk/document.ts'
+import { type Document, openApiDocument } from '../../scripts/openapi.ts'
+import { type AgentOperation, agentOperations } from '../../scripts/sdk/operations.ts'
 import { METHODS } from '../../scripts/sdk/methods.ts'
 import { staleClientFiles } from '../../scripts/sdk.ts'
 import { EVERYTHING, type World, openWorld } from '../tools/world.ts'
