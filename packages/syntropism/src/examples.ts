@@ -18,7 +18,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'benchmark validate': ['', 'ER-3 --seeds 1000'],
   clear: ['book.json', 'book.json --mechanism exact --payments vcg --json'],
   compare: ['book.json', 'monday.json tuesday.json --plot compared.html'],
-  completion: ['bash', 'zsh'],
+  completion: ['bash', 'fish', 'zsh'],
   diff: ['./.syntropism ./cheap-cpu', './.syntropism ./cheap-cpu --at 500 --json'],
   doctor: ['', '--json'],
   events: ['--follow', '--type price_update --after 1000 --json'],

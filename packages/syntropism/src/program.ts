@@ -1,20 +1,18 @@
 import { Argument, Command } from 'commander'
-import { addRebuild } from './archive/rebuild-program.ts'
 import { addAgent } from './agents/index.ts'
 import { addArchive } from './archive/index.ts'
 import { addExamples } from './examples.ts'
 import type { ScoreFlags } from './desk/score-commands.ts'
 import { addLab } from './lab/index.ts'
 import { addLlm } from './llm/index.ts'
-import { addModel } from './llm/model-program.ts'
 import type { LiveFlags } from './live/live-command.ts'
 import type { VerifyFlags } from './inspect/list-commands.ts'
 import type { LocalFlags } from './terminal/local.ts'
 import { addNats } from './nats/index.ts'
 import { addObservability } from './observability/index.ts'
 import { addOperator } from './operator/index.ts'
-import { integer, sandboxOption, withData } from './terminal/options.ts'
-import { addIndicators, addSimulation, collect } from './simulation/index.ts'
+import { collect, integer, sandboxOption, withData } from './terminal/options.ts'
+import { addIndicators, addSimulation } from './simulation/index.ts'
 import { addBenchmark } from './benchmark/index.ts'
 
 // A command's module is loaded when the command is run, so that each pays for what it needs alone.
@@ -105,10 +103,8 @@ export function createProgram(): Command {
   addInspection(program)
   addAgent(program)
   addLlm(program)
-  addModel(program)
   addOperator(program)
   addArchive(program)
-  addRebuild(program)
   addObservability(program)
   addIndicators(program)
   addSimulation(program)
@@ -117,9 +113,9 @@ export function createProgram(): Command {
   addNats(program)
   program
     .command('completion')
-    .addArgument(new Argument('<shell>').choices(['bash', 'zsh']))
-    .description('a script that completes commands and options: source <(syntropism completion bash)')
-    .action(async (shell: 'bash' | 'zsh') => console.log((await import('./terminal/completion-command.ts')).completionScript(program, shell)))
+    .addArgument(new Argument('<shell>').choices(['bash', 'fish', 'zsh']))
+    .description('a script that completes commands, options and their values: source <(syntropism completion bash)')
+    .action(async (shell: 'bash' | 'fish' | 'zsh') => console.log((await import('./terminal/completion-command.ts')).completionScript(program, shell)))
   addExamples(program)
   program.addHelpText(
     'after',

@@ -3,9 +3,8 @@ import type { BackupFlags, RestoreFlags } from './backup-commands.ts'
 import type { ExportFlags } from './export-command.ts'
 import type { ForkFlags, ReplayFlags } from './past-commands.ts'
 import type { ProvenanceFlags } from './provenance-command.ts'
-import { integer, withData } from '../terminal/options.ts'
-
-const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
+import type { LocalFlags } from '../terminal/local.ts'
+import { collect, integer, withData } from '../terminal/options.ts'
 
 /** The ways out: the past as it was, and other economies made from it. */
 export function addArchive(program: Command): void {
@@ -35,6 +34,9 @@ export function addArchive(program: Command): void {
     .option('--at <seq|time>', 'as it was (default: as it is)')
     .option('--limit <n>', 'uses of --agent that are listed', integer(1, 1_000_000), 50)
     .action(async (flags: ProvenanceFlags) => (await import('./provenance-command.ts')).runProvenance(flags))
+  withData(program.command('rebuild').description('make the read models anew from the journal; the economy must not run')).action(async (flags: LocalFlags) =>
+    (await import('./rebuild-command.ts')).runRebuild(flags),
+  )
   program
     .command('diff')
     .argument('<folder>', 'data folder of one economy, or the address of its PostgreSQL database')

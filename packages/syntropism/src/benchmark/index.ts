@@ -2,9 +2,8 @@ import { type Command, Option } from 'commander'
 import type { BenchmarkFlags, ScoreFlags } from './item-commands.ts'
 import type { JudgeFlags } from './judge-command.ts'
 import type { ProveFlags, RunFlags } from './run-command.ts'
-import { integer, sandboxOption } from '../terminal/options.ts'
+import { collect, integer, sandboxOption } from '../terminal/options.ts'
 
-const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
 const WHOLE = Number.MAX_SAFE_INTEGER
 const withScenarios = (command: Command): Command =>
   command.option('--scenarios <dir>', 'folder of items (default: those of this project)').option('--json', 'machine-readable output')

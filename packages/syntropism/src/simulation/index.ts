@@ -1,12 +1,10 @@
 import type { Command } from 'commander'
 import type { LocalFlags } from '../terminal/local.ts'
-import { integer, withData } from '../terminal/options.ts'
+import { collect, integer, withData } from '../terminal/options.ts'
 import type { PastFlags } from '../archive/past.ts'
 import type { SimulateFlags } from './simulate-command.ts'
 import type { SweepFlags } from './sweep-command.ts'
 
-/** Values of an option that may be repeated. */
-export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
 const count = integer(1, Number.MAX_SAFE_INTEGER)
 
 /** An economy in figures. */

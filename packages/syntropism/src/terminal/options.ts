@@ -4,10 +4,13 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 export const integer =
   (low: number, high: number) =>
   (text: string): number => {
-    const value = Number(text)
-    if (!Number.isInteger(value) || value < low || value > high) throw new InvalidArgumentError(`must be a whole number from ${low} to ${high}`)
+    const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN
+    if (!Number.isSafeInteger(value) || value < low || value > high) throw new InvalidArgumentError(`must be a whole number from ${low} to ${high}`)
     return value
   }
+
+/** Reader of an option that may be repeated. */
+export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
 
 /** The options of every command that reads an economy's data folder. */
 export const withData = (command: Command): Command =>

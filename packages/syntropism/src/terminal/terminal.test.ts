@@ -113,8 +113,23 @@ describe('completion', () => {
     [['syntropism', 'operator', 'pa'], 'pause'],
     [['syntropism', 'operator', 'pause', 'some-agent', '--rea'], '--reason'],
     [['syntropism', 'benchmark', 'val'], 'validate'],
+    [['syntropism', 'completion', 'f'], 'fish'],
+    [['syntropism', 'live', '--sandbox', 'b'], 'bubblewrap'],
+    [['syntropism', 'live', '--port', '--s'], ''],
+    [['syntropism', 'live', '--plain', '--no-st'], '--no-standby'],
   ])('of %j in bash is %s', (words, expected) => {
     const script = `${completionScript(createProgram(), 'bash')}\nCOMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _syntropism; echo "\${COMPREPLY[*]}"`
     expect(execFileSync('bash', ['-c', script], { encoding: 'utf8' }).trim()).toBe(expected)
+  })
+
+  it('in fish knows each command where it stands, each option with what it means, and values that are one of a few', () => {
+    const lines = completionScript(createProgram(), 'fish').split('\n')
+    const at = (path: string, what: string) => lines.filter((line) => line.startsWith(`complete -c syntropism -n '__syntropism_at "${path}"' ${what}`))
+    expect(at('', "-xa 'benchmark' -d '")).toHaveLength(1)
+    expect(at('benchmark', "-xa 'validate' -d '")).toHaveLength(1)
+    expect(at('operator pause', '-l reason -r -d ')).toHaveLength(1)
+    expect(at('live', "-l sandbox -xa 'auto container bubblewrap node process' -d ")).toHaveLength(1)
+    expect(at('live', '-l plain -d ')).toHaveLength(1)
+    expect(at('completion', "-xa 'bash fish zsh'")).toHaveLength(1)
   })
 })
