@@ -17,6 +17,7 @@ export {
   AmountMicroOrZero,
   AtMs,
   Bundle,
+  BundleAmounts,
   ClientId,
   DurationMs,
   Id,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AmountMicro, DurationMs, Id, RatioPpm } from './units.ts'
+import { AmountMicro, BundleAmounts, DurationMs, Id, RatioPpm } from './units.ts'
 
 /** `agent.json`: how a folder becomes an agent. */
 export const AgentManifest = z.strictObject({
@@ -15,11 +15,10 @@ export const AgentManifest = z.strictObject({
   name: Id,
   /** Services it means to offer; the program registers them itself. */
   services: z.array(z.strictObject({ cost_micro: z.int().nonnegative(), service_name: Id })).optional(),
-  /** Placed again after every window; null for an agent that others wake. Amounts are absolute: the host turns them into shares of its capacity. */
+  /** Placed again after every window; null for an agent that others wake. A bundle in amounts, as bids over HTTP may have it too; the first window starts its program, so it needs cpu and memory. */
   standing_bid: z
     .strictObject({
-      /** LLM spend is left out where the economy offers none. */
-      bundle: z.strictObject({ cpu_millicores: z.int().positive(), llm_micro_usd_per_minute: z.int().positive().optional(), memory_mb: z.int().positive() }),
+      bundle: z.strictObject({ ...BundleAmounts.shape, cpu_millicores: z.int().positive(), memory_mb: z.int().positive() }),
       duration_ms: DurationMs,
       limit_micro: AmountMicro,
       margin_ppm: RatioPpm,

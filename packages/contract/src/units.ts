@@ -31,6 +31,16 @@ export const Bundle = z
   .refine((bundle) => Object.values(bundle).some((share) => share !== undefined), 'a bundle names at least one resource')
 export type Bundle = z.infer<typeof Bundle>
 
+/** The same in absolute amounts, which become shares of what is for sale. LLM spend is bought alone, too; cpu and memory go together. */
+export const BundleAmounts = z
+  .strictObject({
+    cpu_millicores: z.int().positive().optional(),
+    llm_micro_usd_per_minute: z.int().positive().optional(),
+    memory_mb: z.int().positive().optional(),
+  })
+  .refine((amounts) => Object.values(amounts).some((amount) => amount !== undefined), 'a bundle names at least one resource')
+export type BundleAmounts = z.infer<typeof BundleAmounts>
+
 /** A bid that the economy places by itself whenever its agent has neither a window nor another bid. */
 export const StandingBid = z.strictObject({
   bundle: Bundle,

@@ -38,6 +38,7 @@ export {
   quantitiesOf,
   reserve,
   searchLowest,
+  sharesOf,
 } from './auction/index.ts'
 export { canonicalJson, eventId, eventIdPrefix, fingerprint53, isoTime, type Json, sha256Hex } from './codec/index.ts'
 export {

@@ -4,10 +4,6 @@
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined }
 export type Body = { readonly [key: string]: Json | undefined }
 
-export interface Amounts {
-  readonly cpu_millicores: number
-  readonly memory_mb: number
-}
 export interface Balance {
   readonly agent_id: string
   readonly balance: number
@@ -50,6 +46,11 @@ export interface Bundle {
   readonly cpu?: number | undefined
   readonly llm?: number | undefined
   readonly memory?: number | undefined
+}
+export interface BundleAmounts {
+  readonly cpu_millicores?: number | undefined
+  readonly llm_micro_usd_per_minute?: number | undefined
+  readonly memory_mb?: number | undefined
 }
 export interface Certificate {
   readonly bids_count: number
@@ -297,7 +298,7 @@ export interface StandingBid {
   readonly pause_ms: number
 }
 export interface StandingBidWanted {
-  readonly bundle: Bundle | Amounts
+  readonly bundle: Bundle | BundleAmounts
   readonly duration_ms: number
   readonly limit_micro: number
   readonly margin_ppm: number
@@ -412,7 +413,7 @@ export interface BidRequest {
   readonly amount?: number | string | undefined
   readonly amount_micro?: number | undefined
   readonly agent_id?: string | undefined
-  readonly bundle: Bundle | Amounts
+  readonly bundle: Bundle | BundleAmounts
   readonly duration_ms: number
   readonly expires_at_ms?: number | undefined
   readonly not_before_ms?: number | undefined
@@ -429,7 +430,7 @@ export interface SetStandingBidRequest {
 export interface InvokeRequest {
   readonly deadline_ms?: number | undefined
   readonly request?: Json | undefined
-  readonly wake_bid?: { readonly amount_micro: number; readonly bundle: Bundle | Amounts; readonly duration_ms: number } | undefined
+  readonly wake_bid?: { readonly amount_micro: number; readonly bundle: Bundle | BundleAmounts; readonly duration_ms: number } | undefined
 }
 export interface RegisterServiceRequest {
   readonly cost_micro: number

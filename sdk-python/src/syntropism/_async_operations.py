@@ -10,12 +10,12 @@ from ._values import UNSET, Unset, segment
 
 if TYPE_CHECKING:
     from .shapes import (
-        Amounts,
         Balance,
         BalanceAt,
         BidAnswer,
         BookBid,
         Bundle,
+        BundleAmounts,
         Clearing,
         Completion,
         Depth,
@@ -128,7 +128,7 @@ class AsyncOperations:
         """Prompt in, completion out: the simple form of a chat completion."""
         return cast("Completion", await self._call("POST", "/intelligence/inference", body={"prompt": prompt, "max_tokens": max_tokens, "model": model, "system": system}))
 
-    async def bid(self, *, bundle: Bundle | Amounts, duration_ms: int, amount: float | str | None = None, amount_micro: int | None = None, agent_id: str | None = None, expires_at_ms: int | None = None, not_before_ms: int | None = None, payload: Any | Unset = UNSET, tip_micro: int | None = None) -> BidAnswer:
+    async def bid(self, *, bundle: Bundle | BundleAmounts, duration_ms: int, amount: float | str | None = None, amount_micro: int | None = None, agent_id: str | None = None, expires_at_ms: int | None = None, not_before_ms: int | None = None, payload: Any | Unset = UNSET, tip_micro: int | None = None) -> BidAnswer:
         """Bid for a window, for oneself or for another; the credits are held at once."""
         return cast("BidAnswer", await self._call("POST", "/market/bids", body={"bundle": bundle, "duration_ms": duration_ms, "amount": amount, "amount_micro": amount_micro, "agent_id": agent_id, "expires_at_ms": expires_at_ms, "not_before_ms": not_before_ms, "payload": payload, "tip_micro": tip_micro}, null=("payload",)))
 

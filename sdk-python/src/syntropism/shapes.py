@@ -7,11 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
 
-class Amounts(TypedDict):
-    cpu_millicores: int
-    memory_mb: int
-
-
 class Balance(TypedDict):
     agent_id: str
     balance: float
@@ -57,6 +52,12 @@ class Bundle(TypedDict):
     cpu: NotRequired[int]
     llm: NotRequired[int]
     memory: NotRequired[int]
+
+
+class BundleAmounts(TypedDict):
+    cpu_millicores: NotRequired[int]
+    llm_micro_usd_per_minute: NotRequired[int]
+    memory_mb: NotRequired[int]
 
 
 class CertificatePricesAfter(TypedDict):
@@ -387,7 +388,7 @@ class StandingBid(TypedDict):
 
 
 class StandingBidWanted(TypedDict):
-    bundle: Bundle | Amounts
+    bundle: Bundle | BundleAmounts
     duration_ms: int
     limit_micro: int
     margin_ppm: int
@@ -536,7 +537,7 @@ class BidRequest(TypedDict):
     amount: NotRequired[float | str]
     amount_micro: NotRequired[int]
     agent_id: NotRequired[str]
-    bundle: Bundle | Amounts
+    bundle: Bundle | BundleAmounts
     duration_ms: int
     expires_at_ms: NotRequired[int]
     not_before_ms: NotRequired[int]
@@ -555,7 +556,7 @@ class SetStandingBidRequest(TypedDict):
 
 class InvokeRequestWakeBid(TypedDict):
     amount_micro: int
-    bundle: Bundle | Amounts
+    bundle: Bundle | BundleAmounts
     duration_ms: int
 
 

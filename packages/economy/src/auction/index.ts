@@ -16,6 +16,6 @@ export {
 } from './clear.ts'
 export { type Lowest, OfferTrial, searchLowest } from './lowest.ts'
 export { type Answer, type ClearedMarket, type PaidWin, type Rules, clearMarket } from './market.ts'
-export { capacityOf, quantitiesOf } from './quantities.ts'
+export { capacityOf, quantitiesOf, sharesOf } from './quantities.ts'
 export { type Market, freshMarket } from './ranking.ts'
 export { lowestWinningMicro, onePerAgent } from './thresholds.ts'

@@ -1,6 +1,6 @@
-import type { Bundle } from '@syntropism/contract'
+import type { Bundle, BundleAmounts } from '@syntropism/contract'
 import type { Quantities, State } from '../state/index.ts'
-import { PPM, mulDivCeil, mulDivFloor } from '../units/index.ts'
+import { PPM, invariant, mulDivCeil, mulDivFloor } from '../units/index.ts'
 
 /** All that could be leased at once if nothing ran. */
 export function capacityOf(state: State): Quantities {
@@ -23,5 +23,18 @@ export function quantitiesOf(state: State, bundle: Bundle, capacity: Quantities 
     cpu: cpu === undefined ? 0 : mulDivCeil(cpu, capacity.cpu, PPM),
     llm: llm === undefined ? 0 : mulDivFloor(llm, capacity.llm, PPM),
     memory: memory === undefined ? 0 : mulDivCeil(memory, capacity.memory, PPM),
+  }
+}
+
+/** Shares that amounts come to, rounded up, so that never less is bought than was asked for. No amount may pass its whole. */
+export function sharesOf({ cpu_millicores, llm_micro_usd_per_minute, memory_mb }: BundleAmounts, whole: Omit<Quantities, 'attention'>): Bundle {
+  const share = (amount: number, of: number): number => {
+    invariant(amount > 0 && amount <= of, 'an amount is a part of what is for sale', { amount, of })
+    return mulDivCeil(amount, PPM, of)
+  }
+  return {
+    ...(cpu_millicores === undefined ? {} : { cpu: share(cpu_millicores, whole.cpu) }),
+    ...(llm_micro_usd_per_minute === undefined ? {} : { llm: share(llm_micro_usd_per_minute, whole.llm) }),
+    ...(memory_mb === undefined ? {} : { memory: share(memory_mb, whole.memory) }),
   }
 }

@@ -1,6 +1,17 @@
 import { z } from '@hono/zod-openapi'
-import { AmountMicroOrZero, AtMs, Bundle, DurationMs, Id, RESOURCES, Resource, StandingBid } from '@syntropism/contract'
-import { type Bid, bundleOf, candidatesOf, capacityOf, currentReserveMicro, curveOf, lowestWinningOf, offeredMicro, pricesNow } from '@syntropism/economy'
+import { AmountMicroOrZero, AtMs, Bundle, BundleAmounts, DurationMs, Id, RESOURCES, Resource, StandingBid } from '@syntropism/contract'
+import {
+  type Bid,
+  bundleOf,
+  candidatesOf,
+  capacityOf,
+  currentReserveMicro,
+  curveOf,
+  lowestWinningOf,
+  offeredMicro,
+  pricesNow,
+  sharesOf,
+} from '@syntropism/economy'
 import { Inquiries } from '../inquiry/index.ts'
 import { BidAnswer, BookBid, Clearing, Depth, Done, LowestWinning, MarketState, OwnBid, PricePoint, listOf } from './answers.ts'
 import { Page, pageOf } from './economy-routes.ts'
@@ -10,23 +21,26 @@ import { AnyJson, type App, Amount, type ServiceParts, addOperation, agentIn, am
 const ALL = ['agent', 'human', 'operator', 'observer'] as const
 
 /** A bundle in shares of capacity, or in absolute amounts that are turned into shares. */
-export const BundleOrAmounts = z.union([
-  Bundle.clone().openapi('Bundle'),
-  z.strictObject({ cpu_millicores: z.int().positive(), memory_mb: z.int().positive() }).openapi('Amounts'),
-])
+export const BundleOrAmounts = z.union([Bundle.clone().openapi('Bundle'), BundleAmounts.clone().openapi('BundleAmounts')])
 /** A standing bid whose bundle may come as absolute amounts. */
 export const StandingBidWanted = z.strictObject({ ...StandingBid.shape, bundle: BundleOrAmounts }).openapi('StandingBidWanted')
 
 /** Shares that absolute amounts come to on this economy's capacity, rounded up. */
 export function toBundle(state: ServiceParts['host']['state'], wanted: z.infer<typeof BundleOrAmounts>): Bundle {
-  if (!('cpu_millicores' in wanted)) return wanted as Bundle
-  const capacity = capacityOf(state)
-  if (capacity.cpu === 0) throw new Refused('resource_not_offered', { resource: 'cpu' })
-  const share = (amount: number, whole: number): number => Math.ceil((amount * 1_000_000) / whole)
-  const bundle = { cpu: share(wanted.cpu_millicores, capacity.cpu), memory: share(wanted.memory_mb, capacity.memory) }
-  if (bundle.cpu > 1_000_000 || bundle.memory > 1_000_000)
-    throw new Refused('bundle_over_capacity', { cpu_millicores: capacity.cpu, memory_mb: capacity.memory })
-  return bundle
+  const amounts = BundleAmounts.safeParse(wanted).data
+  if (amounts === undefined) return wanted as Bundle
+  const whole = capacityOf(state)
+  const parts = [
+    ['cpu', amounts.cpu_millicores],
+    ['memory', amounts.memory_mb],
+    ['llm', amounts.llm_micro_usd_per_minute],
+  ] as const
+  for (const [resource, amount = 0] of parts) {
+    if (amount > 0 && whole[resource] === 0) throw new Refused('resource_not_offered', { resource })
+    if (amount > whole[resource])
+      throw new Refused('bundle_over_capacity', { cpu_millicores: whole.cpu, llm_micro_usd_per_minute: whole.llm, memory_mb: whole.memory })
+  }
+  return sharesOf(amounts, whole)
 }
 
 function addReads(app: App, parts: ServiceParts): void {

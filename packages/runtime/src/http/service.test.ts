@@ -97,6 +97,30 @@ describe('wrong input is refused with a problem document, and nothing changes', 
       422,
       'bundle_over_capacity',
     ],
+    [
+      'amounts and shares in one bundle',
+      'POST',
+      '/market/bids',
+      { amount_micro: 5, bundle: { cpu: 250_000, memory_mb: 100 }, duration_ms: 1000 },
+      422,
+      'command_invalid',
+    ],
+    [
+      'an amount of cpu without memory',
+      'POST',
+      '/market/bids',
+      { amount_micro: 5, bundle: { cpu_millicores: 250 }, duration_ms: 1000 },
+      422,
+      'bundle_incomplete',
+    ],
+    [
+      'an amount of LLM spend where none is for sale',
+      'POST',
+      '/market/bids',
+      { amount_micro: 5, bundle: { llm_micro_usd_per_minute: 1 }, duration_ms: 1000 },
+      422,
+      'resource_not_offered',
+    ],
     ['a zero duration', 'POST', '/market/bids', { amount_micro: 5, bundle: { cpu: 250_000, memory: 100_000 }, duration_ms: 0 }, 422, 'command_invalid'],
     ['cpu without memory', 'POST', '/market/bids', { amount_micro: 5, bundle: { cpu: 250_000 }, duration_ms: 1000 }, 422, 'bundle_incomplete'],
     ['an unknown bid', 'DELETE', '/market/bids/bid-99', undefined, 404, 'bid_unknown'],
@@ -135,6 +159,28 @@ describe('operations', () => {
     expect(second.body.repeated).toBe(true)
     expect(balance('b')).toBe(100_000_500)
     expect((await pay(600)).body.code).toBe('id_reused')
+  })
+
+  it('a bundle in amounts becomes shares of what is for sale, LLM spend as well: in a bid, a standing bid and a spawn', async () => {
+    await host.submit({
+      changes: { llm_keys_micro_usd_per_minute: 1000, llm_micro_usd_per_minute: 4000 },
+      owner: 'operator',
+      type: 'tune_rules',
+    })
+    const bundle = { cpu_millicores: 250, llm_micro_usd_per_minute: 1000, memory_mb: 128 }
+    const shares = { cpu: 250_000, llm: 333_334, memory: 62_500 }
+    const standing_bid = { bundle, duration_ms: 1000, limit_micro: 5_000_000, margin_ppm: 250_000, pause_ms: 0 }
+    const bid = await ask('POST', '/market/bids', { amount: 5, bundle, duration_ms: 1000 })
+    expect(host.state.bids.get(String(bid.body.bid_id))?.bundle).toEqual(shares)
+    const alone = await ask('POST', '/market/bids', { amount: 5, bundle: { llm_micro_usd_per_minute: 3000 }, duration_ms: 1000 })
+    expect(host.state.bids.get(String(alone.body.bid_id))?.bundle).toEqual({ llm: 1_000_000 })
+    expect((await ask('PUT', '/market/standing-bid', { standing_bid })).status).toBe(200)
+    expect(host.state.agents.get('a')?.standing_bid?.bundle).toEqual(shares)
+    await host.submit({ agent_id: 'a', amount_micro: 1_000_000_000, owner: 'operator', type: 'fund' })
+    const child = await ask('POST', '/social/spawn', { endowment_micro: 500_000_000, name: 'kid', standing_bid })
+    expect(host.state.agents.get(String(child.body.child_id))?.standing_bid?.bundle).toEqual(shares)
+    const more = await ask('POST', '/market/bids', { amount: 5, bundle: { ...bundle, llm_micro_usd_per_minute: 3001 }, duration_ms: 1000 })
+    expect(more.body).toMatchObject({ code: 'bundle_over_capacity', figures: { llm_micro_usd_per_minute: 3000 } })
   })
 
   it('an agent bids, raises, withdraws; files a prompt that a human scores', async () => {

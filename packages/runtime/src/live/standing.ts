@@ -1,19 +1,20 @@
-import type { AgentManifest, StandingBid } from '@syntropism/contract'
+import type { AgentManifest, BundleAmounts, StandingBid } from '@syntropism/contract'
+import { sharesOf } from '@syntropism/economy'
 
-/** What of a machine and of LLM spend is for sale. */
-export interface ForSale {
-  readonly cpu_millicores: number
-  readonly llm_micro_usd_per_minute: number
-  readonly memory_mb: number
-}
+type Amounts = Required<BundleAmounts>
 
-const share = (amount: number, whole: number): number => Math.min(1_000_000, Math.ceil((amount * 1_000_000) / whole))
-
-/** A manifest's standing bid in shares of what is for sale, rounded up; LLM spend is left out where there is none. Null for an agent that others wake. */
-export function standingBidOf({ standing_bid }: AgentManifest, whole: ForSale): StandingBid | null {
+/** A manifest's standing bid in shares of what is for sale: at most all of it, and no LLM spend where there is none. Null for an agent that others wake. */
+export function standingBidOf(
+  { standing_bid }: AgentManifest,
+  { cpu_millicores: cpu, llm_micro_usd_per_minute: llm, memory_mb: memory }: Amounts,
+): StandingBid | null {
   if (standing_bid === null) return null
-  const { cpu_millicores, llm_micro_usd_per_minute, memory_mb } = standing_bid.bundle
-  const llm =
-    whole.llm_micro_usd_per_minute > 0 && llm_micro_usd_per_minute !== undefined ? { llm: share(llm_micro_usd_per_minute, whole.llm_micro_usd_per_minute) } : {}
-  return { ...standing_bid, bundle: { cpu: share(cpu_millicores, whole.cpu_millicores), memory: share(memory_mb, whole.memory_mb), ...llm } }
+  const { cpu_millicores, llm_micro_usd_per_minute = 0, memory_mb } = standing_bid.bundle
+  const spend = Math.min(llm_micro_usd_per_minute, llm)
+  const fitting = {
+    cpu_millicores: Math.min(cpu_millicores, cpu),
+    memory_mb: Math.min(memory_mb, memory),
+    ...(spend === 0 ? {} : { llm_micro_usd_per_minute: spend }),
+  }
+  return { ...standing_bid, bundle: sharesOf(fitting, { cpu, llm, memory }) }
 }
