@@ -25,7 +25,7 @@ export const EVENT_MEANINGS: Readonly<Record<keyof typeof EVENTS, string>> = {
   executor_removed: 'A machine left or fell silent; its capacity is no longer for sale.',
   human_reward_issued: 'A human scored a prompt; the reward was minted to its agent.',
   judge_evaluation: 'A judge’s scores of an agent’s reasoning, by criterion.',
-  llm_budget_set: 'What an agent and its children may still spend on models was set or carved.',
+  llm_budget_set: 'What an agent and all its descendants may still spend on models was set or carved.',
   llm_call_admitted: 'A model call was let through: its worst case is held.',
   llm_call_settled: 'What a model call cost, by the upstream’s report or by its bound.',
   llm_key_created: 'A program that is no agent got a key, with its limits.',

@@ -93,6 +93,6 @@ export const LLM_COMMANDS = {
   create_llm_key: { ...LlmKeyTerms, key_id: Id, name: z.string().max(128), token_hash: Sha256 },
   rotate_llm_key: { key_id: Id, token_hash: Sha256 },
   revoke_llm_key: { key_id: Id },
-  /** What an agent and the children that have no budget of their own may still spend; null takes the limit away. */
+  /** What an agent and all its descendants may still spend, what those have been given included; null takes the limit away. */
   set_llm_budget: { agent_id: Id, left_micro_usd: MicroUsd.nullable() },
 } as const

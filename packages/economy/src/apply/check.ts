@@ -191,7 +191,7 @@ export function checkCommand(state: State, command: Command): Refusal | null {
     case 'instruct_agent':
       return checkOrder(state, command)
     case 'set_llm_budget':
-      return checkLiving(state, command.agent_id) ?? checkBudget(state, command)
+      return checkBudget(state, command)
     case 'kill_agent':
     case 'report':
     case 'register_service':

@@ -1,7 +1,7 @@
 import type { CommandOf, EventData, Refusal, StandingBid } from '@syntropism/contract'
 import { checkBundle, endBid, placeBid } from '../auction/index.ts'
 import { KINDS, openAccount } from '../ledger/index.ts'
-import { carveBudget, checkCarve, closeBudget } from '../llm/index.ts'
+import { carveBudget, checkCarve, closeBudgets } from '../llm/index.ts'
 import { floorReserveMicro } from '../market/index.ts'
 import { type Agent, type State, type Step, agentOf, emit, free, freeMicro, mintCredits, moveCredits, refuse, touch } from '../state/index.ts'
 import { microToCredits } from '../units/index.ts'
@@ -215,8 +215,8 @@ export function closeAgent(step: Step, agent: Agent, cause: 'economic' | 'killed
   const parent = agent.parent_id === null ? undefined : state.agents.get(agent.parent_id)
   const heir = state.params.estate_to_parent && parent !== undefined && parent.status !== 'dead' ? parent : null
   if (estate > 0) moveCredits(step, free(agent), heir === null ? free('burn') : free(heir), estate, heir === null ? 'estate_burn' : 'inheritance')
-  closeBudget(step, agent)
   agent.status = 'dead'
+  closeBudgets(step, agent)
   agent.standing_bid = null
   agent.inbox.clear()
   state.living_agents -= 1

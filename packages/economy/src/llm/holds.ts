@@ -3,7 +3,7 @@ import { accountOf, balanceOf } from '../ledger/index.ts'
 import { llmSliceMicroUsd, turnLeaseMinute } from '../leases/index.ts'
 import { type Lease, type LlmHold, type LlmKey, type State, type Step, agentOf, record, refuse } from '../state/index.ts'
 import { MS_PER_MINUTE } from '../units/index.ts'
-import { budgetLeft, budgetOf, budgetOrLapsed } from './budgets.ts'
+import { budgetLeft, budgetOf, budgetOrAbove } from './budgets.ts'
 import { checkKey } from './keys.ts'
 import { type Limit, charge, checkLimit, limitsOf, minuteOf, turnMinute } from './limits.ts'
 import { llmBoundMicroUsd } from './prices.ts'
@@ -151,5 +151,5 @@ export function returnHold(step: Step, hold: LlmHold, amount: number, from: 'hel
   const to = isRunningMinute ? lease.accounts.llm_micro_usd : accountOf(ledger, LAPSED)
   record(step, accountOf(ledger, from === 'held' ? HELD : USED), to, amount, 'llm_release')
   if (hold.budget_account !== null)
-    record(step, accountOf(ledger, from === 'held' ? BUDGET_HELD : BUDGET_USED), budgetOrLapsed(state, hold.budget_account), amount, 'llm_release')
+    record(step, accountOf(ledger, from === 'held' ? BUDGET_HELD : BUDGET_USED), budgetOrAbove(state, hold.budget_account), amount, 'llm_release')
 }

@@ -1,4 +1,4 @@
-export { budgetLeft, budgetOf, carveBudget, checkBudget, checkCarve, closeBudget, setBudget } from './budgets.ts'
+export { budgetLeft, budgetOf, carveBudget, checkBudget, checkCarve, closeBudgets, setBudget } from './budgets.ts'
 export { admitCall, callIsDue, checkAdmit, checkClose, checkSettle, closeReserve, reserveIsDue, restoreUpstream, settleCall } from './calls.ts'
 export { checkCreateKey, checkKey, createKey, revokeKey, rotateKey } from './keys.ts'
 export { createLlmBook } from './limits.ts'

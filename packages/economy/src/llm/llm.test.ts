@@ -73,6 +73,22 @@ function createWorld(params: Partial<typeof DEFAULT_PARAMS> = {}, duration_ms = 
   return world
 }
 
+/** An agent, its child and that one's child, and what each of their budgets has left. */
+function family() {
+  const world = createWorld()
+  world.send({ endowment_micro: 10 ** 9, name: 'child', parent_id: 'a', type: 'spawn' })
+  world.send({ endowment_micro: 10 ** 8, name: 'grandchild', parent_id: 'agent-1', type: 'spawn' })
+  const { balances, index_by_name } = world.state.ledger
+  const pots = (): Record<string, number> =>
+    Object.fromEntries(
+      ['a', 'agent-1', 'agent-2'].flatMap((id) => {
+        const index = index_by_name.get(`llm_budget_micro_usd:${id}`)
+        return index === undefined ? [] : [[id, balances[index] ?? 0]]
+      }),
+    )
+  return { give: (agent_id: string, left_micro_usd: number | null) => world.send({ agent_id, left_micro_usd, type: 'set_llm_budget' }), pots, world }
+}
+
 describe('LLM calls', () => {
   it('hold their worst case and give back at settlement what they did not cost', () => {
     const world = createWorld()
@@ -288,20 +304,75 @@ describe('budgets', () => {
     expect(world.admit(501, 0, { agent_id: 'agent-1' })).toMatchObject({ ok: false, refusal: { detail: { left: 500, limit: 'budget' } } })
   })
 
-  it('of a line of descent never add up to more than its first was given, whatever is ordered', () => {
-    const order = fc.record({ left: fc.option(fc.nat(800)), who: fc.nat(2) })
+  it('given before an ancestor had one are a part of what that is given: one tree, whatever the order', () => {
+    const { give, pots, world } = family()
+    give('agent-2', 300)
+    give('agent-1', 400)
+    expect(pots()).toEqual({ 'agent-1': 100, 'agent-2': 300 })
+    expect(give('a', 399)).toMatchObject({
+      ok: false,
+      refusal: { code: 'llm_budget_exhausted', detail: { left: 399, limit: 'budgets below a', required: 400 } },
+    })
+    expect(give('a', 500)).toMatchObject({ ok: true })
+    expect(pots()).toEqual({ a: 100, 'agent-1': 100, 'agent-2': 300 })
+    expect(world.admit(101, 0)).toMatchObject({ ok: false, refusal: { code: 'llm_budget_exhausted', detail: { left: 100, limit: 'budget' } } })
+    give('agent-1', null)
+    expect(pots()).toEqual({ a: 200, 'agent-2': 300 })
+    give('agent-1', 450)
+    expect(pots()).toEqual({ a: 50, 'agent-1': 150, 'agent-2': 300 })
+  })
+
+  it('outlive their owner for those who draw on them, and go to the one above when nobody is left', () => {
+    const { give, pots, world } = family()
+    const kill = (agent_id: string) => world.send({ agent_id, reason: 'test', type: 'kill_agent' })
+    give('a', 500)
+    give('agent-1', 100)
+    kill('agent-1')
+    expect(world.admit(101, 0, { agent_id: 'agent-2' })).toMatchObject({ ok: false, refusal: { detail: { left: 100, limit: 'budget' } } })
+    expect(give('agent-1', 50)).toMatchObject({ ok: true })
+    expect(pots()).toEqual({ a: 450, 'agent-1': 50 })
+    kill('a')
+    expect(pots()).toEqual({ a: 450, 'agent-1': 50 })
+    kill('agent-2')
+    expect(pots()).toEqual({})
+    expect(give('a', 5)).toMatchObject({ ok: false, refusal: { code: 'agent_dead' } })
+    expect(balanceOf(world.state.ledger, world.state.ledger.index_by_name.get('llm_budget_micro_usd:lapsed') ?? 0)).toBe(500)
+  })
+
+  it('get back what a call held that outlived its caller, at the next level above', () => {
+    const { give, pots, world } = family()
+    give('a', 500)
+    give('agent-1', 200)
+    world.at += 2 * MINUTE
+    world.send({ type: 'tick' })
+    world.send({ agent_id: 'agent-1', amount_micro: 10 ** 9, bundle: { llm: 1_000_000 }, duration_ms: MINUTE, payer_id: 'a', type: 'place_bid' })
+    world.send({ type: 'tick' })
+    expect(world.admit(100, 50, { agent_id: 'agent-1' })).toMatchObject({ ok: true })
+    world.send({ agent_id: 'agent-2', reason: 'test', type: 'kill_agent' })
+    world.send({ agent_id: 'agent-1', reason: 'test', type: 'kill_agent' })
+    expect(pots()).toEqual({ a: 350 })
+    world.settle(1, usage(10, 5))
+    expect(pots()).toEqual({ a: 485 })
+  })
+
+  it('of a line of descent are what was ordered last for its first, whatever else is ordered and whoever dies', () => {
+    const order = fc.record({ kills: fc.integer({ max: 19, min: 0 }).map((chance) => chance === 0), left: fc.option(fc.nat(800)), who: fc.nat(2) })
     fc.assert(
-      fc.property(fc.array(order, { maxLength: 30 }), (orders) => {
-        const world = createWorld()
-        world.send({ endowment_micro: 10 ** 9, name: 'child', parent_id: 'a', type: 'spawn' })
-        world.send({ endowment_micro: 10 ** 8, name: 'grandchild', parent_id: 'agent-1', type: 'spawn' })
-        world.send({ agent_id: 'a', left_micro_usd: 500, type: 'set_llm_budget' })
-        for (const { left, who } of orders) world.send({ agent_id: ['agent-1', 'agent-2'][who % 2] ?? '', left_micro_usd: left, type: 'set_llm_budget' })
-        const { balances, index_by_name } = world.state.ledger
-        const pots = ['a', 'agent-1', 'agent-2'].map((id) => balances[index_by_name.get(`llm_budget_micro_usd:${id}`) ?? -1] ?? 0)
-        expect(pots.reduce((sum, one) => sum + one, 0)).toBe(500)
+      fc.property(fc.array(order, { maxLength: 40 }), (orders) => {
+        const { give, pots, world } = family()
+        let total: number | null = null
+        for (const { kills, left, who } of orders) {
+          const id = ['a', 'agent-1', 'agent-2'][who] ?? ''
+          if (kills && world.state.living_agents > 1) world.send({ agent_id: id, reason: 'test', type: 'kill_agent' })
+          else if (give(id, left).ok) {
+            if (id === 'a') total = left
+            const below = { a: ['a', 'agent-1', 'agent-2'], 'agent-1': ['agent-1', 'agent-2'], 'agent-2': ['agent-2'] }[id] ?? []
+            if (left !== null) expect(below.reduce((sum, one) => sum + (pots()[one] ?? 0), 0)).toBe(left)
+          }
+          if (total !== null) expect(Object.values(pots()).reduce((sum, one) => sum + one, 0)).toBe(total)
+        }
       }),
-      { numRuns: 50 },
+      { numRuns: 200 },
     )
   })
 

@@ -217,7 +217,7 @@ function addOperatorRoutes(app: App, parts: ServiceParts): void {
     method: 'put',
     path: '/operator/agents/{agent_id}/llm-budget',
     roles: ['operator'],
-    summary: 'Set what an agent and its children may still spend; null takes the limit away.',
+    summary: 'Set what an agent and all its descendants may still spend; null takes the limit away.',
     tag: 'operator',
   })
   addOperation(app, parts, {

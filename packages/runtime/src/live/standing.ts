@@ -1,12 +1,17 @@
-import type { AgentManifest, BundleAmounts, StandingBid } from '@syntropism/contract'
+import type { AgentManifest, StandingBid } from '@syntropism/contract'
 import { sharesOf } from '@syntropism/economy'
 
-type Amounts = Required<BundleAmounts>
+/** What of a machine and of LLM spend is for sale. */
+interface ForSale {
+  readonly cpu_millicores: number
+  readonly llm_micro_usd_per_minute: number
+  readonly memory_mb: number
+}
 
 /** A manifest's standing bid in shares of what is for sale: at most all of it, and no LLM spend where there is none. Null for an agent that others wake. */
 export function standingBidOf(
   { standing_bid }: AgentManifest,
-  { cpu_millicores: cpu, llm_micro_usd_per_minute: llm, memory_mb: memory }: Amounts,
+  { cpu_millicores: cpu, llm_micro_usd_per_minute: llm, memory_mb: memory }: ForSale,
 ): StandingBid | null {
   if (standing_bid === null) return null
   const { cpu_millicores, llm_micro_usd_per_minute = 0, memory_mb } = standing_bid.bundle
