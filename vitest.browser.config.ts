@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.browser.test.ts'],
     reporters: ['default', './scripts/count-reporter.ts'],
-    testTimeout: 90_000,
-    hookTimeout: 90_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 })

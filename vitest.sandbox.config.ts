@@ -9,6 +9,6 @@ export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.sandbox.test.ts', 'tests/**/*.sandbox.test.ts'],
     reporters: ['default', './scripts/count-reporter.ts'],
-    testTimeout: 60_000,
+    testTimeout: 180_000,
   },
 })
