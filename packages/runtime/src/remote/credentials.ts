@@ -20,8 +20,6 @@ export type BusRole =
 
 /** Subject under which an agent gets its replies. */
 export const agentInbox = (leaseId: string): string => `_INBOX_${leaseId}`
-export const WORKER_INBOX = '_INBOX_worker'
-export const executorInbox = (executorId: string): string => `_INBOX_executor_${executorId}`
 
 type Permissions = Pick<User, 'pub' | 'sub' | 'resp'>
 const ANSWERS = { max: 1, ttl: 30_000_000_000 }
@@ -35,14 +33,14 @@ export function permissionsOf(who: BusRole): Permissions {
       return {
         pub: { allow: ['syntropism.*.engine.http', 'syntropism.*.engine.agent.>', '$SRV.INFO.syntropism-engine', '_R_.>'] },
         resp: ANSWERS,
-        sub: { allow: ['syntropism.*.call.>', '$SRV.>', '_INBOX.>'] },
+        sub: { allow: ['syntropism.*.call.>', '$SRV.>', '_INBOX_service.>'] },
       }
     case 'observer':
       return {
         pub: { allow: ['$SRV.>', '$JS.API.INFO', '$JS.API.STREAM.INFO.*', '$JS.API.STREAM.NAMES', '$JS.API.STREAM.LIST', '$JS.API.DIRECT.GET.>'] },
         sub: {
           allow: ['syntropism.*.*.*.*', '_INBOX.>'],
-          deny: ['syntropism.*.engine.>', 'syntropism.*.call.>', 'syntropism.*.work.>', 'syntropism.*.tools.>'],
+          deny: ['call', 'control', 'dead', 'engine', 'tools', 'work'].map((what) => `syntropism.*.${what}.>`),
         },
       }
     case 'executor': {
@@ -62,7 +60,7 @@ export function permissionsOf(who: BusRole): Permissions {
             '$SRV.INFO.syntropism-engine',
           ],
         },
-        sub: { allow: [`${executorInbox(executor_id)}.>`, `syntropism.*.control.${executor_id}`] },
+        sub: { allow: [`_INBOX_executor_${executor_id}.>`, `syntropism.*.control.${executor_id}`] },
       }
     }
     case 'worker':
@@ -80,7 +78,7 @@ export function permissionsOf(who: BusRole): Permissions {
             ]),
           ],
         },
-        sub: { allow: [`${WORKER_INBOX}.>`] },
+        sub: { allow: ['_INBOX_worker.>'] },
       }
     case 'agent':
       return {

@@ -3,6 +3,7 @@ import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import { subjects } from '../bus/nats/index.ts'
 import type { Host } from '../host/index.ts'
 import { type ProblemCode, type Reads, type Tokens, problemResponse } from '../http/index.ts'
+import { answeringInboxes } from './inboxes.ts'
 import { type Carried, HEADER_BYTES, answerToMessage, messageToPlain, messageToRequest, responseToMessage } from './carry.ts'
 
 /** Name under which `nats micro ls` shows the writer of an economy. */
@@ -49,7 +50,7 @@ function tokenOfLease({ host, tokens }: EngineParts, made: Map<string, string>, 
 export async function startEngine(parts: EngineParts): Promise<() => Promise<void>> {
   const { connection, host } = parts
   const economyId = host.state.economy_id
-  const service = await new Svcm(connection).add({
+  const service = await new Svcm(answeringInboxes(connection)).add({
     description: 'Writer of one economy: commands and queries',
     metadata: { economy_id: economyId },
     name: ENGINE,

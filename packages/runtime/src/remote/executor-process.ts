@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NatsConnection } from '@nats-io/transport-node'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { BusError, NatsWorkQueue, connectNats, places, subjects } from '../bus/nats/index.ts'
 import { openDoors } from '../http/index.ts'
 import { type WorkItem, WorkQueueError } from '../ports/index.ts'
 import { type SandboxDriver, type SandboxExit, type SandboxProcess, hostFailure, installAgentLibrary } from '../sandbox/index.ts'
-import { executorInbox } from './credentials.ts'
 import { createFront } from './front.ts'
 import { BEAT_MS, BeatAnswer, ClaimAnswer, type Receipt, Run, SILENCE_MS, packFolder, unpackFolder } from './protocol.ts'
 import { chooseEconomy } from './service.ts'
@@ -24,6 +23,8 @@ export interface RemoteExecutorOptions {
   readonly sdk_dir: string
   openSandbox(folders: { library_dir: string; state_dir: string }): Promise<SandboxDriver>
   onError(error: unknown): void
+  /** Told in a sentence when the engine is lost and found. */
+  tell(text: string): void
 }
 
 export interface RemoteExecutor {
@@ -52,6 +53,7 @@ class ExecutorProcess implements RemoteExecutor {
   #beating: NodeJS.Timeout | null = null
   #lastAnswerMs = Date.now()
   #joining = false
+  #lost = false
   #stopped = false
 
   constructor(
@@ -95,13 +97,22 @@ class ExecutorProcess implements RemoteExecutor {
     try {
       const answer = await this.#ask('beat', { fences: this.running, member: this.#member }, BeatAnswer)
       this.#lastAnswerMs = Date.now()
+      if (this.#lost) this.#options.tell(`${this.#options.executor_id} reaches the engine again`)
+      this.#lost = false
       for (const { fence, reason } of answer.stop) this.#running.get(fence)?.stop(reason)
       if (!answer.known) await this.#joinAgain()
     } catch (error) {
       // Cut off for as long as makes it lost to the engine: what runs here has no effect any more, so it ends.
-      if (Date.now() - this.#lastAnswerMs > SILENCE_MS) this.#endAll('the engine has been out of reach')
+      if (Date.now() - this.#lastAnswerMs > SILENCE_MS) this.#lose()
       if (!(error instanceof Error && /timeout|no responders|closed|disconnect/i.test(error.message))) throw error
     }
+  }
+
+  #lose(): void {
+    if (!this.#lost)
+      this.#options.tell(`the engine has been out of reach for ${SILENCE_MS / 1000} s: what runs on ${this.#options.executor_id} is ended; trying on`)
+    this.#lost = true
+    this.#endAll('the engine has been out of reach')
   }
 
   #endAll(reason: string): void {
@@ -122,7 +133,7 @@ class ExecutorProcess implements RemoteExecutor {
   /** One piece of work: resolved when its receipt is stored, or its claim was refused. */
   async #take(item: WorkItem): Promise<void> {
     const parsed = Run.safeParse(JSON.parse(new TextDecoder().decode(item.data)))
-    if (!parsed.success) throw new BusError('unsuitable', `work that is no run: ${parsed.error.message}`)
+    if (!parsed.success) throw new BusError('unsuitable', `work that is no run: ${z.prettifyError(parsed.error).replaceAll('\n', '; ')}`)
     const run = parsed.data
     // The server hands out again what it believes lost; here it runs already, and no claim is granted twice.
     if (this.#running.has(run.fence)) return
@@ -188,7 +199,6 @@ export async function startRemoteExecutor(options: RemoteExecutorOptions): Promi
   const { executor_id, nats_credentials, nats_url } = options
   const connection = await connectNats({
     credentials_file: nats_credentials,
-    inbox_prefix: executorInbox(executor_id),
     name: `syntropism executor ${executor_id}`,
     url: nats_url,
   })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { until } from '../../../../tests/contracts/events.ts'
@@ -10,7 +10,8 @@ import { NatsServer } from '../../../../tests/servers/nats-server.ts'
 import { type NatsConnection, NatsWorkQueue, connectNats, ensureStreams, places, subjects } from '../bus/nats/index.ts'
 import { Config } from '../config/index.ts'
 import { Workspaces } from '../executor/index.ts'
-import { RemoteExecutors, packFolder, unpackFolder } from './index.ts'
+import { openSandbox } from '../sandbox/index.ts'
+import { RemoteExecutors, packFolder, startRemoteExecutor, unpackFolder } from './index.ts'
 import type { Run } from './protocol.ts'
 
 let server: NatsServer
@@ -18,6 +19,7 @@ let connection: NatsConnection
 let economy: SmallEconomy
 let executors: RemoteExecutors
 let folder: string
+let startExecutors: () => RemoteExecutors
 
 beforeEach(async () => {
   server = await NatsServer.start()
@@ -28,13 +30,9 @@ beforeEach(async () => {
   mkdirSync(workspaces.pathOf('b'))
   writeFileSync(join(workspaces.pathOf('b'), 'agent.json'), JSON.stringify({ command: ['node', 'main.mjs'], description: '', name: 'b', standing_bid: null }))
   await ensureStreams(connection, 'hosts', { ...Config.parse({}).nats_streams, work_deliveries_max: 2 })
-  executors = new RemoteExecutors({
-    ...economy,
-    connection,
-    onError: () => undefined,
-    queue: { deliveries_max: 2, pause_ms: 50, silence_ms: 5000 },
-    workspaces,
-  })
+  startExecutors = () =>
+    new RemoteExecutors({ ...economy, connection, onError: () => undefined, queue: { deliveries_max: 2, pause_ms: 50, silence_ms: 5000 }, workspaces })
+  executors = startExecutors()
   await executors.start()
 })
 afterEach(async () => {
@@ -149,6 +147,29 @@ describe('a run on another host', () => {
     expect(await ask('join', { member: 'x' })).toHaveProperty('error')
     expect(await ask('dance', {})).toEqual({ error: 'there is no dance' })
   })
+})
+
+it('an executor says when it has lost the engine, and when it has found it again', { timeout: 60_000 }, async () => {
+  const told: string[] = []
+  const far = await startRemoteExecutor({
+    cpu_millicores: 100,
+    dir: join(folder, 'far'),
+    economy_id: 'hosts',
+    executor_id: 'far',
+    memory_mb: 128,
+    nats_url: server.url,
+    onError: (error) => told.push(`error: ${String(error)}`),
+    openSandbox: (folders) => openSandbox({ ...folders, allow_weak: true, read_only: [] }, 'process'),
+    sdk_dir: resolve(import.meta.dirname, '../../../sdk'),
+    tell: (text) => told.push(text),
+  })
+  await executors.stop()
+  await until(() => told.length > 0)
+  executors = startExecutors()
+  await executors.start()
+  await until(() => executors.ids.includes('far'))
+  await far.stop()
+  expect(told).toEqual([expect.stringContaining('the engine has been out of reach for 5 s'), 'far reaches the engine again'])
 })
 
 it('work that cannot be read is put aside after its last delivery, and the rest goes on', async () => {

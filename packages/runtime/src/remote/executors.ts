@@ -6,6 +6,7 @@ import type { Host } from '../host/index.ts'
 import type { Tokens } from '../http/index.ts'
 import type { Bus, WorkQueueSettings } from '../ports/index.ts'
 import { Beat, type BeatAnswer, Claim, type ClaimAnswer, Join, Receipt, SILENCE_MS } from './protocol.ts'
+import { answeringInboxes } from './inboxes.ts'
 import { RemoteSandbox } from './sandbox.ts'
 
 export interface ExecutorsParts {
@@ -53,7 +54,7 @@ export class RemoteExecutors {
       },
       { at_once_max: REPORTS_AT_ONCE, onError },
     )
-    const calls = connection.subscribe(subjects.engineExecutor(this.#economyId), {
+    const calls = answeringInboxes(connection).subscribe(subjects.engineExecutor(this.#economyId), {
       callback: (error, message) => {
         if (error === null) this.#answer(message).catch(onError)
       },

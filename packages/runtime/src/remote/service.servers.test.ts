@@ -1,11 +1,14 @@
+import { randomUUID } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { Svcm } from '@nats-io/services'
 import { credsAuthenticator, headers, connect, type NatsConnection } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { until } from '../../../../tests/contracts/events.ts'
 import { type SmallEconomy, openSmallEconomy } from '../../../../tests/servers/economy.ts'
 import { NatsServer } from '../../../../tests/servers/nats-server.ts'
-import { connectNats } from '../bus/nats/index.ts'
-import { type BusKeys, type BusRole, type Hop, type RemoteService, agentInbox, createBusKeys, issueCredentials, startEngine, startService } from './index.ts'
+import { NatsWorkQueue, connectNats, ensureStreams, places, subjects } from '../bus/nats/index.ts'
+import { loadConfig } from '../config/index.ts'
+import { type BusKeys, type BusRole, type Hop, type RemoteService, createBusKeys, issueCredentials, startEngine, startService } from './index.ts'
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 let keys: BusKeys
@@ -18,12 +21,9 @@ const hops: Hop[] = []
 const open: NatsConnection[] = []
 
 async function connectAs(who: BusRole): Promise<NatsConnection> {
-  const creds = await issueCredentials(keys.issuer, who)
-  const connection = await connect({
-    authenticator: credsAuthenticator(new TextEncoder().encode(creds)),
-    servers: server.url,
-    ...(who.role === 'agent' ? { inboxPrefix: agentInbox(who.lease_id) } : {}),
-  })
+  const file = `${server.folder}/${randomUUID()}.creds`
+  writeFileSync(file, await issueCredentials(keys.issuer, who))
+  const connection = await connectNats({ credentials_file: file, name: who.role, url: server.url })
   open.push(connection)
   return connection
 }
@@ -36,7 +36,6 @@ const agentRole = (agent_id: string, lease_id: string, expires_at_ms = Date.now(
 })
 
 async function credentialsFile(role: 'writer' | 'service'): Promise<string> {
-  const { writeFileSync } = await import('node:fs')
   const path = `${server.folder}/${role}.creds`
   writeFileSync(path, await issueCredentials(keys.issuer, { role }))
   return path
@@ -256,6 +255,51 @@ describe('what the other roles may not do', () => {
       expect(await refused).toMatch(/permissions violation/i)
     },
   )
+})
+
+describe('an answer goes to an inbox and nowhere else', () => {
+  const ELSEWHERE = 'syntropism.paths.work.execution.one'
+  it.each([
+    ['an agent, by a call in its own name', agentRole('a', 'lease-1'), 'syntropism.paths.call.a.lease-1.economic.balance.get'],
+    ['an agent, by a call that is refused', agentRole('b', 'lease-1'), 'syntropism.paths.call.b.lease-1.economic.balance.get'],
+    ['a service', { role: 'service' }, 'syntropism.paths.engine.http'],
+    ['an observer, by a ping of the engine', { role: 'observer' }, '$SRV.PING.syntropism-engine'],
+    ['an observer, by a question about the service', { role: 'observer' }, '$SRV.INFO.syntropism'],
+  ] as const)('%s has nothing said in the name of who answers', async (_, who, subject) => {
+    const heard: string[] = []
+    const listener = writer.subscribe(ELSEWHERE, { callback: (_error, message) => void heard.push(message.string()) })
+    await writer.flush()
+    const connection = await connectAs(who)
+    connection.publish(subject, '{}', { reply: ELSEWHERE })
+    await connection.flush()
+    // What is answered came later than what was not.
+    expect((await ask('GET', '/economic/balance/a')).status).toBe(200)
+    const pings = []
+    for await (const ping of await new Svcm(writer).client({ maxWait: 500 } as never).ping()) pings.push(ping.name)
+    expect(pings.toSorted()).toEqual(['syntropism', 'syntropism-engine'])
+    listener.unsubscribe()
+    expect(heard).toEqual([])
+  })
+
+  it.each(['_INBOX_writer.>', '_INBOX_service.>', '_INBOX_executor_one.>', 'syntropism.paths.dead.>', 'syntropism.paths.work.execution.one', '$JS.>'])(
+    'an observer cannot listen on %s',
+    async (subject) => {
+      const observer = await connectAs({ role: 'observer' })
+      const refused = new Promise<string>((done) => observer.subscribe(subject, { callback: (error) => void (error !== null && done(error.message)) }))
+      expect(await refused).toMatch(/permissions violation/i)
+    },
+  )
+
+  it('and what waits to be done, or never will be, is not read by observers', async () => {
+    await ensureStreams(writer, 'paths', loadConfig({}, {}).nats_streams)
+    const queue = new NatsWorkQueue(writer, places.tools('paths'))
+    await queue.add({ data: new TextEncoder().encode('with a token'), id: 'secret' })
+    const observer = await connectAs({ role: 'observer' })
+    for (const name of [subjects.toolStream('paths'), subjects.workStream('paths'), subjects.deadStream('paths')])
+      await expect(observer.request(`$JS.API.DIRECT.GET.${name}`, JSON.stringify({ seq: 1 }), { timeout: 1000 })).rejects.toThrow(/no responders/i)
+    const told = await observer.request(`$JS.API.STREAM.INFO.${subjects.toolStream('paths')}`, '', { timeout: 1000 })
+    expect(told.json()).toMatchObject({ state: { messages: 1 } })
+  })
 })
 
 it('without an engine the service says that nothing has happened', async () => {

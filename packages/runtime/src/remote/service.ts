@@ -3,6 +3,7 @@ import { type ServiceMsg, Svcm } from '@nats-io/services'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { BusError, HEADER, connectNats, headerOf, subjects } from '../bus/nats/index.ts'
 import { ENGINE, VERSION } from './engine.ts'
+import { answeringInboxes } from './inboxes.ts'
 import { callToMessage, statusOf } from './carry.ts'
 import { type Front, createFront } from './front.ts'
 import { type OpenApiDocument, type RemoteOperation, callOf, operationsOf } from './operations.ts'
@@ -87,7 +88,7 @@ async function addMicroService(
   front: Front,
   operations: readonly RemoteOperation[],
 ): Promise<() => Promise<void>> {
-  const service = await new Svcm(connection).add({
+  const service = await new Svcm(answeringInboxes(connection)).add({
     description: 'System Service of one economy, for agents with credentials of their own',
     metadata: { economy_id: economyId },
     name: SERVICE,

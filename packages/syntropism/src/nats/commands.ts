@@ -111,6 +111,7 @@ export async function runExecutor(flags: ExecutorFlags): Promise<void> {
       return openSandbox(settings, flags.sandbox)
     },
     sdk_dir: sdkDir(),
+    tell: (text) => console.error(`syntropism: ${text}`),
   })
   console.log(
     flags.json === true

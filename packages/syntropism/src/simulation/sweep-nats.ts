@@ -33,10 +33,9 @@ export const onWorkers =
   async ({ fixed, model }, points, signal, keep) => {
     const isModule = /\.[cm]?[jt]s$/.test(model)
     const module = isModule ? moduleText(model) : null
-    const { VERSION, WORKER_INBOX, connectNats, fanOut } = await import('@syntropism/runtime/remote')
+    const { VERSION, connectNats, fanOut } = await import('@syntropism/runtime/remote')
     const connection = await connectNats({
       credentials_file: nats.nats_credentials,
-      inbox_prefix: WORKER_INBOX,
       name: 'syntropism sweep',
       url: nats.nats_url,
     })

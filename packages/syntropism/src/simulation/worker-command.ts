@@ -35,11 +35,11 @@ function placeModule(folder: string, name: string, text: string): string {
 
 /** Takes runs of sweeps from NATS until it is told to stop; runs in hand are finished. */
 export async function runWorker(flags: WorkerFlags): Promise<void> {
-  const { VERSION, WORKER_INBOX, connectNats, serveRuns } = await import('@syntropism/runtime/remote')
+  const { VERSION, connectNats, serveRuns } = await import('@syntropism/runtime/remote')
   const { nats_credentials, nats_url } = natsOf(flags)
   const threads = flags.threads ?? availableParallelism()
   const folder = moduleFolder()
-  const connection = await connectNats({ credentials_file: nats_credentials, inbox_prefix: WORKER_INBOX, name: 'syntropism worker', url: nats_url })
+  const connection = await connectNats({ credentials_file: nats_credentials, name: 'syntropism worker', url: nats_url })
   const free: RunThread[] = []
   const tell = (line: object, text: string): void => console.log(flags.json === true ? JSON.stringify(line) : text)
   const stop = await serveRuns(connection, {

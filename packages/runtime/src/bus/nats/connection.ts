@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { parseCreds } from '@nats-io/jwt'
 import { type NatsConnection, connect, credsAuthenticator } from '@nats-io/transport-node'
 
 export type { NatsConnection }
@@ -20,8 +21,6 @@ export interface NatsSettings {
   readonly credentials_file?: string | undefined
   /** Shown in the server's connection list. */
   readonly name: string
-  /** Subject under which replies come back; an agent's credentials allow its own alone. */
-  readonly inbox_prefix?: string
 }
 
 /** Oldest server that has all that is used here. */
@@ -31,11 +30,17 @@ const PING_MS = 10_000
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** `authenticated` is the outcome of reading the credentials file: a missing file is named before the server is asked. */
-function authenticator(file: string | undefined) {
+/** Where replies to credentials that may listen everywhere come: no other role may listen there. */
+const OWN_INBOX = '_INBOX_writer'
+
+/** What goes with a credentials file: replies come where it alone may listen. A missing file is named before the server is asked. */
+async function identity(file: string | undefined) {
   if (file === undefined) return {}
   try {
-    return { authenticator: credsAuthenticator(readFileSync(file)) }
+    const creds = readFileSync(file)
+    const { uc } = await parseCreds(creds)
+    const inbox = (uc.nats.sub?.allow ?? []).find((subject) => /^_INBOX[^.]*\.>$/.test(subject))
+    return { authenticator: credsAuthenticator(creds), inboxPrefix: inbox?.slice(0, -2) ?? OWN_INBOX }
   } catch (error) {
     throw new BusError('unsuitable', `the NATS credentials file ${file} cannot be read: ${messageOf(error)}`, { cause: error })
   }
@@ -47,8 +52,7 @@ export async function connectNats(settings: NatsSettings): Promise<NatsConnectio
   let connection: NatsConnection
   try {
     connection = await connect({
-      ...authenticator(settings.credentials_file),
-      ...(settings.inbox_prefix === undefined ? {} : { inboxPrefix: settings.inbox_prefix }),
+      ...(await identity(settings.credentials_file)),
       maxReconnectAttempts: -1,
       name: settings.name,
       pingInterval: PING_MS,

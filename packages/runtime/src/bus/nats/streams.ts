@@ -6,9 +6,9 @@ import { subjects } from './subjects.ts'
 
 type Wanted = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'subjects'>
 
-/** A stream that holds work until it is done. When it is full, adding is refused: nothing that waits is thrown away. */
+/** A stream that holds work until it is done. When it is full, adding is refused: nothing that waits is thrown away. Not read directly: that right cannot be given for some streams alone, and work holds tokens. */
 const queueStream = (settings: StreamSettings) => ({
-  allow_direct: true,
+  allow_direct: false,
   discard: DiscardPolicy.New,
   duplicate_window: nanos(settings.duplicate_window_ms),
   max_age: nanos(settings.work_age_ms_max),
@@ -60,7 +60,7 @@ export function wantedStreams(economyId: string, settings: StreamSettings): read
       subjects: [subjects.boardKey(economyId)],
     },
     {
-      allow_direct: true,
+      allow_direct: false,
       description: `Work of ${economyId} that failed as often as it may be tried`,
       max_age: nanos(settings.dead_letters_age_ms_max),
       name: subjects.deadStream(economyId),

@@ -6,6 +6,7 @@ import {
   type JetStreamManager,
   JetStreamApiError,
   type JsMsg,
+  type MsgRequest,
   jetstream,
   jetstreamManager,
 } from '@nats-io/jetstream'
@@ -146,7 +147,10 @@ export class NatsWorkQueue implements WorkQueue {
         while (!isOver()) await this.#next(await consumer.fetch({ expires: EXPIRES_MS, idle_heartbeat: HEARTBEAT_MS, max_messages: 1 }), taking)
       } catch (error) {
         if (isOver()) return
-        if (tells) taking.options.onError(error)
+        if (tells)
+          taking.options.onError(
+            new WorkQueueError('unavailable', `${this.place.consumer} gets no work from ${this.place.stream}, trying on: ${reasonOf(error)}`, { cause: error }),
+          )
         await new Promise((done) => setTimeout(done, PAUSE_MS))
       }
   }
@@ -207,7 +211,9 @@ export class NatsWorkQueue implements WorkQueue {
     const found: DeadLetter[] = []
     let seq = 1
     while (found.length < limit) {
-      const message = await manager.direct.getMessage(this.place.dead_stream, { next_by_subj: this.place.dead_subject, seq })
+      // The server knows this request, the types do not.
+      const next = { next_by_subj: this.place.dead_subject, seq } as unknown as MsgRequest
+      const message = await manager.streams.getMessage(this.place.dead_stream, next)
       if (message === null) break
       found.push({
         ...workOf(message.data, message.header),
