@@ -6,7 +6,7 @@ import { StdioServerTransport } from '@modelcontextprotocol/server/stdio'
 
 const CALLS = process.argv[2]
 const schema = { additionalProperties: false, properties: { n: { type: 'integer' } }, required: ['n'], type: 'object' }
-const TOOLS = ['add-one', 'crash', 'crash-once', 'hang', 'hang-once', 'huge', 'slow', 'refuse', 'secret']
+const TOOLS = ['add-one', 'crash', 'crash-once', 'deep', 'hang', 'hang-once', 'huge', 'junk', 'slow', 'refuse', 'secret']
 const text = (value) => ({ content: [{ text: String(value), type: 'text' }] })
 const callsOf = (name) =>
   readFileSync(CALLS, 'utf8')
@@ -27,6 +27,14 @@ server.setRequestHandler('tools/call', async ({ params }) => {
       return new Promise(() => undefined)
     case 'hang-once':
       return callsOf('hang-once') === 1 ? new Promise(() => undefined) : text(n)
+    case 'deep': {
+      let nested = 1
+      for (let level = 0; level < n; level++) nested = [nested]
+      return { ...text('deep'), structuredContent: { nested } }
+    }
+    case 'junk':
+      process.stdout.write('not JSON\n{"jsonrpc":"2.0"\n[]\n\u0000\n{"jsonrpc":"2.0","id":999,"result":{}}\n')
+      return text(n)
     case 'huge':
       return text('x'.repeat(n))
     case 'slow':

@@ -112,7 +112,7 @@ describe('a call that is not let through costs nothing and reaches no server', (
     world = await openWorld({ servers: [badServer(calls)] })
     expect((await world.call('bad', 'add-one', { n: 1 }, {}, { authorization: 'Bearer operator' })).status).toBe(403)
     const { tools } = (await world.ask('GET', '/tools', undefined, { authorization: 'Bearer operator' })).body
-    expect(tools).toHaveLength(9)
+    expect(tools).toHaveLength(11)
   })
 
   it('of a server that does not exist, which is said at the list too', async () => {
@@ -120,7 +120,7 @@ describe('a call that is not let through costs nothing and reaches no server', (
     expect(await world.call('missing', 'x', {})).toMatchObject({ body: { code: 'tool_failed' }, status: 502 })
     const { body } = await world.ask('GET', '/tools')
     expect(body.unreachable).toMatchObject([{ reason: expect.stringMatching(/nowhere\/tool.*(No such file|not found)/) as string, server_id: 'missing' }])
-    expect(body.tools).toHaveLength(9)
+    expect(body.tools).toHaveLength(11)
     expect((await world.client().then((client) => client.listTools())).tools.some((tool) => tool.name === 'bad.add-one')).toBe(true)
   })
 })
@@ -149,6 +149,18 @@ describe('a tool that does not answer is not paid', () => {
     expect(await world.call('bad', 'huge', { n: 20_000_000 })).toMatchObject({ body: { code: 'tool_failed' }, status: 502 })
     expect((await world.call('bad', 'huge', { n: 100 })).status).toBe(200)
     expect(world.balance()).toBe(START_MICRO - CREDIT)
+  })
+
+  it.each([100, 50_000])('when its result is nested %i levels deep, and the economy goes on', async (n) => {
+    world = await openWorld({ servers: [badServer(calls, { result_bytes_max: 524_288 })] })
+    expect(await world.call('bad', 'deep', { n })).toMatchObject({ body: { code: 'tool_failed' }, status: 502 })
+    expect((await world.call('bad', 'deep', { n: 10 })).status).toBe(200)
+    expect(world.balance()).toBe(START_MICRO - CREDIT)
+  })
+
+  it('but is when its answer stands among lines that are none', async () => {
+    world = await openWorld({ servers: [badServer(calls)] })
+    expect(await world.call('bad', 'junk', { n: 1 })).toMatchObject({ body: { charged_micro: CREDIT, is_error: false }, status: 200 })
   })
 
   it('but one that answers with an error of its own is', async () => {

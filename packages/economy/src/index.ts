@@ -40,7 +40,7 @@ export {
   searchLowest,
   sharesOf,
 } from './auction/index.ts'
-export { canonicalJson, eventId, eventIdPrefix, fingerprint53, isoTime, type Json, sha256Hex } from './codec/index.ts'
+export { JSON_DEPTH_MAX, type Json, canonicalJson, eventId, eventIdPrefix, fingerprint53, isDeeperThan, isoTime, sha256Hex } from './codec/index.ts'
 export {
   ASSETS,
   type AccountRange,

@@ -1,5 +1,5 @@
 import type { Command, CommandOf, Refusal } from '@syntropism/contract'
-import { type Json, canonicalJson, fingerprint53 } from '../codec/index.ts'
+import { JSON_DEPTH_MAX, type Json, canonicalJson, fingerprint53, isDeeperThan } from '../codec/index.ts'
 import { assertCirculation } from '../ledger/index.ts'
 import { reconcileAgent } from '../lifecycle/index.ts'
 import { type Sink, type State, type Step, beginStep, emit, refuse } from '../state/index.ts'
@@ -14,6 +14,26 @@ export type Result = Readonly<Record<string, Json>>
 export type Outcome = { readonly ok: true; readonly repeated: boolean; readonly result: Result } | { readonly ok: false; readonly refusal: Refusal }
 
 const NOT_CONTENT: ReadonlySet<string> = new Set(['at_ms', 'correlation_id', 'id', 'lease_id', 'owner', 'traceparent'])
+
+/** Members that hold any JSON. */
+const FREE_JSON: Readonly<Partial<Record<Command['type'], string>>> = {
+  admit_tool_call: 'arguments',
+  file_prompt: 'content',
+  invoke_service: 'request',
+  place_bid: 'payload',
+  register_service: 'specification',
+  report: 'data',
+  respond_service: 'response',
+  settle_tool_call: 'result',
+}
+
+/** Looked at before anything walks through the command. */
+function checkDepth(command: Command): Refusal | null {
+  const field = FREE_JSON[command.type]
+  return field !== undefined && isDeeperThan((command as Readonly<Record<string, unknown>>)[field], JSON_DEPTH_MAX)
+    ? refuse('command_invalid', { expected: `JSON of at most ${JSON_DEPTH_MAX} levels`, field })
+    : null
+}
 
 /** What a batch asks for, as one text: a purpose, which may hold anything, follows its length. */
 function transfersText(transfers: CommandOf<'transfer_batch'>['transfers']): string {
@@ -72,6 +92,8 @@ function recordRejection(step: Step, command: Extract<Command, { type: 'place_bi
  */
 export function apply(state: State, command: Command, sink: Sink | null): Outcome {
   if (command.at_ms < state.at_ms) return { ok: false, refusal: refuse('time_runs_back', { at_ms: command.at_ms, economy_at_ms: state.at_ms }) }
+  const tooDeep = checkDepth(command)
+  if (tooDeep !== null) return { ok: false, refusal: tooDeep }
   const key = command.id === undefined ? null : `${command.owner} ${command.id}`
   const fingerprint = key === null ? 0 : contentFingerprint(command)
   const known = key === null ? undefined : state.remembered.get(key)

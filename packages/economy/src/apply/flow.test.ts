@@ -43,6 +43,20 @@ function withAgent(grant = 1000) {
 const tick = (world: ReturnType<typeof createWorld>, ms: number) => world.send({ at_ms: world.state.at_ms + ms, type: 'tick' })
 const balance = (state: State, id: string): number => freeMicro(state, state.agents.get(id) as never)
 
+it('JSON nested without end is refused before anything walks through it', () => {
+  const world = withAgent()
+  const nested = (levels: number): unknown => Array.from({ length: levels }).reduce<unknown>((inner) => [inner], 1)
+  const bid = { agent_id: 'genesis', amount_micro: credits(5), bundle: { cpu: 250_000, memory: 62_500 }, duration_ms: 3000, payer_id: 'genesis' }
+  const place = (levels: number) =>
+    apply(
+      world.state,
+      { ...bid, at_ms: world.state.at_ms, id: `k${levels}`, owner: 'test', payload: nested(levels) as never, type: 'place_bid' },
+      { event: (event) => world.events.push(event), posting: () => {} },
+    )
+  for (const levels of [65, 100_000]) expect(place(levels)).toMatchObject({ ok: false, refusal: { code: 'command_invalid', detail: { field: 'payload' } } })
+  expect(place(64)).toMatchObject({ ok: true })
+})
+
 describe('the target flow', () => {
   it('goes from bid to price in the order of the design', () => {
     const world = withAgent()

@@ -1,6 +1,13 @@
 /** A value that JSON can say. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined }
 
+/** Deepest nesting of JSON that anybody may hand in: what is deeper would exhaust the stack of those who walk through it. */
+export const JSON_DEPTH_MAX = 64
+
+/** Whether a value is nested deeper than so many levels; it looks no further than that. */
+export const isDeeperThan = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' && value !== null && (levels === 0 || Object.values(value).some((member) => isDeeperThan(member, levels - 1)))
+
 /**
  * Canonical JSON (RFC 8785): keys sorted by UTF-16 code units, numbers as ECMAScript writes them, no white space.
  * Maps are written as arrays of pairs sorted by key, typed arrays as arrays, undefined members are left out.

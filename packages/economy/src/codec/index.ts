@@ -1,3 +1,3 @@
-export { canonicalJson, fingerprint53, type Json } from './canonical.ts'
+export { JSON_DEPTH_MAX, type Json, canonicalJson, fingerprint53, isDeeperThan } from './canonical.ts'
 export { eventId, eventIdPrefix, isoTime } from './identity.ts'
 export { sha256Hex, utf8 } from './sha256.ts'

@@ -16,7 +16,8 @@ import { addMarketRoutes } from './market-routes.ts'
 import { addMcpRoute } from './mcp-routes.ts'
 import { addOperatorRoutes } from './operator-routes.ts'
 import { namesOf } from './operation-names.ts'
-import { BODY_BYTES_MAX, Gate, SECURE_HEADERS, isJson } from './gate.ts'
+import { BODY_BYTES_MAX, BODY_DEPTH_MAX, isTooDeep } from './body.ts'
+import { Gate, SECURE_HEADERS, isJson } from './gate.ts'
 import type { Principal } from './principal.ts'
 import { allProblems, answerProblem, faultOf, problem } from './problem.ts'
 import { type App, type ServiceParts, operationsIn } from './service.ts'
@@ -80,6 +81,10 @@ function addFrame(app: App, parts: ServiceParts, gate: Gate): void {
     const type = context.req.header('content-type')
     if (type === undefined || isJson(type) || ['GET', 'HEAD'].includes(context.req.method)) return next()
     return problem(context, 'media_type_wrong', `The body came as ${type.slice(0, 80)}.`)
+  })
+  app.use('*', async (context, next) => {
+    if (['GET', 'HEAD'].includes(context.req.method) || !isTooDeep(await context.req.text())) return next()
+    return problem(context, 'malformed_json', `The JSON is nested deeper than ${BODY_DEPTH_MAX} levels.`)
   })
   app.notFound((context) => problem(context, 'not_found', `${context.req.method} ${context.req.path} does not exist; see /docs.`))
   app.onError((error, context) => answerProblem(context, faultOf(context.req.path, context.req.method, error, parts.log, context.req.header('traceparent'))))

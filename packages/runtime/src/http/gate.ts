@@ -1,6 +1,5 @@
 import type { Principal, Tokens } from './principal.ts'
 
-export const BODY_BYTES_MAX = 1_048_576
 /** Requests that one token may make: a bucket of this size, refilled at this rate. */
 const RATE = { burst: 2000, per_s: 1000 }
 

@@ -135,6 +135,9 @@ export function addMcpRoute(app: App, parts: ServiceParts): void {
   app.post('/mcp', async (context) => {
     // The protocol's library is loaded by the first who speaks it.
     door ??= import('../mcp/index.ts').then(({ createMcpDoor }) => createMcpDoor(onError))
-    return (await door)(context.req.raw, await toolsFor(app, parts, context.get('principal')))
+    // The body was read to be looked at.
+    const { headers, signal, url } = context.req.raw
+    const request = new Request(url, { body: await context.req.text(), headers, method: 'POST', signal })
+    return (await door)(request, await toolsFor(app, parts, context.get('principal')))
   })
 }

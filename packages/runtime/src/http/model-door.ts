@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Api } from '../llm-gateway/index.ts'
-import { BODY_BYTES_MAX, type Gate, SECURE_HEADERS, isJson } from './gate.ts'
+import { BODY_BYTES_MAX, parseBody } from './body.ts'
+import { type Gate, SECURE_HEADERS, isJson } from './gate.ts'
 import { type ModelAnswer, answerModelCall } from './model-calls.ts'
 import type { Principal } from './principal.ts'
 import { type Problem, faultOf } from './problem.ts'
@@ -47,7 +48,7 @@ export function openModelDoor(parts: ServiceParts, gate: Gate): Direct {
     let hangUp: (() => void) | null = null
     const carryOut = (text: string): void => {
       // What is no JSON is told as the routes tell it.
-      const called = (async () => answerModelCall(parts, principal, api, JSON.parse(text), gone.signal))()
+      const called = (async () => answerModelCall(parts, principal, api, parseBody(text), gone.signal))()
       called
         .catch((error: unknown) => faultOf(`/v1/${api}`, 'POST', error, parts.log, undefined))
         .then((told) => {

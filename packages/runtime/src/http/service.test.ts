@@ -145,6 +145,27 @@ describe('wrong input is refused with a problem document, and nothing changes', 
     expect((await ask('GET', '/market/state')).status).toBe(401)
   })
 
+  it.each([48, 10_000, 100_000])('JSON nested %i levels deep, in a body or by MCP: the economy goes on', async (levels) => {
+    const deep = `${'['.repeat(levels)}${']'.repeat(levels)}`
+    const objects = `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`
+    const bid = '"amount":5,"bundle":{"cpu_millicores":250,"memory_mb":128},"duration_ms":1000'
+    for (const [path, body] of [
+      ['/market/bids', `{${bid},"payload":${deep}}`],
+      ['/services', `{"cost_micro":1,"service_name":"s","specification":{"x":${objects}}}`],
+      ['/attention/prompts', `{"amount_micro":5,"content":{"x":${deep}}}`],
+      ['/mcp', `{"id":1,"jsonrpc":"2.0","method":"tools/call","params":{"arguments":{${bid},"payload":${deep}},"name":"market.bid"}}`],
+    ] as const) {
+      const answer = await ask('POST', path, body, run, { accept: 'application/json, text/event-stream', 'idempotency-key': path })
+      expect(answer).toMatchObject({ body: { code: 'malformed_json' }, status: 400 })
+    }
+    expect((await ask('POST', '/economic/transfer', { amount_micro: 5, to_agent_id: 'b' })).status).toBe(200)
+  })
+
+  it('brackets within a text are no levels', async () => {
+    const content = { text: `${'['.repeat(1000)}"\\${'{'.repeat(1000)}` }
+    expect((await ask('POST', '/attention/prompts', { amount_micro: 5_000_000, content })).status).toBe(200)
+  })
+
   it('a body over the limit', async () => {
     expect((await ask('POST', '/attention/prompts', { amount_micro: 5, content: { text: 'x'.repeat(1_100_000) } })).body.code).toBe('body_too_large')
   })

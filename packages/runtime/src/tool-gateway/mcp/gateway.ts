@@ -1,5 +1,5 @@
 import type { CallToolResult, Tool } from '@modelcontextprotocol/client'
-import { canonicalJson } from '@syntropism/economy'
+import { JSON_DEPTH_MAX, canonicalJson, isDeeperThan } from '@syntropism/economy'
 import { ExponentialBackoff, bulkhead, handleWhen, retry } from 'cockatiel'
 import { LRUCache } from 'lru-cache'
 import { type ToolServerConfig, type ToolTerms, type ToolsConfig, isAllowed, termsOf } from '../../config/index.ts'
@@ -230,6 +230,7 @@ export class ToolGateway {
       places.execute(async () => {
         await this.#begin(call.call_id)
         const result = await server.call(call.tool_name, call.arguments, terms.timeout_ms)
+        if (isDeeperThan(result, JSON_DEPTH_MAX)) throw new ToolFailure('failed', `its result is nested deeper than ${JSON_DEPTH_MAX} levels`, false)
         const bytes = Buffer.byteLength(JSON.stringify(result))
         const most = server.config.result_bytes_max
         if (bytes > most) throw new ToolFailure('result_too_large', `${bytes} bytes, at most ${most}`, false)
