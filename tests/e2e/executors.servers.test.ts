@@ -87,6 +87,17 @@ it('a window runs on another host: started, metered, its receipt and its workspa
   }
 })
 
+it('a second executor of the same name takes the place, and the first ends', { timeout: 120_000 }, async () => {
+  const economy = stage(GENESIS)
+  const { data } = line(await economy.watch.find((one) => one.type === 'economy_created'))
+  const first = await economy.executor('host2', String(data.economy_id))
+  const second = await economy.executor('host2', String(data.economy_id))
+  expect(await first.ended).toMatchObject({ code: 1, stderr: expect.stringContaining('another process has taken the place of executor host2') as string })
+  second.child.kill('SIGTERM')
+  expect(await second.ended).toMatchObject({ code: 0, stderr: '' })
+  expect(await economy.end()).toMatchObject({ verified: 0 })
+})
+
 it('an executor killed in the middle of a run: the window is closed and refunded by rule, the agent runs again on a third host, nothing counts twice', async () => {
   const agent = sleeper()
   const { end, executor, watch } = stage(agent)

@@ -32,6 +32,8 @@ export interface RemoteExecutor {
   readonly sandbox: SandboxDriver
   /** Fences of the programs that run now. */
   readonly running: readonly string[]
+  /** Resolved when another process has taken the place: nothing runs here any more. */
+  readonly replaced: Promise<void>
   stop(): Promise<void>
 }
 
@@ -47,6 +49,8 @@ class ExecutorProcess implements RemoteExecutor {
   readonly #options: RemoteExecutorOptions
   readonly #service: { url: string; socket_path: string }
   readonly #member = randomUUID()
+  readonly replaced: Promise<void>
+  #isReplaced: () => void = () => undefined
   readonly #running = new Map<string, SandboxProcess>()
   readonly #work = new Set<Promise<void>>()
   #stopWorker: (() => Promise<void>) | null = null
@@ -68,6 +72,7 @@ class ExecutorProcess implements RemoteExecutor {
     this.sandbox = sandbox
     this.#service = service
     this.#options = options
+    this.replaced = new Promise((done) => (this.#isReplaced = done))
   }
 
   get running(): readonly string[] {
@@ -100,12 +105,20 @@ class ExecutorProcess implements RemoteExecutor {
       if (this.#lost) this.#options.tell(`${this.#options.executor_id} reaches the engine again`)
       this.#lost = false
       for (const { fence, reason } of answer.stop) this.#running.get(fence)?.stop(reason)
-      if (!answer.known) await this.#joinAgain()
+      if (answer.replaced) await this.#giveUp()
+      else if (!answer.known) await this.#joinAgain()
     } catch (error) {
       // Cut off for as long as makes it lost to the engine: what runs here has no effect any more, so it ends.
       if (Date.now() - this.#lastAnswerMs > SILENCE_MS) this.#lose()
       if (!(error instanceof Error && /timeout|no responders|closed|disconnect/i.test(error.message))) throw error
     }
+  }
+
+  async #giveUp(): Promise<void> {
+    if (this.#beating !== null) clearInterval(this.#beating)
+    await this.#stopWorker?.()
+    this.#endAll('another process has taken the place of this executor')
+    this.#isReplaced()
   }
 
   #lose(): void {
@@ -205,6 +218,8 @@ export async function startRemoteExecutor(options: RemoteExecutorOptions): Promi
   try {
     const economyId = await chooseEconomy(connection, options.economy_id)
     const library = join(options.dir, 'runs')
+    // What a predecessor left of its runs is nobody's any more, and holds tokens.
+    rmSync(library, { force: true, recursive: true })
     mkdirSync(library, { mode: 0o700, recursive: true })
     installAgentLibrary(options.dir, options.sdk_dir)
     installAgentLibrary(library, options.sdk_dir)

@@ -123,7 +123,7 @@ describe('a run on another host', () => {
       expect.toSatisfy((micro: number) => micro > 0),
     )
     await send(receipt(run, member))
-    expect(await ask('beat', { fences: [run.fence], member })).toEqual({ known: false, stop: [] })
+    expect(await ask('beat', { fences: [run.fence], member })).toEqual({ known: false, replaced: false, stop: [] })
     expect(await join2(member)).toEqual({ joined: true })
     expect(await ask('beat', { fences: [run.fence], member })).toEqual({ known: true, stop: [{ fence: run.fence, reason: 'the run is over' }] })
     expect(ends()).toHaveLength(1)
@@ -133,8 +133,13 @@ describe('a run on another host', () => {
     const [first, second] = [randomUUID(), randomUUID()]
     await join2(first)
     await join2(second)
-    expect(await ask('beat', { fences: [], member: first })).toMatchObject({ known: false })
-    expect(await ask('beat', { fences: [], member: second })).toMatchObject({ known: true })
+    expect(await ask('beat', { fences: [], member: first })).toMatchObject({ known: false, replaced: true })
+    expect(await ask('beat', { fences: [], member: second })).toMatchObject({ known: true, replaced: false })
+    // For good, also when the second has left: two of one name would take the place from each other for ever.
+    expect(await join2(first)).toMatchObject({ error: expect.stringContaining('another process has taken the place of far') as string })
+    await ask('leave', { fences: [], member: second })
+    expect(await join2(first)).toHaveProperty('error')
+    expect(await join2(second)).toMatchObject({ joined: true })
   })
 
   it('the id of the engine’s own executor and malformed words are refused', async () => {

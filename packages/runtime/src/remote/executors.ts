@@ -34,6 +34,9 @@ export class RemoteExecutors {
   readonly #parts: ExecutorsParts
   readonly #economyId: string
   readonly #places = new Map<string, Place>()
+  /** The newest process under each executor id. Those before it do not come back: two of one name would take the place from each other for ever. */
+  readonly #newest = new Map<string, string>()
+  readonly #replaced = new Set<string>()
   /** Joining, leaving and loss of one executor happen in turn. */
   #turn: Promise<unknown> = Promise.resolve()
   readonly #ends: (() => unknown)[] = []
@@ -97,6 +100,10 @@ export class RemoteExecutors {
   async #join(executorId: string, join: Join): Promise<object> {
     const { bus, connection, host, onError, queue: settings, tokens, workspaces } = this.#parts
     if (executorId === 'local') return { error: 'the id "local" is the engine’s own' }
+    if (this.#replaced.has(join.member)) return { error: `another process has taken the place of ${executorId}` }
+    const before = this.#newest.get(executorId)
+    if (before !== undefined && before !== join.member) this.#replaced.add(before)
+    this.#newest.set(executorId, join.member)
     if (this.#places.get(executorId)?.sandbox.member === join.member) return { joined: true }
     await this.#drop(executorId, 'another process took the place of this executor')
     const queue = new NatsWorkQueue(connection, places.execution(this.#economyId, executorId))
@@ -116,9 +123,9 @@ export class RemoteExecutors {
 
   #beat(executorId: string, { fences, member }: z.infer<typeof Beat>): z.infer<typeof BeatAnswer> {
     const sandbox = this.#places.get(executorId)?.sandbox
-    if (sandbox?.member !== member) return { known: false, stop: [] }
+    if (sandbox?.member !== member) return { known: false, replaced: this.#replaced.has(member), stop: [] }
     sandbox.lastHeardMs = Date.now()
-    return { known: true, stop: sandbox.beat(fences) }
+    return { known: true, replaced: false, stop: sandbox.beat(fences) }
   }
 
   #findSilent(): void {

@@ -19,8 +19,8 @@ export const Claim = z.strictObject({ fence: z.uuid(), member: z.uuid() })
 export const ClaimAnswer = z.strictObject({ granted: z.boolean() })
 /** Sent every second: who is there, and what it runs. */
 export const Beat = z.strictObject({ fences: z.array(z.uuid()).max(10_000), member: z.uuid() })
-/** `known` is false when another process has taken the place, or the engine has begun anew: join again. */
-export const BeatAnswer = z.strictObject({ known: z.boolean(), stop: z.array(z.strictObject({ fence: z.uuid(), reason: z.string() })) })
+/** `known` is false when the engine has lost the executor or begun anew: join again. `replaced`: another process has taken the place for good. */
+export const BeatAnswer = z.strictObject({ known: z.boolean(), replaced: z.boolean(), stop: z.array(z.strictObject({ fence: z.uuid(), reason: z.string() })) })
 
 /** One run. `fence` belongs to this attempt alone: claim, beat and receipt name it, and what names another is without effect. */
 export const Run = z.strictObject({

@@ -84,7 +84,7 @@ export interface ExecutorFlags {
   readonly allowWeakSandbox?: boolean
   readonly cpuMillicores?: number
   readonly creds?: string
-  readonly dir: string
+  readonly dir?: string
   readonly economy?: string
   readonly id: string
   readonly json?: boolean
@@ -102,7 +102,7 @@ export async function runExecutor(flags: ExecutorFlags): Promise<void> {
   const executor = await startRemoteExecutor({
     ...capacity,
     ...natsOf(flags),
-    dir: resolve(flags.dir),
+    dir: resolve(flags.dir ?? join('.syntropism-executor', flags.id)),
     economy_id: flags.economy,
     executor_id: flags.id,
     onError: (error) => console.error(`syntropism: ${error instanceof Error ? error.message : String(error)}`),
@@ -118,9 +118,10 @@ export async function runExecutor(flags: ExecutorFlags): Promise<void> {
       ? JSON.stringify({ ...capacity, economy_id: executor.economy_id, executor_id: flags.id, sandbox: executor.sandbox.name, type: 'started' })
       : `Executor ${flags.id} of ${executor.economy_id}: ${capacity.cpu_millicores} milli-cores, ${capacity.memory_mb} MB, sandbox ${executor.sandbox.name}.`,
   )
-  await untilSignal()
+  const replaced = await Promise.race([untilSignal().then(() => false), executor.replaced.then(() => true)])
+  if (replaced) console.error(`syntropism: another process has taken the place of executor ${flags.id}; this one ends`)
   await executor.stop()
-  process.exit(0)
+  process.exit(replaced ? 1 : 0)
 }
 
 export interface DeadFlags extends LocalFlags {

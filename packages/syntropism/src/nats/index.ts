@@ -19,7 +19,7 @@ export function addNats(program: Command): void {
     .action(async (flags: ServiceFlags) => (await import('./commands.ts')).runService(flags))
   withNats(program.command('executor').description('offer this machine to an economy on NATS'))
     .requiredOption('--id <id>', 'name of this executor; another process with the same name takes its place')
-    .option('--dir <folder>', 'folder of this executor', './.syntropism-executor')
+    .option('--dir <folder>', 'folder of this executor alone (default: ./.syntropism-executor/<id>)')
     .option('--cpu-millicores <n>', 'what it offers (default: all cores but one)', integer(1, 1_000_000))
     .option('--memory-mb <n>', 'what it offers (default: a quarter of the memory, at most 2048)', integer(1, 100_000_000))
     .option('--allow-weak-sandbox', 'run programs without walls: other than Node without bubblewrap, and plain processes')

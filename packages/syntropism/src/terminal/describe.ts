@@ -44,7 +44,7 @@ function sentence(event: EconomyEvent): string | null {
 function crashReason(cause: string, detail: string | null): string {
   if (cause !== 'crashed' || detail === null) return ''
   const lines = detail.split('\n').filter((line) => line.trim() !== '')
-  const line = lines.find((one) => /^\w*(Error|Exception)\b/.test(one.trim())) ?? lines.at(-1)
+  const line = lines.find((one) => /^\[?[\w.]*(Error|Exception)\b(?!\()/.test(one.trim())) ?? lines.at(-1)
   return line === undefined ? '' : ` — ${line.trim().slice(0, 160)}`
 }
 

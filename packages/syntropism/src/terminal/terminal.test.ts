@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { completionScript } from './completion-command.ts'
 import { type DeskPrompt, DeskScreen } from '../desk/screen.ts'
 import { createProgram } from '../program.ts'
+import { describeEvent } from './describe.ts'
 import { type Look, topLines } from '../inspect/top-command.ts'
 
 const SIZE = { columns: 80, rows: 24 }
@@ -104,6 +105,17 @@ describe('the desk on a terminal', () => {
     for (const character of ['\u001B', '\u009B']) expect(text()).not.toContain(character)
     expect(text().split('\n').length).toBeLessThan(SIZE.rows)
     expect(text()).toContain('more lines')
+  })
+})
+
+describe('an event in a line', () => {
+  it.each([
+    ['node:internal/modules/run_main:111\n    triggerUncaughtException(\n    ^\n\n[TypeError: fetch failed] {\n  [cause]: 1\n}', '[TypeError: fetch failed] {'],
+    ['Traceback (most recent call last):\n  File "m.py"\nrequests.exceptions.ConnectionError: refused\n', 'requests.exceptions.ConnectionError: refused'],
+    ['something\nelse', 'else'],
+  ])('names the error of a crash: %j', (detail, said) => {
+    const data = { cause: 'crashed', cpu_ms_granted: 1, cpu_ms_used: 1, detail, elapsed_ms: 1, memory_peak_mb: 1, refunded_micro: 0 }
+    expect(describeEvent({ agent_id: 'a', at_ms: 0, data, seq: 1, type: 'execution_terminated' } as never)?.endsWith(` — ${said}`)).toBe(true)
   })
 })
 
