@@ -33,6 +33,10 @@ const Upstream = z
     context_tokens: z.int().min(256).max(1_048_576).default(2048).describe('Tokens of prompt and answer together that an embedded model has room for'),
     id: Id,
     kind: z.enum(KINDS).default('openai'),
+    max_tokens_member: z
+      .enum(['max_completion_tokens', 'max_tokens'])
+      .optional()
+      .describe('Where a chat gets the maximum that its request leaves open; max_completion_tokens for OpenAI and Azure, else max_tokens, when left out'),
     models_dir: z.string().min(1).optional().describe('Folder of embedded models and their library; `models` in the data folder when left out'),
     on_hang_up: z
       .enum(['cancel', 'drain'])
@@ -63,6 +67,12 @@ const Model = z.strictObject({
   output_tokens_max: z.int().positive().optional().describe('Put into requests that name no maximum; without it such requests are refused'),
   price: PriceOverride.optional(),
   prompt_tokens_overhead: z.int().nonnegative().default(256).describe("Tokens that the upstream's template may add to a prompt"),
+  request_members: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      'Members of requests, and kinds of parts, that are passed on although nothing is known of what they cost; all others that are unknown are refused',
+    ),
   upstreams: z
     .array(z.strictObject({ model: z.string().min(1), upstream: Id }))
     .min(1)

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { LlmKeyTerms, LlmUsage } from '@syntropism/contract'
-import { type Api, type Gateway, toReadable } from '../llm-gateway/index.ts'
+import { type Api, type Gateway, type GatewayAnswer, toReadable } from '../llm-gateway/index.ts'
 import { spendBy, spendByMinute } from '../store/index.ts'
 import { Completion } from './answers.ts'
 import { type Principal, createToken, hashToken } from './principal.ts'
@@ -97,6 +97,23 @@ interface Completion {
   readonly usage?: { readonly total_tokens?: number }
 }
 
+/** The completion of an answer. Throws Refused for one that is none: an error, a stream that nobody asked for, no JSON. */
+function completionIn({ body, status }: GatewayAnswer): Completion {
+  const failed = (reason: string): Refused => new Refused('llm_upstream_failed', { reason, upstream_status: status })
+  if (typeof body !== 'string') {
+    body.start({ end: () => undefined, write: () => undefined })()
+    throw failed('it sent a stream where none was asked for')
+  }
+  if (status >= 400) throw failed(body.slice(0, 500))
+  try {
+    const completion: unknown = JSON.parse(body)
+    if (typeof completion === 'object' && completion !== null) return completion
+  } catch {
+    // No JSON is no completion either.
+  }
+  throw failed(`no completion: ${body.slice(0, 500)}`)
+}
+
 function gatewayIn(parts: ServiceParts): Gateway {
   if (parts.gateway === undefined) throw new Refused('resource_not_offered', { resource: 'llm' })
   return parts.gateway
@@ -118,8 +135,7 @@ export function addLlmRoutes(app: App, parts: ServiceParts): void {
       const messages = [...(body.system === undefined ? [] : [{ content: body.system, role: 'system' }]), { content: body.prompt, role: 'user' }]
       const request = { max_tokens: body.max_tokens, messages, model: body.model ?? gateway.models[0] ?? '' }
       const answer = await carryOut(parts, gateway, 'chat/completions', JSON.parse(JSON.stringify(request)) as Record<string, unknown>, caller, call.signal)
-      const completion = JSON.parse(answer.body as string) as Completion
-      if (answer.status >= 400) throw new Refused('llm_upstream_failed', { reason: String(answer.body).slice(0, 500), upstream_status: answer.status })
+      const completion = completionIn(answer)
       const choice = completion.choices?.[0]
       return {
         call_id: answer.call_id,

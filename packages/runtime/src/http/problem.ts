@@ -46,7 +46,7 @@ export function problemOf(path: string, code: ProblemCode, detail: string, extra
   const [status, title] = CODES[code]
   // OpenAI's clients read the member `error`.
   const error = path.startsWith('/v1/')
-    ? { error: { code, message: detail, param: null, type: status === 429 ? 'rate_limit_error' : 'invalid_request_error' } }
+    ? { error: { code, message: detail, param: null, type: status === 429 ? 'rate_limit_error' : status >= 500 ? 'server_error' : 'invalid_request_error' } }
     : {}
   return {
     document: { ...extra, ...error, code, detail, status, title, type: problemType(code) },

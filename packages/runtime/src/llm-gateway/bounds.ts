@@ -1,92 +1,180 @@
-import type { ModelConfig } from '../config/index.ts'
+import { TOKENS_MAX } from '@syntropism/contract'
+import type { ModelConfig, UpstreamConfig } from '../config/index.ts'
 import { Refused } from '../refusal/index.ts'
+import { IMAGE_PARTS, ITEMS, MEMBERS, MESSAGE_MEMBERS, TEXT_PARTS } from './members.ts'
 
 export type Api = 'chat/completions' | 'responses' | 'embeddings'
 export type Body = Readonly<Record<string, unknown>>
 
 export interface Bounded {
-  /** The request as it goes upstream: every maximum written out. */
+  /** The request as it goes upstream. */
   readonly body: Record<string, unknown>
+  /** The maximum of output that the request does not name, and that is to be written into it; null where it names one, or has none. */
+  readonly unnamed_max: number | null
   readonly prompt_tokens_max: number
   readonly output_tokens_max: number
 }
 
-/** Members that can make a call cost what no bound knows: extra searches, stored prompts, other price tiers. */
-const UNBOUNDED: Readonly<Record<Api, readonly string[]>> = {
-  'chat/completions': ['audio', 'prediction', 'web_search_options'],
-  embeddings: [],
-  responses: ['background', 'conversation', 'previous_response_id', 'prompt'],
-}
 const CHOICES_MAX = 16
 const TOKENS_PER_MESSAGE = 16
 const TOKENS_PER_TOOL = 64
+const TIERS: ReadonlySet<unknown> = new Set(['auto', 'default', 'flex'])
 
 const unbounded = (field: string, expected: string): never => {
   throw new Refused('llm_request_unbounded', { expected, field })
 }
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-interface Measured {
-  bytes: number
-  images: number
+/** Nothing is asked for: clients write out what they leave as it is. */
+const isNothing = (value: unknown): boolean => value === undefined || value === null || value === false
+const bytesOf = (value: unknown): number => {
+  if (Array.isArray(value)) return value.reduce<number>((bytes, one) => bytes + bytesOf(one), 2)
+  if (isObject(value)) return Object.entries(value).reduce((bytes, [key, one]) => bytes + Buffer.byteLength(key) + 4 + bytesOf(one), 2)
+  return typeof value === 'string' ? Buffer.byteLength(value) + 4 : String(value).length + 2
 }
 
-/** Bytes of all text in a value (every token stands for at least one), and its images. What is neither is refused. */
-function measure(value: unknown, path: string, into: Measured): void {
-  if (Array.isArray(value)) for (const [index, one] of value.entries()) measure(one, `${path}[${index}]`, into)
-  else if (isObject(value)) {
-    const { type } = value
-    if (type === 'image_url' || type === 'input_image') {
-      into.images += 1
+/** What of a request is known to be bounded, and its images; the rest is refused. */
+class Look {
+  images = 0
+  /** Bytes of the images themselves: they are counted as images. */
+  imageBytes = 0
+  readonly #extra: ReadonlySet<string>
+
+  constructor(model: ModelConfig) {
+    this.#extra = new Set(model.request_members)
+  }
+
+  members(value: Body, known: ReadonlySet<string>, path: string): void {
+    for (const [name, member] of Object.entries(value))
+      if (!known.has(name) && !isNothing(member) && !this.#extra.has(name))
+        unbounded(`${path}${name}`, 'a member whose cost is known; others must stand in request_members of the model')
+  }
+
+  #kind(kind: unknown, known: ReadonlySet<string>, path: string): void {
+    const name = String(kind)
+    if (!known.has(name) && !this.#extra.has(name)) unbounded(path, `one of ${[...known].join(', ')}: the tokens of others have no bound`)
+  }
+
+  /** The content of a message or of a tool's result: text, or parts. */
+  content(content: unknown, path: string): void {
+    if (!Array.isArray(content)) {
+      if (isObject(content)) unbounded(path, 'text, or a list of parts')
       return
     }
-    if (type === 'input_audio' || type === 'file' || type === 'input_file' || type === 'item_reference')
-      unbounded(`${path}.type`, `parts whose tokens can be bounded; "${type}" cannot`)
-    for (const [key, one] of Object.entries(value)) {
-      into.bytes += Buffer.byteLength(key) + 4
-      measure(one, `${path}.${key}`, into)
+    for (const [index, part] of content.entries()) {
+      if (typeof part === 'string') continue
+      if (!isObject(part)) return unbounded(`${path}[${index}]`, 'a part')
+      if (IMAGE_PARTS.has(String(part.type))) this.#image(part)
+      else this.#kind(part.type, TEXT_PARTS, `${path}[${index}].type`)
     }
-  } else into.bytes += typeof value === 'string' ? Buffer.byteLength(value) + 4 : String(value).length + 2
+  }
+
+  #image(part: Body): void {
+    this.images += 1
+    const url = isObject(part.image_url) ? part.image_url.url : part.image_url
+    if (typeof url === 'string') this.imageBytes += Buffer.byteLength(url)
+  }
+
+  messages(messages: unknown): void {
+    if (!Array.isArray(messages)) return unbounded('messages', 'a list')
+    for (const [index, message] of messages.entries()) {
+      const path = `messages[${index}]`
+      if (!isObject(message)) return unbounded(path, 'a message')
+      this.members(message, MESSAGE_MEMBERS, `${path}.`)
+      this.content(message.content, `${path}.content`)
+    }
+  }
+
+  /** The input of a response. An item that is neither a message nor of a known kind may stand for something that the upstream keeps. */
+  items(input: unknown): void {
+    if (!Array.isArray(input)) {
+      if (isObject(input)) unbounded('input', 'text, or a list of items')
+      return
+    }
+    for (const [index, item] of input.entries()) {
+      const path = `input[${index}]`
+      if (!isObject(item)) return unbounded(path, 'an item')
+      if (item.type === 'message' || (isNothing(item.type) && typeof item.role === 'string')) this.content(item.content, `${path}.content`)
+      else {
+        this.#kind(item.type, ITEMS, `${path}.type`)
+        this.content(item.output, `${path}.output`)
+      }
+    }
+  }
+
+  /** What embeddings are asked of: texts, or tokens. */
+  texts(input: unknown): void {
+    const isPlain = (one: unknown): boolean => typeof one === 'string' || typeof one === 'number'
+    if (isPlain(input) || (Array.isArray(input) && input.every((one) => isPlain(one) || (Array.isArray(one) && one.every((token) => isPlain(token)))))) return
+    unbounded('input', 'a text or a list of texts or tokens')
+  }
+
+  tools({ functions, tools }: Body): number {
+    let count = 0
+    for (const [name, list] of Object.entries({ functions, tools })) {
+      if (isNothing(list)) continue
+      if (!Array.isArray(list)) return unbounded(name, 'a list')
+      count += list.length
+      if (name === 'functions') continue
+      for (const [index, tool] of list.entries())
+        if (!isObject(tool) || (tool.type !== 'function' && tool.type !== 'custom'))
+          unbounded(`tools[${index}].type`, 'function or custom: tools that the upstream runs itself have no bound')
+    }
+    return count
+  }
 }
 
-function checkTools(body: Body): number {
-  const tools = body.tools ?? body.functions ?? []
-  if (!Array.isArray(tools)) return unbounded('tools', 'a list')
-  for (const [index, tool] of tools.entries())
-    if (isObject(tool) && tool.type !== undefined && tool.type !== 'function' && tool.type !== 'custom')
-      unbounded(`tools[${index}].type`, 'function or custom: tools that the upstream runs itself have no bound')
-  return tools.length
-}
-
-const positive = (value: unknown, field: string): number | undefined => {
+const positive = (body: Body, field: string): number | undefined => {
+  const value = body[field]
   if (value === undefined || value === null) return undefined
-  return Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : unbounded(field, 'a positive whole number')
+  return Number.isSafeInteger(value) && (value as number) > 0 && (value as number) <= TOKENS_MAX
+    ? (value as number)
+    : unbounded(field, `a whole number from 1 to ${TOKENS_MAX}`)
 }
 
-/** Upper bounds of a request's tokens, with every maximum written into it. Throws Refused when it cannot be bounded. */
-export function boundRequest(api: Api, body: Body, model: ModelConfig): Bounded {
-  for (const field of UNBOUNDED[api])
-    if (body[field] !== undefined && body[field] !== null && body[field] !== false) unbounded(field, 'nothing: its cost has no bound')
-  const tier = body.service_tier
-  if (tier !== undefined && tier !== null && !['auto', 'default', 'flex'].includes(String(tier))) unbounded('service_tier', 'auto, default or flex')
+const within = (tokens: number, field: string): number => (tokens <= TOKENS_MAX ? tokens : unbounded(field, `at most ${TOKENS_MAX} tokens in all`))
+
+function promptBound(api: Api, body: Body, model: ModelConfig): number {
+  const look = new Look(model)
+  look.members(body, MEMBERS[api], '')
+  if (!isNothing(body.service_tier) && !TIERS.has(body.service_tier)) unbounded('service_tier', 'auto, default or flex')
   if (Array.isArray(body.modalities) && body.modalities.some((one) => one !== 'text')) unbounded('modalities', '["text"]')
-  const tools = checkTools(body)
-  const measured: Measured = { bytes: 0, images: 0 }
-  const { model: _name, ...content } = body
-  measure(content, 'body', measured)
-  if (measured.images > 0 && model.image_tokens_max === undefined) unbounded('image', 'no images: image_tokens_max is not configured for this model')
-  const messages = Array.isArray(body.messages) ? body.messages.length : Array.isArray(body.input) ? body.input.length : 1
-  const prompt =
-    measured.bytes + measured.images * (model.image_tokens_max ?? 0) + messages * TOKENS_PER_MESSAGE + tools * TOKENS_PER_TOOL + model.prompt_tokens_overhead
-  if (api === 'embeddings') return { body: { ...body }, output_tokens_max: 0, prompt_tokens_max: prompt }
+  if (api === 'chat/completions') look.messages(body.messages)
+  else if (api === 'responses') look.items(body.input)
+  else look.texts(body.input)
+  const tools = look.tools(body)
+  if (look.images > 0 && model.image_tokens_max === undefined) unbounded('image', 'no images: image_tokens_max is not configured for this model')
+  const pieces = api === 'chat/completions' ? body.messages : body.input
+  // Every token of a text stands for at least one byte of it.
+  const { model: _name, ...counted } = body
+  const text = bytesOf(counted) - look.imageBytes
+  const frame = (Array.isArray(pieces) ? pieces.length : 1) * TOKENS_PER_MESSAGE + tools * TOKENS_PER_TOOL + model.prompt_tokens_overhead
+  return within(text + look.images * (model.image_tokens_max ?? 0) + frame, api === 'chat/completions' ? 'messages' : 'input')
+}
+
+/** A maximum that the request leaves open, in the member that its upstream knows: newer models of OpenAI refuse the older name, other servers may not know the newer. */
+export function maximumFor(api: Api, unnamedMax: number | null, { base_url, max_tokens_member }: UpstreamConfig): Body {
+  if (unnamedMax === null) return {}
+  if (api === 'responses') return { max_output_tokens: unnamedMax }
+  const isOpenAi = base_url !== undefined && /(^|\.)openai\.(azure\.)?com$/.test(new URL(base_url).hostname)
+  return { [max_tokens_member ?? (isOpenAi ? 'max_completion_tokens' : 'max_tokens')]: unnamedMax }
+}
+
+/** Upper bounds of a request's tokens. Throws Refused when it cannot be bounded. */
+export function boundRequest(api: Api, body: Body, model: ModelConfig): Bounded {
+  const prompt_tokens_max = promptBound(api, body, model)
+  if (api === 'embeddings') return { body: { ...body }, output_tokens_max: 0, prompt_tokens_max, unnamed_max: null }
   const isChat = api === 'chat/completions'
-  const wanted = isChat
-    ? (positive(body.max_completion_tokens, 'max_completion_tokens') ?? positive(body.max_tokens, 'max_tokens'))
-    : positive(body.max_output_tokens, 'max_output_tokens')
+  const named = (isChat ? ['max_completion_tokens', 'max_tokens'] : ['max_output_tokens']).flatMap((field) => positive(body, field) ?? [])
+  // Of two an upstream may know either.
+  const wanted = named.length === 0 ? undefined : Math.max(...named)
   const output = wanted ?? model.output_tokens_max ?? unbounded(isChat ? 'max_tokens' : 'max_output_tokens', 'a maximum: none is configured for this model')
-  const choices = isChat ? (positive(body.n, 'n') ?? 1) : 1
+  const choices = isChat ? (positive(body, 'n') ?? 1) : 1
   if (choices > CHOICES_MAX) unbounded('n', `at most ${CHOICES_MAX}`)
-  const written = wanted !== undefined ? {} : isChat ? { max_tokens: output } : { max_output_tokens: output }
   const usage = isChat && body.stream === true ? { stream_options: { ...(isObject(body.stream_options) ? body.stream_options : {}), include_usage: true } } : {}
-  return { body: { ...body, ...written, ...usage }, output_tokens_max: output * choices, prompt_tokens_max: prompt }
+  return {
+    body: { ...body, ...usage },
+    output_tokens_max: within(output * choices, 'n'),
+    prompt_tokens_max,
+    unnamed_max: wanted === undefined ? output : null,
+  }
 }

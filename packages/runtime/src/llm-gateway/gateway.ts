@@ -4,7 +4,7 @@ import type { LlmConfig, ModelConfig, UpstreamConfig } from '../config/index.ts'
 import { type Draft, type Host, HostStopped } from '../host/index.ts'
 import type { Bus } from '../ports/index.ts'
 import { Refused } from '../refusal/index.ts'
-import { type Body, type Bounded, boundRequest } from './bounds.ts'
+import { type Body, type Bounded, boundRequest, maximumFor } from './bounds.ts'
 import { type Caller, type GatewayAnswer, type GatewayCall, type Observe } from './call.ts'
 import { type Attempts, type Transport, type UpstreamAnswer, UpstreamFailure } from './guard.ts'
 import { priceOf } from './prices.ts'
@@ -134,7 +134,8 @@ export class Gateway {
   /** Carries out one call. Throws Refused or HostStopped. */
   async call(call: GatewayCall): Promise<GatewayAnswer> {
     const name = String(call.body.model)
-    const model = this.#options.config.models[name]
+    const { models } = this.#options.config
+    const model = Object.hasOwn(models, name) ? models[name] : undefined
     if (model === undefined) throw new Refused('llm_model_unknown', { model: name.slice(0, 128) })
     const bounded = boundRequest(call.api, call.body, model)
     let last: unknown = null
@@ -150,6 +151,7 @@ export class Gateway {
       throw new Refused(last.is_timeout ? 'llm_upstream_timeout' : 'llm_upstream_failed', {
         reason: last.message.slice(0, 500),
         upstream_status: last.status,
+        ...(last.retry_after_ms === null ? {} : { retry_after_ms: last.retry_after_ms }),
       })
     if (last instanceof BrokenCircuitError) throw new Refused('llm_upstream_failed', { reason: 'the circuit is open after failures in a row' })
     throw last
@@ -221,8 +223,8 @@ export class Gateway {
 
   async #callAt(target: Target, name: string, bounded: Bounded, call: GatewayCall): Promise<GatewayAnswer> {
     const { api, caller, signal } = call
-    const body = { ...bounded.body, model: target.upstream_model }
     const { price, prompt_tokens_max, upstream } = target
+    const body = { ...bounded.body, ...maximumFor(api, bounded.unnamed_max, upstream), model: target.upstream_model }
     const worst = { model: name, output_tokens_max: bounded.output_tokens_max, price, prompt_tokens_max, upstream_id: upstream.id }
     const admission: Admission = (whose) => ({
       ...whose,

@@ -8,16 +8,19 @@ export class UpstreamFailure extends Error {
   override readonly name = 'UpstreamFailure'
   /** Whether the request had gone out, so that it may have cost something. */
   readonly may_have_cost: boolean
+  /** Whether the same request may go better in a while, at no cost. */
+  readonly may_pass: boolean
   readonly is_timeout: boolean
   readonly status: number | null
   readonly retry_after_ms: number | null
   constructor(
     message: string,
-    about: { may_have_cost: boolean; is_timeout?: boolean; status?: number; retry_after_ms?: number | null },
+    about: { may_have_cost: boolean; may_pass?: boolean; is_timeout?: boolean; status?: number; retry_after_ms?: number | null },
     options?: ErrorOptions,
   ) {
     super(message, options)
     this.may_have_cost = about.may_have_cost
+    this.may_pass = about.may_pass ?? !about.may_have_cost
     this.is_timeout = about.is_timeout ?? false
     this.status = about.status ?? null
     this.retry_after_ms = about.retry_after_ms ?? null
@@ -54,18 +57,21 @@ export interface Attempts {
 export type Attempt = (api: Api, body: string, signal: AbortSignal) => Promise<UpstreamAnswer>
 
 const RETRYABLE: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504, 529])
+/** What is wrong between us and the upstream (key, account, address) and none of the caller's business. */
+const FOR_OPERATOR: ReadonlySet<number> = new Set([401, 402, 403, 404, 405, 407])
 /** Failures before anything was sent: they cost nothing. */
 const UNSENT: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
 const BACKOFF_MS = 250
 const BACKOFF_MS_MAX = 10_000
 
 const isFailure = (error: unknown): boolean => error instanceof UpstreamFailure
-const isFree = (error: unknown): boolean => error instanceof UpstreamFailure && !error.may_have_cost
+const mayPass = (error: unknown): boolean => error instanceof UpstreamFailure && error.may_pass
 
-/** Milliseconds of a Retry-After header in seconds; null for none. */
+/** Milliseconds of a Retry-After header, in seconds or as a date; null for none. */
 function retryAfterMs(header: string | undefined): number | null {
-  const seconds = Number(header)
-  return header !== undefined && Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : null
+  if (header === undefined) return null
+  const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
+  return Number.isFinite(ms) ? Math.max(0, ms) : null
 }
 
 /** What went wrong on the way, as a failure; what is none stays as it is. */
@@ -79,18 +85,18 @@ export function failureOf(error: unknown): unknown {
   )
 }
 
-/** The failure of an answer that may be asked for again; null when the answer stands. */
-export const retryable = (upstreamId: string, status: number, text: string, retryAfter: string | undefined): UpstreamFailure | null =>
-  RETRYABLE.has(status)
-    ? new UpstreamFailure(`${upstreamId} answered ${status}: ${text.slice(0, 500)}`, {
-        is_timeout: status === 408 || status === 504,
-        may_have_cost: false,
-        retry_after_ms: retryAfterMs(retryAfter),
-        status,
-      })
-    : null
+/** Whether an answer is none for the caller: another try, or another upstream, may bring one. */
+export const isFailing = (status: number): boolean => RETRYABLE.has(status) || FOR_OPERATOR.has(status) || (status >= 300 && status < 400)
 
-export const isRetryable = (status: number): boolean => RETRYABLE.has(status)
+/** The failure that such an answer is. */
+export const failureOfStatus = (upstreamId: string, status: number, text: string, retryAfter: string | undefined): UpstreamFailure =>
+  new UpstreamFailure(`${upstreamId} answered ${status}: ${text.slice(0, 500)}`, {
+    is_timeout: status === 408 || status === 504,
+    may_have_cost: false,
+    may_pass: RETRYABLE.has(status),
+    retry_after_ms: retryAfterMs(retryAfter),
+    status,
+  })
 
 /** An upstream whose failures without cost are tried again, and whose circuit opens for a while after failures in a row. */
 export class GuardedUpstream implements Transport {
@@ -107,7 +113,7 @@ export class GuardedUpstream implements Transport {
       const asked = result.error instanceof UpstreamFailure ? result.error.retry_after_ms : null
       return Math.min(BACKOFF_MS_MAX, asked ?? BACKOFF_MS * 2 ** (count - 1) * (0.5 + Math.random()))
     })
-    this.#retry = retry(handleWhen(isFree), { backoff: backoff as never, maxAttempts: config.retries })
+    this.#retry = retry(handleWhen(mayPass), { backoff: backoff as never, maxAttempts: config.retries })
     this.#retry.onRetry(() => (this.attempts.retries += 1))
     this.#breaker = circuitBreaker(handleWhen(isFailure), { breaker: new ConsecutiveBreaker(config.breaker_failures), halfOpenAfter: config.breaker_open_ms })
   }

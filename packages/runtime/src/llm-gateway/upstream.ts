@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher } from 'undici'
 import type { UpstreamConfig } from '../config/index.ts'
-import { type Attempt, GuardedUpstream, type Transport, failureOf, isRetryable, retryable } from './guard.ts'
+import { type Attempt, GuardedUpstream, type Transport, failureOf, failureOfStatus, isFailing } from './guard.ts'
 import { openEmbedded } from './native/embedded.ts'
 import { openProvider } from './native/providers.ts'
 import { withResponses } from './native/responses.ts'
@@ -22,7 +22,7 @@ function openAiAttempt(config: UpstreamConfig, apiKey: string | null, dispatcher
       throw failureOf(error)
     }
     const { status } = answer
-    if (isRetryable(status)) throw retryable(config.id, status, await readWhole(answer.body), one(answer.headers['retry-after']))
+    if (isFailing(status)) throw failureOfStatus(config.id, status, await readWhole(answer.body), one(answer.headers['retry-after']))
     return { body: answer.body, content_type: one(answer.headers['content-type']) ?? 'application/json', status }
   }
 }

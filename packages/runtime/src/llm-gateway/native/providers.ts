@@ -4,7 +4,7 @@ import { APICallError, type EmbeddingModelV4, type LanguageModelV4 } from '@ai-s
 import { type Dispatcher, fetch as send } from 'undici'
 import { z } from 'zod'
 import type { UpstreamConfig } from '../../config/index.ts'
-import { type Attempt, type UpstreamAnswer, UpstreamFailure, failureOf, retryable } from '../guard.ts'
+import { type Attempt, type UpstreamAnswer, UpstreamFailure, failureOf, failureOfStatus, isFailing } from '../guard.ts'
 import { toChunks, toCompletion } from './answer.ts'
 import { RequestUnsupported, readChat } from './request.ts'
 
@@ -62,8 +62,7 @@ function refusalOf(error: unknown, config: UpstreamConfig, signal: AbortSignal):
   const { cause, responseBody = '', responseHeaders, statusCode } = error
   // The library wraps what its connection met, and answers it could not read.
   if (statusCode === undefined) throw failureOf(deepest(cause) ?? error)
-  const failure = retryable(config.id, statusCode, responseBody, responseHeaders?.['retry-after'])
-  if (failure !== null) throw failure
+  if (isFailing(statusCode)) throw failureOfStatus(config.id, statusCode, responseBody, responseHeaders?.['retry-after'])
   if (statusCode < 400) throw new UpstreamFailure(`${config.id} answered what is not its API: ${error.message}`, { may_have_cost: true }, { cause: error })
   return jsonAnswer({ error: { code: 'upstream_refused', message: error.message, type: 'invalid_request_error' } }, statusCode)
 }
