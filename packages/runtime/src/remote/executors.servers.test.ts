@@ -125,7 +125,11 @@ describe('a run on another host', () => {
     await send(receipt(run, member))
     expect(await ask('beat', { fences: [run.fence], member })).toEqual({ known: false, replaced: false, stop: [] })
     expect(await join2(member)).toEqual({ joined: true })
-    expect(await ask('beat', { fences: [run.fence], member })).toEqual({ known: true, stop: [{ fence: run.fence, reason: 'the run is over' }] })
+    expect(await ask('beat', { fences: [run.fence], member })).toEqual({
+      known: true,
+      replaced: false,
+      stop: [{ fence: run.fence, reason: 'the run is over' }],
+    })
     expect(ends()).toHaveLength(1)
   })
 
