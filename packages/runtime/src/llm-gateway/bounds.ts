@@ -1,9 +1,9 @@
 import { TOKENS_MAX } from '@syntropism/contract'
 import type { ModelConfig, UpstreamConfig } from '../config/index.ts'
 import { Refused } from '../refusal/index.ts'
-import { IMAGE_PARTS, ITEMS, MEMBERS, MESSAGE_MEMBERS, TEXT_PARTS } from './members.ts'
+import { type Api, IMAGE_PARTS, ITEMS, MEMBERS, MESSAGE_MEMBERS, TEXT_PARTS } from './members.ts'
 
-export type Api = 'chat/completions' | 'responses' | 'embeddings'
+export type { Api } from './members.ts'
 export type Body = Readonly<Record<string, unknown>>
 
 export interface Bounded {

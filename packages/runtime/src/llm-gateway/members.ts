@@ -1,4 +1,4 @@
-import type { Api } from './bounds.ts'
+export type Api = 'chat/completions' | 'responses' | 'embeddings'
 
 const COMMON = [
   'metadata',
