@@ -10,7 +10,7 @@ import { DEFAULT_PARAMS } from '@syntropism/economy'
 import { createMemoryBus } from '../packages/runtime/src/bus/index.ts'
 import { Host, createWallClock } from '../packages/runtime/src/host/index.ts'
 import { Tokens, createService, hashToken } from '../packages/runtime/src/http/index.ts'
-import { SqliteJournal, createQueries, openDatabase } from '../packages/runtime/src/store/index.ts'
+import { openSqlite } from '../packages/runtime/src/store/index.ts'
 import { machine, median } from './measure.ts'
 
 const CONNECTIONS = 64
@@ -18,18 +18,18 @@ const REQUESTS = 4000
 const ROUNDS = 7
 
 const folder = mkdtempSync(join(tmpdir(), 'syntropism-bench-'))
-const database = openDatabase(join(folder, 'economy.sqlite'))
+const { journal, queries } = openSqlite(join(folder, 'economy.sqlite'))
 const host = await Host.open({
   bus: createMemoryBus(console.error),
   createClock: createWallClock,
-  journal: new SqliteJournal(database),
+  journal,
   onFatal: (error) => {
     throw error
   },
 })
 const app = createService({
   host,
-  queries: createQueries(database),
+  queries,
   readEvents: () => [],
   tokens: new Tokens([{ hash: hashToken('t'), role: 'operator' }]),
   unlimited: true,

@@ -101,7 +101,7 @@ function journaled(agents: number): string {
         commands.push(command)
         apply(state, command, { event: (event) => void events.push(event), posting: (posting) => void postings.push(posting) })
       }
-      // SQLite commits before it returns.
+      // On the thread that calls, SQLite commits before it returns.
       void journal.commit(
         { commands, events, ids: commands.map((command) => ({ id: command.id ?? '', owner: command.owner })), number: journal.last_number + 1, postings },
         state,
@@ -117,7 +117,7 @@ function journaled(agents: number): string {
     }
   }
   const taken = alternate(PAIRS, subject, reference)
-  journal.close()
+  void journal.close()
   raw.close()
   rmSync(folder, { force: true, recursive: true })
   return `journaled, ${agents} agents ${perSecond(COMMANDS, taken.subject_ms).padStart(12)}   raw one-row inserts of the same bytes ${perSecond(COMMANDS, taken.reference_ms)}   ratio ${taken.ratio.toFixed(2)}`

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { DEFAULT_PARAMS } from '@syntropism/economy'
-import { Host, SqliteJournal, createMemoryBus, openDatabase } from '@syntropism/runtime'
+import { Host, createMemoryBus, openSqlite } from '@syntropism/runtime'
 import { Traces } from '../packages/runtime/src/telemetry/index.ts'
 import { machine, median } from './measure.ts'
 
@@ -53,7 +53,7 @@ async function run(way: Way, receiver: string): Promise<Figures> {
   const host = await Host.open({
     bus,
     createClock: () => ({ now: () => now }),
-    journal: new SqliteJournal(openDatabase(join(folder, 'economy.sqlite'))),
+    journal: openSqlite(join(folder, 'economy.sqlite')).journal,
     onFatal: fail,
     ...(traces === null ? {} : { tracing: traces.tracing }),
   })

@@ -4,21 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openPages } from '@syntropism/console'
 import { DEFAULT_PARAMS } from '@syntropism/economy'
-import {
-  Host,
-  SqliteJournal,
-  Tokens,
-  Web,
-  bookAt,
-  createMemoryBus,
-  createQueries,
-  createService,
-  hashToken,
-  journalReads,
-  openDatabase,
-  openServer,
-  readEvents,
-} from '@syntropism/runtime'
+import { Host, Tokens, Web, bookAt, createMemoryBus, createService, hashToken, journalReads, openServer, readEvents, openSqlite } from '@syntropism/runtime'
 
 const AGENTS = Number(process.argv[2])
 const EVENTS_PER_S = Number(process.argv[3])
@@ -30,10 +16,9 @@ const fail = (error: unknown): never => {
   throw error
 }
 const folder = mkdtempSync(join(tmpdir(), 'syntropism-bench-console-'))
-const database = openDatabase(join(folder, 'economy.sqlite'))
-const queries = createQueries(database)
+const { journal, queries } = openSqlite(join(folder, 'economy.sqlite'))
 const bus = createMemoryBus(fail)
-const host = await Host.open({ bus, createClock: () => ({ now: () => Date.now() }), journal: new SqliteJournal(database), onFatal: fail })
+const host = await Host.open({ bus, createClock: () => ({ now: () => Date.now() }), journal, onFatal: fail })
 const owner = 'host'
 const nameOf = (index: number): string => `agent-${String(index % AGENTS).padStart(5, '0')}`
 

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { SqliteJournal, createQueries, openDatabase } from '@syntropism/runtime'
+import { openSqlite } from '@syntropism/runtime'
 import { openPostgres } from '../../packages/runtime/src/store/postgres/index.ts'
 import { PostgresServer } from '../../tests/servers/postgres-server.ts'
 import { machine, median } from '../measure.ts'
@@ -26,8 +26,7 @@ const server = await PostgresServer.start(['shared_buffers = 256MB', 'max_wal_si
 const fail = (error: unknown): never => {
   throw error
 }
-const database = openDatabase(join(folder, 'economy.sqlite'))
-const sqlite = { journal: new SqliteJournal(database), queries: createQueries(database) }
+const sqlite = openSqlite(join(folder, 'economy.sqlite'))
 const postgres = await openPostgres({ onLost: fail, url: await server.newDatabase() })
 const url = await server.newDatabase()
 const stores = { PostgreSQL: postgres, SQLite: sqlite }

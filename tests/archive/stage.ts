@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DEFAULT_PARAMS, canonicalJson, stateHash } from '@syntropism/economy'
-import { type Draft, Host, type Journal, SqliteJournal, createMemoryBus, openDatabase, pathsOf } from '@syntropism/runtime'
+import { type Draft, Host, type Journal, createMemoryBus, pathsOf, openSqlite } from '@syntropism/runtime'
 
 const T0 = 1_700_000_000_000
 const PARAMS = { ...DEFAULT_PARAMS, llm_micro_usd_per_minute: 60_000, starvation_ms: 0 }
@@ -39,7 +39,7 @@ export async function openStage(other?: Journal): Promise<Stage> {
   const paths = pathsOf(data)
   let now = T0
   const hashes = new Map<number, string>()
-  const journal = other ?? new SqliteJournal(openDatabase(paths.database))
+  const journal = other ?? openSqlite(paths.database).journal
   const host = await Host.open({ bus: createMemoryBus(FAIL), createClock: () => ({ now: () => now }), journal, onFatal: FAIL, snapshot_every: 50 })
   const send = async (...drafts: Draft[]): Promise<void> => {
     await Promise.all(drafts.map((draft) => host.submit(draft)))

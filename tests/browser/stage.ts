@@ -8,19 +8,17 @@ import {
   bookAt,
   Host,
   Inquiries,
-  SqliteJournal,
   Tokens,
   Web,
   createMemoryBus,
-  createQueries,
   journalReads,
   createService,
   hashToken,
-  openDatabase,
   openRuns,
   openServer,
   readEvents,
   type WorkspaceHistory,
+  openSqlite,
 } from '@syntropism/runtime'
 import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core'
 
@@ -87,8 +85,7 @@ async function populate(host: Host, tick: Stage['tick']): Promise<void> {
 
 export async function openStage(): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'syntropism-browser-'))
-  const database = openDatabase(join(folder, 'economy.sqlite'))
-  const queries = createQueries(database)
+  const { journal, queries } = openSqlite(join(folder, 'economy.sqlite'))
   const bus = createMemoryBus((error) => {
     throw error
   })
@@ -97,7 +94,7 @@ export async function openStage(): Promise<Stage> {
   const host = await Host.open({
     bus,
     createClock: () => ({ now: () => Math.max(started, Date.now()) + ahead }),
-    journal: new SqliteJournal(database),
+    journal,
     onFatal: (error) => {
       throw error
     },

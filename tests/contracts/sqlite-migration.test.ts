@@ -68,7 +68,7 @@ it('a database file of the first schema is brought up to the newest, keeps what 
     const number = journal.last_number + 1
     await journal.commit({ commands: [], events: [], ids: [{ id: 'new', owner: 'test' }], number, postings: [] }, createState())
     expect(journal.findCommandIds([{ id: 'new', owner: 'test' }])).toEqual([number])
-    journal.close()
+    await journal.close()
   } finally {
     removeDir(folder)
   }

@@ -3,7 +3,7 @@ import { DEFAULT_PARAMS } from '@syntropism/economy'
 import type { EconomyEvent } from '@syntropism/contract'
 import { createMemoryBus } from '../../packages/runtime/src/bus/index.ts'
 import { type Draft, Host, createWallClock } from '../../packages/runtime/src/host/index.ts'
-import { SqliteJournal, openDatabase } from '../../packages/runtime/src/store/index.ts'
+import { openSqlite } from '../../packages/runtime/src/store/index.ts'
 import { removeDir, tempDir } from '../program.ts'
 import { type Fault, between, countEffects, createRandom, creditsOff } from './figures.ts'
 
@@ -19,7 +19,7 @@ async function openEconomy(path: string, events: EconomyEvent[], createClock: (l
   const host = await Host.open({
     bus,
     createClock,
-    journal: new SqliteJournal(openDatabase(path)),
+    journal: openSqlite(path).journal,
     onFatal: (error) => {
       throw error
     },

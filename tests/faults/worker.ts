@@ -7,7 +7,7 @@ import pg from 'pg'
 import { createMemoryBus } from '../../packages/runtime/src/bus/index.ts'
 import { Host } from '../../packages/runtime/src/host/index.ts'
 import type { Journal } from '../../packages/runtime/src/ports/index.ts'
-import { SqliteJournal, openDatabase } from '../../packages/runtime/src/store/index.ts'
+import { openSqlite } from '../../packages/runtime/src/store/index.ts'
 import { openPostgres } from '../../packages/runtime/src/store/postgres/index.ts'
 import { createRandom } from './figures.ts'
 
@@ -24,32 +24,23 @@ const giveUp = (error: unknown): void => {
 }
 
 let commits = 0
-const isFatal = (sql: unknown): boolean => sql === 'COMMIT' && commits === Number(at) && step === 'inside'
 
-function openFile(): SqliteJournal {
-  const database = openDatabase(path)
-  const execute = database.exec.bind(database)
-  database.exec = (sql) => {
-    if (isFatal(sql)) die()
-    execute(sql)
-  }
-  return new SqliteJournal(database)
-}
-
-/** Dies when the server has carried out what the transaction wrote, and before it is told to commit. */
+/** A journal that dies when the server has carried out what the transaction wrote, and before it is told to commit. */
 async function openServer(): Promise<Journal> {
   const { journal } = await openPostgres({ onLost: giveUp, onStandby: () => undefined, url: path })
   const prototype = pg.Client.prototype as unknown as { query(this: unknown, ...statement: unknown[]): Promise<unknown> }
   const { query } = prototype
   let last: Promise<unknown> = Promise.resolve()
   prototype.query = function (...statement) {
-    return isFatal(statement[0]) ? last.then(die) : (last = query.apply(this, statement))
+    const isFatal = statement[0] === 'COMMIT' && commits === Number(at) && step === 'inside'
+    return isFatal ? last.then(die) : (last = query.apply(this, statement))
   }
   return journal
 }
 
 const isFile = !path.startsWith('postgres:')
-const journal = isFile ? openFile() : await openServer()
+// A file is written by a thread, which dies by itself: see fatal-commit.ts.
+const journal = isFile ? openSqlite(path).journal : await openServer()
 const commit = journal.commit.bind(journal)
 journal.commit = async (batch, state) => {
   commits += 1

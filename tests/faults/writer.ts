@@ -1,13 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import type { EconomyEvent } from '@syntropism/contract'
-import { GENESIS_HASH, SqliteJournal, batchHash, openDatabase, verify } from '@syntropism/runtime'
+import { GENESIS_HASH, batchHash, openSqlite, verify } from '@syntropism/runtime'
 import type { Journal } from '../../packages/runtime/src/ports/index.ts'
 import { openPostgres } from '../../packages/runtime/src/store/postgres/index.ts'
 import { recover } from '../../packages/runtime/src/host/index.ts'
 import { countEffects, creditsOff } from './figures.ts'
 
 const WORKER = join(import.meta.dirname, 'worker.ts')
+const FATAL_COMMIT = join(import.meta.dirname, 'fatal-commit.ts')
 /** What the worker's load grants its agents. */
 const GRANTED_MICRO = 3_000_000_000
 
@@ -24,8 +25,13 @@ export interface WriterRun {
 export function runWriter(path: string, step: 'before' | 'inside' | 'after' | 'never', at: number, seed: number, loads = 60): WriterRun {
   const ended = spawnSync(
     process.execPath,
-    ['--conditions=@syntropism/source', '--disable-warning=ExperimentalWarning', WORKER, path, step, String(at), String(seed), String(loads)],
-    { encoding: 'utf8', maxBuffer: 2 ** 28 },
+    [
+      '--conditions=@syntropism/source',
+      '--disable-warning=ExperimentalWarning',
+      ...(step === 'inside' ? ['--import', FATAL_COMMIT] : []),
+      ...[WORKER, path, step, String(at), String(seed), String(loads)],
+    ],
+    { encoding: 'utf8', env: { ...process.env, FATAL_RECORD: String(at) }, maxBuffer: 2 ** 28 },
   )
   const lines = ended.stdout
     .split('\n')
@@ -48,7 +54,7 @@ export interface Found {
 
 /** The journal that a writer left, opened for writing: on a server as soon as the lead is free. */
 async function openLeft(path: string): Promise<Journal> {
-  if (!path.startsWith('postgres:')) return new SqliteJournal(openDatabase(path))
+  if (!path.startsWith('postgres:')) return openSqlite(path).journal
   const fail = (error: unknown): void => {
     throw error
   }

@@ -8,7 +8,7 @@ import { createMemoryBus } from '../../packages/runtime/src/bus/index.ts'
 import { LlmConfig } from '../../packages/runtime/src/config/index.ts'
 import { Host, createWallClock } from '../../packages/runtime/src/host/index.ts'
 import { Gateway } from '../../packages/runtime/src/llm-gateway/index.ts'
-import { SqliteJournal, openDatabase } from '../../packages/runtime/src/store/index.ts'
+import { openSqlite } from '../../packages/runtime/src/store/index.ts'
 import { type World, openWorld } from './world.ts'
 
 let world: World
@@ -109,7 +109,7 @@ describe('a process that dies', () => {
     const host = await Host.open({
       bus: createMemoryBus(() => undefined),
       createClock: createWallClock,
-      journal: new SqliteJournal(openDatabase(copy)),
+      journal: openSqlite(copy).journal,
       onFatal: (error) => {
         throw error
       },

@@ -9,7 +9,7 @@ import { LlmConfig } from '../../packages/runtime/src/config/index.ts'
 import { Host } from '../../packages/runtime/src/host/index.ts'
 import { Gate, type ServiceParts, Tokens, createService, hashToken, openModelDoor, openServer } from '../../packages/runtime/src/http/index.ts'
 import { Gateway } from '../../packages/runtime/src/llm-gateway/index.ts'
-import { SqliteJournal, createQueries, openDatabase, spendBy } from '../../packages/runtime/src/store/index.ts'
+import { spendBy, openSqlite } from '../../packages/runtime/src/store/index.ts'
 import { startFakeUpstream } from './upstream.ts'
 
 /** One micro-dollar a token. */
@@ -71,12 +71,11 @@ export async function openWorld(options: WorldOptions = {}) {
   const onFatal = (error: unknown): void => {
     throw error
   }
-  const database = openDatabase(join(folder, 'economy.sqlite'))
-  const queries = createQueries(database)
+  const { journal, queries } = openSqlite(join(folder, 'economy.sqlite'))
   const toMinute = MINUTE_MS - (Date.now() % MINUTE_MS)
   const { now = () => Date.now() + toMinute } = options
   const createClock = () => ({ now })
-  const host = await Host.open({ bus, createClock, journal: new SqliteJournal(database), onFatal })
+  const host = await Host.open({ bus, createClock, journal, onFatal })
   const recordings_dir = options.recordings_dir ?? join(folder, 'recordings')
   const gateway = new Gateway({
     alarm: (text) => void alarms.push(text),

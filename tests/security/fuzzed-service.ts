@@ -1,18 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Params } from '@syntropism/contract'
-import {
-  Host,
-  SqliteJournal,
-  Tokens,
-  Workspaces,
-  createMemoryBus,
-  createQueries,
-  createService,
-  hashToken,
-  openDatabase,
-  readEvents,
-} from '@syntropism/runtime'
+import { Host, Tokens, Workspaces, createMemoryBus, createService, hashToken, readEvents, openSqlite } from '@syntropism/runtime'
 
 export interface FuzzedOperation {
   readonly method: string
@@ -36,12 +25,11 @@ const encoded = (text: string): string => encodeURIComponent(Buffer.from(text, '
 export async function openFuzzedService(folder: string, params: Params): Promise<FuzzedService> {
   const workspaces = new Workspaces(join(folder, 'agents', 'workspaces'))
   for (const id of ['a', 'b']) mkdirSync(workspaces.pathOf(id))
-  const database = openDatabase(join(folder, 'economy.sqlite'))
-  const queries = createQueries(database)
+  const { journal, queries } = openSqlite(join(folder, 'economy.sqlite'))
   const host = await Host.open({
     bus: createMemoryBus(() => undefined),
     createClock: () => ({ now: () => 1_700_000_000_000 }),
-    journal: new SqliteJournal(database),
+    journal,
     onFatal: (error) => {
       throw error
     },

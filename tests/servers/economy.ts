@@ -5,7 +5,7 @@ import { createMemoryBus } from '../../packages/runtime/src/bus/index.ts'
 import { Host } from '../../packages/runtime/src/host/index.ts'
 import { type App, Gate, type Reads, type ServiceParts, Tokens, createService, hashToken, openReads } from '../../packages/runtime/src/http/index.ts'
 import type { Bus, Journal } from '../../packages/runtime/src/ports/index.ts'
-import { type Queries, SqliteJournal, createQueries, openDatabase } from '../../packages/runtime/src/store/index.ts'
+import { type Queries, openSqlite } from '../../packages/runtime/src/store/index.ts'
 import { removeDir, tempDir } from '../program.ts'
 
 /** A small economy with its service: agents a and b with 100 credits each, a window of a running (lease-1, one minute). */
@@ -25,14 +25,10 @@ interface Store {
   readonly journal: Journal
   readonly queries: Queries
 }
-function sqliteIn(folder: string): Store {
-  const database = openDatabase(join(folder, 'economy.sqlite'))
-  return { journal: new SqliteJournal(database), queries: createQueries(database) }
-}
 
 export async function openSmallEconomy(economyId: string, store?: Store): Promise<SmallEconomy> {
   const folder = tempDir()
-  const { journal, queries } = store ?? sqliteIn(folder)
+  const { journal, queries } = store ?? openSqlite(join(folder, 'economy.sqlite'))
   const bus = createMemoryBus((error) => {
     throw error
   })

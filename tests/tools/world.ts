@@ -12,7 +12,7 @@ import { Tokens, createService, hashToken, openDoors } from '../../packages/runt
 import { Log } from '../../packages/runtime/src/log/index.ts'
 import { openTools } from '../../packages/runtime/src/live/tools.ts'
 import type { WorkQueue } from '../../packages/runtime/src/ports/index.ts'
-import { SqliteJournal, createQueries, openDatabase } from '../../packages/runtime/src/store/index.ts'
+import { openSqlite } from '../../packages/runtime/src/store/index.ts'
 import { removeDir, tempDir } from '../program.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -61,12 +61,11 @@ export async function openWorld(options: WorldOptions) {
     throw error
   })
   bus.subscribe((event) => void events.push(event))
-  const database = openDatabase(join(folder, 'economy.sqlite'))
-  const queries = createQueries(database)
+  const { journal, queries } = openSqlite(join(folder, 'economy.sqlite'))
   const host = await Host.open({
     bus,
     createClock: createWallClock,
-    journal: new SqliteJournal(database),
+    journal,
     onFatal: (error) => {
       throw error
     },

@@ -83,6 +83,7 @@ export {
   batchHash,
   createQueries,
   openDatabase,
+  openSqlite,
   journalReads,
   lastMovements,
   movementsBackwards,

@@ -91,7 +91,7 @@ describe('the host', () => {
     await expect(command).rejects.toBeInstanceOf(HostStopped)
     await expect(reader).rejects.toBeInstanceOf(HostStopped)
     expect(fatal).toHaveLength(1)
-    journal.close()
+    await journal.close()
   })
 
   it('recovers the same state from the journal alone and from its snapshot', async () => {
@@ -104,7 +104,7 @@ describe('the host', () => {
     expect(stateHash(await recover(journal))).toBe(hash)
     expect(stateHash(await recover({ latestSnapshot: () => null, read: (after) => journal.read(after) }))).toBe(hash)
     expect(await verify(journal, batchHash, GENESIS_HASH)).toMatchObject({ ok: true, records: 11 })
-    journal.close()
+    await journal.close()
   })
 
   it('names the first bad sequence number of a journal that was tampered with', async () => {

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createMemoryBus } from '../bus/index.ts'
 import { Host } from '../host/index.ts'
 import { IDEMPOTENCY_META } from '../mcp/index.ts'
-import { SqliteJournal, createQueries, openDatabase } from '../store/index.ts'
+import { openSqlite } from '../store/index.ts'
 import { type App, type Doors, Tokens, createService, hashToken, openDoors } from './index.ts'
 import { operationsIn } from './service.ts'
 
@@ -27,17 +27,17 @@ beforeEach(async () => {
   clients = []
   const bus = createMemoryBus(() => undefined)
   bus.subscribe((event) => void events.push(event))
-  const database = openDatabase(join(folder, 'economy.sqlite'))
+  const { journal, queries } = openSqlite(join(folder, 'economy.sqlite'))
   host = await Host.open({
     bus,
     createClock: () => ({ now: () => T0 }),
-    journal: new SqliteJournal(database),
+    journal,
     onFatal: (error) => {
       throw error
     },
   })
   tokens = new Tokens([{ hash: hashToken('operator-token'), role: 'operator' }])
-  app = createService({ host, queries: createQueries(database), readEvents: () => [], tokens })
+  app = createService({ host, queries, readEvents: () => [], tokens })
   doors = await openDoors((request) => app.fetch(request), { host: '127.0.0.1', port: 0 }, null)
   await host.submit({ economy_id: 'mcp', owner: 'host', params: DEFAULT_PARAMS, rules_version: 1, type: 'genesis' })
   await host.submit({ cpu_millicores: 1000, executor_id: 'local', incarnation: 'i', memory_mb: 2048, owner: 'x', reports: true, type: 'register_executor' })

@@ -5,7 +5,7 @@ import { DEFAULT_PARAMS } from '@syntropism/economy'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createMemoryBus } from '../bus/index.ts'
 import { Host } from '../host/index.ts'
-import { SqliteJournal, createQueries, openDatabase } from '../store/index.ts'
+import { openSqlite } from '../store/index.ts'
 import { type App, Tokens, createService, hashToken } from './index.ts'
 
 let folder = ''
@@ -14,11 +14,11 @@ let app: App
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'syntropism-operator-'))
-  const database = openDatabase(join(folder, 'economy.sqlite'))
+  const { journal, queries } = openSqlite(join(folder, 'economy.sqlite'))
   host = await Host.open({
     bus: createMemoryBus(() => undefined),
     createClock: () => ({ now: () => 1_700_000_000_000 }),
-    journal: new SqliteJournal(database),
+    journal,
     onFatal: (error) => {
       throw error
     },
@@ -28,7 +28,7 @@ beforeEach(async () => {
     { hash: hashToken('nameless'), role: 'operator' },
     { hash: hashToken('watcher'), role: 'observer' },
   ])
-  app = createService({ host, queries: createQueries(database), readEvents: () => [], tokens })
+  app = createService({ host, queries, readEvents: () => [], tokens })
   await host.submit({ economy_id: 'orders', owner: 'host', params: DEFAULT_PARAMS, rules_version: 1, type: 'genesis' })
   await host.submit({ cpu_millicores: 1000, executor_id: 'local', incarnation: 'i', memory_mb: 2048, owner: 'x', reports: true, type: 'register_executor' })
   await host.submit({ agent_id: 'a', grant_micro: 100_000_000, name: 'a', owner: 'host', type: 'create_agent' })

@@ -5,7 +5,7 @@ import { DEFAULT_PARAMS } from '@syntropism/economy'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createMemoryBus } from '../bus/index.ts'
 import { Host } from '../host/index.ts'
-import { SqliteJournal, createQueries, openDatabase } from '../store/index.ts'
+import { openSqlite } from '../store/index.ts'
 import { type App, Tokens, createService, hashToken } from './index.ts'
 
 const T0 = 1_700_000_000_000
@@ -19,11 +19,11 @@ let now = T0
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'syntropism-http-'))
   now = T0
-  const database = openDatabase(join(folder, 'economy.sqlite'))
+  const { journal, queries } = openSqlite(join(folder, 'economy.sqlite'))
   host = await Host.open({
     bus: createMemoryBus(() => undefined),
     createClock: () => ({ now: () => now }),
-    journal: new SqliteJournal(database),
+    journal,
     onFatal: (error) => {
       throw error
     },
@@ -33,7 +33,7 @@ beforeEach(async () => {
     { hash: hashToken('operator-token'), role: 'operator' },
     { hash: hashToken('observer-token'), role: 'observer' },
   ])
-  app = createService({ host, queries: createQueries(database), readEvents: () => [], tokens })
+  app = createService({ host, queries, readEvents: () => [], tokens })
   await host.submit({ economy_id: 'http', owner: 'host', params: DEFAULT_PARAMS, rules_version: 1, type: 'genesis' })
   await host.submit({ cpu_millicores: 1000, executor_id: 'local', incarnation: 'i', memory_mb: 2048, owner: 'x', reports: true, type: 'register_executor' })
   for (const agent_id of ['a', 'b']) await host.submit({ agent_id, grant_micro: 100_000_000, name: agent_id, owner: 'host', type: 'create_agent' })

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createMemoryBus } from '../bus/index.ts'
 import { Host } from '../host/index.ts'
 import { openRuns } from '../runs/index.ts'
-import { SqliteJournal, createQueries, openDatabase } from '../store/index.ts'
+import { openSqlite } from '../store/index.ts'
 import { type App, Tokens, createService, hashToken } from './index.ts'
 
 const T0 = 1_700_000_000_000
@@ -20,11 +20,11 @@ let now = T0
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'syntropism-watch-'))
   now = T0
-  const database = openDatabase(join(folder, 'economy.sqlite'))
+  const { journal, queries } = openSqlite(join(folder, 'economy.sqlite'))
   host = await Host.open({
     bus: createMemoryBus(() => undefined),
     createClock: () => ({ now: () => now }),
-    journal: new SqliteJournal(database),
+    journal,
     onFatal: (error) => {
       throw error
     },
@@ -34,7 +34,7 @@ beforeEach(async () => {
     { hash: hashToken('op'), operator_id: 'olga', role: 'operator' },
     { hash: hashToken('watcher'), role: 'observer' },
   ])
-  app = createService({ host, queries: createQueries(database), readEvents: () => [], runs: openRuns(join(folder, 'runs')), tokens })
+  app = createService({ host, queries, readEvents: () => [], runs: openRuns(join(folder, 'runs')), tokens })
   await host.submit({ economy_id: 'watched', owner: 'host', params: DEFAULT_PARAMS, rules_version: 1, type: 'genesis' })
   await host.submit({ human_id: 'ada', on_duty: true, owner: 'host', type: 'set_duty' })
   for (const agent_id of ['a', 'b']) await host.submit({ agent_id, grant_micro: credits(100), name: agent_id, owner: 'host', type: 'create_agent' })

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Config } from '../config/index.ts'
 import { type Journal, JournalError, type TokenShelf } from '../ports/index.ts'
-import { type Queries, SqliteJournal, createQueries, describeSqlite, openDatabase } from '../store/index.ts'
+import { type Queries, createQueries, describeSqlite, openDatabase, openSqlite } from '../store/index.ts'
 import type { Leader, PostgresOptions } from '../store/postgres/index.ts'
 import { type Paths, fileShelf, mirroredShelf } from './data-dir.ts'
 
@@ -24,10 +24,7 @@ const postgres = () => import('../store/postgres/index.ts')
 
 /** Opens the economy's database for writing: PostgreSQL where one is configured, else the file in the data folder. Throws JournalError. */
 export async function openStore(config: Config, paths: Paths, onLost: (error: JournalError) => void, standby?: Standby): Promise<Store> {
-  if (config.database_url === undefined) {
-    const database = openDatabase(paths.database)
-    return { journal: new SqliteJournal(database), queries: createQueries(database), tokens: fileShelf(paths) }
-  }
+  if (config.database_url === undefined) return { ...openSqlite(paths.database), tokens: fileShelf(paths) }
   const { openPostgres } = await postgres()
   const options: PostgresOptions = { onLost, url: config.database_url }
   const store = await openPostgres(standby === undefined ? options : { ...options, onStandby: (leader) => standby.onWait(leader), signal: standby.signal })

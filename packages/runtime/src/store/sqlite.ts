@@ -2,20 +2,24 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { type State, eventText } from '@syntropism/economy'
 import { type Batch, type CommandId, type Journal, JournalError, type Maybe, type Moment, type ReadModelRewrite, type StoredBatch } from '../ports/index.ts'
 import { READ_MODELS } from './changes.ts'
-import { GENESIS_HASH, batchHash } from './hash.ts'
 import { MEMORY, type Memory, NOTHING, Projection } from './projection.ts'
-import { createQueries } from './queries.ts'
+import { type Queries, createQueries } from './queries.ts'
 import { type JournalReads, journalReads } from './records.ts'
 import { MIGRATIONS } from './schema.ts'
-import { SqliteChanges } from './sqlite-changes.ts'
-import { SqliteRows } from './sqlite-rows.ts'
+import { DURABLE, type Part, SqliteWriter, type Writer } from './sqlite-writer.ts'
+import { ThreadedWriter } from './threaded-writer.ts'
+import { insertion, statement, writesOf } from './writes.ts'
+
+const failed = (what: string, error: unknown): JournalError =>
+  error instanceof JournalError
+    ? error
+    : new JournalError('unavailable', `${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
 
 function unavailable<T>(what: string, action: () => T): T {
   try {
     return action()
   } catch (error) {
-    if (error instanceof JournalError) throw error
-    throw new JournalError('unavailable', `${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw failed(what, error)
   }
 }
 
@@ -24,7 +28,7 @@ export function openDatabase(path: string, readOnly = false): DatabaseSync {
   return unavailable(`cannot open ${path}`, () => {
     const database = new DatabaseSync(path, { readOnly, timeout: 5000 })
     if (!readOnly) {
-      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384;')
+      database.exec(DURABLE)
       migrate(database)
     }
     return database
@@ -46,54 +50,72 @@ function migrate(database: DatabaseSync): void {
   for (const [index, sql] of MIGRATIONS.entries()) if (index >= version) database.exec(`BEGIN; ${sql}; PRAGMA user_version = ${index + 1}; COMMIT;`)
 }
 
+/**
+ * A database file of an economy that runs: what is written goes to the disk on a thread of its own, what is read comes from a connection of this
+ * thread, which sees what is committed and nothing else. Throws JournalError.
+ */
+export function openSqlite(path: string): { readonly journal: SqliteJournal; readonly queries: Queries } {
+  const database = openDatabase(path)
+  database.exec('PRAGMA cache_size = -16384;')
+  return { journal: new SqliteJournal(database, new ThreadedWriter(path)), queries: createQueries(database) }
+}
+
 /** The journal in SQLite: one row per batch, read models in the same transaction. */
 export class SqliteJournal implements Journal {
   readonly #database: DatabaseSync
   readonly #reads: JournalReads
-  readonly #changes: SqliteChanges
-  readonly #insert: StatementSync
-  readonly #rows: SqliteRows
+  readonly #writer: Writer
   readonly #find: StatementSync
   /** Made when the first record is written: a journal that is only read needs none. */
   #projection: Projection | null = null
-  #lastHash: string
   last_number: number
   ids_count: number
 
-  constructor(database: DatabaseSync) {
+  /** Reads from a database, and writes into it on this thread unless a writer is given: in memory, or where nothing else goes on meanwhile. */
+  constructor(database: DatabaseSync, writer: Writer = new SqliteWriter(database)) {
     this.#database = database
+    this.#writer = writer
     this.#reads = journalReads(createQueries(database))
-    this.#rows = new SqliteRows(database)
-    this.#changes = new SqliteChanges(database, this.#rows)
-    this.#insert = database.prepare('INSERT INTO batches VALUES (?,?,?,?,?,?,?,?)')
     this.#find = database.prepare('SELECT number FROM command_ids WHERE owner = ? AND id = ?')
-    const last = database.prepare('SELECT number, hash FROM batches ORDER BY number DESC LIMIT 1').get() as { number: number; hash: string } | undefined
+    const last = database.prepare('SELECT number FROM batches ORDER BY number DESC LIMIT 1').get() as { number: number } | undefined
     this.last_number = last?.number ?? 0
     this.ids_count = (database.prepare('SELECT COUNT(*) AS count FROM command_ids').get() as { count: number }).count
-    this.#lastHash = last?.hash ?? GENESIS_HASH
+  }
+
+  /** Has a part carried out; done at once where the writer is on this thread. */
+  #carryOut(what: string, part: Part, done: () => void = () => undefined): Maybe<void> {
+    const carried = unavailable(what, () => this.#writer.carryOut(part))
+    return carried === undefined
+      ? done()
+      : carried.then(done, (error: unknown) => {
+          throw failed(what, error)
+        })
   }
 
   commit(batch: Batch, state: State): Maybe<void> {
-    const commandsJson = JSON.stringify(batch.commands)
-    const eventsJson = `[${batch.events.map(eventText).join(',')}]`
-    const hash = batchHash(this.#lastHash, commandsJson, eventsJson)
     this.#projection ??= unavailable('the read models could not be read', () => this.#project())
-    const changes = this.#projection.changesOf(batch, state)
-    unavailable('the journal could not be written', () => {
-      this.#database.exec('BEGIN IMMEDIATE')
-      this.#insert.run(batch.number, batch.events[0]?.seq ?? state.seq, state.seq, state.at_ms, commandsJson, eventsJson, this.#lastHash, hash)
-      this.#rows.write(
-        'INSERT',
-        'command_ids',
-        ['owner', 'id', 'number'],
-        batch.ids.map(({ id, owner }) => ({ id, number: batch.number, owner })),
-      )
-      this.#changes.write(changes)
-      this.#database.exec('COMMIT')
+    const { events, ids, number } = batch
+    const record = {
+      at_ms: state.at_ms,
+      commands: JSON.stringify(batch.commands),
+      events: `[${events.map(eventText).join(',')}]`,
+      first_seq: events[0]?.seq ?? state.seq,
+      last_seq: state.seq,
+      number,
+    }
+    const used = insertion(
+      'INSERT',
+      'command_ids',
+      ['owner', 'id', 'number'],
+      ids.flatMap(({ id, owner }) => [owner, id, number]),
+    )
+    // A thread hashes and writes the record while this one finds what it changes in the read models.
+    this.#writer.handOver({ begin: true, record, writes: [used] })
+    const writes = writesOf(this.#projection.changesOf(batch, state))
+    return this.#carryOut('the journal could not be written', { end: 'COMMIT', writes }, () => {
+      this.last_number = number
+      this.ids_count += ids.length
     })
-    this.#lastHash = hash
-    this.last_number = batch.number
-    this.ids_count += batch.ids.length
   }
 
   #project(): Projection {
@@ -103,15 +125,12 @@ export class SqliteJournal implements Journal {
 
   rewriteReadModels(): ReadModelRewrite {
     const projection = new Projection(NOTHING)
-    const execute = (sql: string): void => unavailable('the read models could not be written', () => this.#database.exec(sql))
+    const carryOut = (part: Part, done?: () => void): Maybe<void> => this.#carryOut('the read models could not be written', part, done)
     return {
-      abandon: () => execute('ROLLBACK'),
-      begin: () => execute(['BEGIN IMMEDIATE', ...READ_MODELS.map((table) => `DELETE FROM ${table}`)].join('; ')),
-      finish: () => {
-        execute('COMMIT')
-        this.#projection = projection
-      },
-      write: (batch, state) => unavailable('the read models could not be written', () => this.#changes.write(projection.changesOf(batch, state))),
+      abandon: () => carryOut({ end: 'ROLLBACK' }),
+      begin: () => carryOut({ begin: true, writes: READ_MODELS.map((table) => statement(`DELETE FROM ${table}`)) }),
+      finish: () => carryOut({ end: 'COMMIT' }, () => void (this.#projection = projection)),
+      write: (batch, state) => carryOut({ writes: writesOf(projection.changesOf(batch, state)) }),
     }
   }
 
@@ -125,13 +144,12 @@ export class SqliteJournal implements Journal {
     )
   }
 
-  saveSnapshot(number: number, text: string): void {
-    unavailable('the snapshot could not be written', () => {
-      this.#database.exec('BEGIN IMMEDIATE')
-      this.#database.prepare('INSERT OR REPLACE INTO snapshots VALUES (?,?)').run(number, text)
-      this.#database.prepare('DELETE FROM snapshots WHERE number < (SELECT number FROM snapshots ORDER BY number DESC LIMIT 1 OFFSET 1)').run()
-      this.#database.exec('COMMIT')
-    })
+  saveSnapshot(number: number, text: string): Maybe<void> {
+    const writes = [
+      statement('INSERT OR REPLACE INTO snapshots VALUES (?,?)', 2, [number, text]),
+      statement('DELETE FROM snapshots WHERE number < (SELECT number FROM snapshots ORDER BY number DESC LIMIT 1 OFFSET 1)'),
+    ]
+    return this.#carryOut('the snapshot could not be written', { begin: true, end: 'COMMIT', writes })
   }
 
   latestSnapshot(beforeNumber?: number): ReturnType<JournalReads['latestSnapshot']> {
@@ -142,7 +160,9 @@ export class SqliteJournal implements Journal {
     return this.#reads.recordReaching(moment)
   }
 
-  close(): void {
+  /** A thread's connection closes last: the one that does clears the log away. */
+  close(): Maybe<void> {
     this.#database.close()
+    return this.#writer.close()
   }
 }

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createMemoryBus } from '../bus/index.ts'
 import { Host } from '../host/index.ts'
 import { Tokens, createService } from '../http/index.ts'
-import { SqliteJournal, createQueries, openDatabase } from '../store/index.ts'
+import { openSqlite } from '../store/index.ts'
 import { type TraceOptions, Traces } from './index.ts'
 
 let folder = ''
@@ -48,16 +48,16 @@ async function runWindow(options: Partial<TraceOptions> = {}, headers: Record<st
   })
   // The exporter empties itself when it is shut down.
   exporter.shutdown = () => Promise.resolve()
-  const database = openDatabase(join(folder, 'economy.sqlite'))
+  const { journal, queries } = openSqlite(join(folder, 'economy.sqlite'))
   const events: EconomyEvent[] = []
   const bus = createMemoryBus(fail)
   bus.subscribe((event) => void events.push(event))
   traces.follow(bus, '')
   let now = 1_700_000_000_000
   const { tracing } = traces
-  const host = await Host.open({ bus, createClock: () => ({ now: () => now }), journal: new SqliteJournal(database), onFatal: fail, tracing })
+  const host = await Host.open({ bus, createClock: () => ({ now: () => now }), journal, onFatal: fail, tracing })
   const tokens = new Tokens([])
-  const app = createService({ host, queries: createQueries(database), readEvents: () => [], tokens, tracing })
+  const app = createService({ host, queries, readEvents: () => [], tokens, tracing })
   const submit = async (draft: Parameters<Host['submit']>[0]) => expect(await host.submit(draft)).toMatchObject({ ok: true })
   await submit({ economy_id: 'spans', owner: 'host', params: DEFAULT_PARAMS, rules_version: 1, type: 'genesis' })
   await submit({ human_id: 'ada', on_duty: true, owner: 'host', type: 'set_duty' })
