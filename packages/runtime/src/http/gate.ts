@@ -1,4 +1,5 @@
-import type { Principal, Tokens } from './principal.ts'
+import { timingSafeEqual } from 'node:crypto'
+import { type Principal, type Tokens, hashToken } from './principal.ts'
 
 /** Requests that one token may make: a bucket of this size, refilled at this rate. */
 const RATE = { burst: 2000, per_s: 1000 }
@@ -44,29 +45,47 @@ export class Gate {
   readonly #tokens: Tokens
   readonly #unlimited: boolean
   readonly #left = new Map<string, { at_ms: number; tokens: number }>()
+  /** The header that each open connection showed last, with its token's hash. */
+  readonly #shown = new WeakMap<object, { readonly bytes: Buffer; readonly hashed: string }>()
 
   constructor({ tokens, unlimited = false }: { readonly tokens: Tokens; readonly unlimited?: boolean }) {
     this.#tokens = tokens
     this.#unlimited = unlimited
   }
 
-  /** Who speaks by an Authorization header, or why nobody may. */
-  enter(authorization: string | undefined): Principal | Refused {
-    const token = /^Bearer (\S{1,256})$/.exec(authorization ?? '')?.[1]
-    if (token === undefined) return { code: 'credentials_missing', detail: 'The request has no bearer token.' }
-    const principal = this.#tokens.find(token)
+  /** Who speaks by an Authorization header, or why nobody may. `connection`: on which it came, where requests follow each other on one. */
+  enter(authorization: string | undefined, connection?: object): Principal | Refused {
+    const hashed = this.#hashOf(authorization ?? '', connection)
+    if (hashed === null) return { code: 'credentials_missing', detail: 'The request has no bearer token.' }
+    const principal = this.#tokens.findHash(hashed)
     if (principal === null) return { code: 'credentials_unknown', detail: 'The token is unknown, or its execution has ended.' }
     if (!this.#unlimited && !this.#take(keyOf(principal), Date.now())) return { code: 'rate_limited', detail: `At most ${RATE.per_s} requests a second.` }
     return principal
   }
 
+  /** Hash of a header's token, worked out anew only when the connection shows another; null for what is no bearer token. */
+  #hashOf(authorization: string, connection: object | undefined): string | null {
+    const bytes = Buffer.from(authorization)
+    const shown = connection === undefined ? undefined : this.#shown.get(connection)
+    // A proxy may send several callers over one connection: what one showed is not to be found out by another.
+    if (shown?.bytes.length === bytes.length && timingSafeEqual(shown.bytes, bytes)) return shown.hashed
+    const token = /^Bearer (\S{1,256})$/.exec(authorization)?.[1]
+    if (token === undefined) return null
+    const hashed = hashToken(token)
+    if (connection !== undefined) this.#shown.set(connection, { bytes, hashed })
+    return hashed
+  }
+
   /** Whether one more request of this key is allowed now. */
   #take(key: string, nowMs: number): boolean {
-    const bucket = this.#left.get(key) ?? { at_ms: nowMs, tokens: RATE.burst }
+    let bucket = this.#left.get(key)
+    if (bucket === undefined) {
+      if (this.#left.size >= 10_000) this.#left.clear()
+      bucket = { at_ms: nowMs, tokens: RATE.burst }
+      this.#left.set(key, bucket)
+    }
     bucket.tokens = Math.min(RATE.burst, bucket.tokens + ((nowMs - bucket.at_ms) * RATE.per_s) / 1000) - 1
     bucket.at_ms = nowMs
-    this.#left.set(key, bucket)
-    if (this.#left.size > 10_000) this.#left.clear()
     return bucket.tokens >= 0
   }
 }

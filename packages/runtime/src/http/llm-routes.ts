@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { LlmKeyTerms, LlmUsage } from '@syntropism/contract'
-import { type Api, type Gateway, type GatewayAnswer, toReadable } from '../llm-gateway/index.ts'
+import { type Api, Cancellation, type Gateway, type GatewayAnswer, toReadable } from '../llm-gateway/index.ts'
 import { spendBy, spendByMinute } from '../store/index.ts'
 import { Completion } from './answers.ts'
 import { type Principal, createToken, hashToken } from './principal.ts'
@@ -50,7 +50,7 @@ export function addOpenAiRoutes(app: App, parts: ServiceParts): void {
       tags: ['llm'],
     })
     app.post(`/v1/${api}`, async (context) => {
-      const told = await answerModelCall(parts, context.get('principal'), api, await context.req.json(), context.req.raw.signal)
+      const told = await answerModelCall(parts, context.get('principal'), api, await context.req.json(), Cancellation.of(context.req.raw.signal))
       if ('document' in told) return answerProblem(context, told)
       return new Response(typeof told.body === 'string' ? told.body : toReadable(told.body), { headers: told.headers, status: told.status })
     })
@@ -134,7 +134,14 @@ export function addLlmRoutes(app: App, parts: ServiceParts): void {
       if (caller === null) throw new Refused('not_yours', { role: call.principal.role })
       const messages = [...(body.system === undefined ? [] : [{ content: body.system, role: 'system' }]), { content: body.prompt, role: 'user' }]
       const request = { max_tokens: body.max_tokens, messages, model: body.model ?? gateway.models[0] ?? '' }
-      const answer = await carryOut(parts, gateway, 'chat/completions', JSON.parse(JSON.stringify(request)) as Record<string, unknown>, caller, call.signal)
+      const answer = await carryOut(
+        parts,
+        gateway,
+        'chat/completions',
+        JSON.parse(JSON.stringify(request)) as Record<string, unknown>,
+        caller,
+        Cancellation.of(call.signal),
+      )
       const completion = completionIn(answer)
       const choice = completion.choices?.[0]
       return {

@@ -1,5 +1,5 @@
 import { HostStopped } from '../host/index.ts'
-import { type Api, type Caller, type Flow, type Gateway, type GatewayAnswer } from '../llm-gateway/index.ts'
+import { type Api, type Caller, type Cancellation, type Flow, type Gateway, type GatewayAnswer } from '../llm-gateway/index.ts'
 import { Refused } from '../refusal/index.ts'
 import type { Principal } from './principal.ts'
 import { type Problem, problemOf, refusalOf } from './problem.ts'
@@ -25,11 +25,11 @@ export async function carryOut(
   api: Api,
   body: Record<string, unknown>,
   caller: Caller,
-  signal: AbortSignal,
+  gone: Cancellation,
 ): Promise<GatewayAnswer> {
   const noted = note(parts, caller, api, body.model)
   try {
-    const answer = await gateway.call({ api, body, caller, signal })
+    const answer = await gateway.call({ api, body, caller, gone })
     noted(answer.status < 400 ? 'success' : 'failure', { call_id: answer.call_id, status: String(answer.status) })
     return answer
   } catch (error) {
@@ -45,7 +45,7 @@ export interface ModelAnswer {
 }
 
 /** Answers a call in the words of OpenAI's API, whichever door it came by. Throws what is a fault of the service. */
-export async function answerModelCall(parts: ServiceParts, principal: Principal, api: Api, body: unknown, signal: AbortSignal): Promise<ModelAnswer | Problem> {
+export async function answerModelCall(parts: ServiceParts, principal: Principal, api: Api, body: unknown, gone: Cancellation): Promise<ModelAnswer | Problem> {
   const path = `/v1/${api}`
   const caller = callerOf(principal)
   if (caller === null) return problemOf(path, 'role_forbidden', 'LLM calls are made by agents in their windows and with keys.')
@@ -54,7 +54,7 @@ export async function answerModelCall(parts: ServiceParts, principal: Principal,
   if (typeof body !== 'object' || body === null || Array.isArray(body) || !('model' in body) || typeof body.model !== 'string')
     return problemOf(path, 'command_invalid', 'model: the body is an object that names a model')
   try {
-    const answer = await carryOut(parts, gateway, api, body as Record<string, unknown>, caller, signal)
+    const answer = await carryOut(parts, gateway, api, body as Record<string, unknown>, caller, gone)
     const headers = { 'cache-control': 'no-store', 'content-type': answer.content_type, 'x-syntropism-call-id': answer.call_id }
     return { body: answer.body, headers, status: answer.status }
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Api } from '../llm-gateway/index.ts'
+import { type Api, Cancellation } from '../llm-gateway/index.ts'
 import { BODY_BYTES_MAX, parseBody } from './body.ts'
 import { type Gate, SECURE_HEADERS, isJson } from './gate.ts'
 import { type ModelAnswer, answerModelCall } from './model-calls.ts'
@@ -22,7 +22,7 @@ function answer(outgoing: ServerResponse, told: ModelAnswer | Problem): (() => v
     return null
   }
   outgoing.writeHead(told.status, head)
-  return body.start({ end: () => void outgoing.end(), write: (text) => void outgoing.write(text) })
+  return body.start({ end: () => void outgoing.end(), write: (bytes) => void outgoing.write(bytes) })
 }
 
 /** Reads a body of a known length; done with its last byte, before the stream has said that it ended. */
@@ -44,11 +44,11 @@ function readBody(incoming: IncomingMessage, length: number, done: (text: string
  */
 export function openModelDoor(parts: ServiceParts, gate: Gate): Direct {
   const serve = (api: Api, principal: Principal, incoming: IncomingMessage, outgoing: ServerResponse, length: number): void => {
-    const gone = new AbortController()
+    const gone = new Cancellation()
     let hangUp: (() => void) | null = null
     const carryOut = (text: string): void => {
       // What is no JSON is told as the routes tell it.
-      const called = (async () => answerModelCall(parts, principal, api, parseBody(text), gone.signal))()
+      const called = (async () => answerModelCall(parts, principal, api, parseBody(text), gone))()
       called
         .catch((error: unknown) => faultOf(`/v1/${api}`, 'POST', error, parts.log, undefined))
         .then((told) => {
@@ -60,7 +60,7 @@ export function openModelDoor(parts: ServiceParts, gate: Gate): Direct {
     outgoing.once('close', () => {
       if (outgoing.writableFinished) return
       hangUp?.()
-      gone.abort()
+      gone.cancel()
     })
     incoming.on('error', () => outgoing.destroy())
     // Nobody is there any more.
@@ -73,7 +73,7 @@ export function openModelDoor(parts: ServiceParts, gate: Gate): Direct {
     const { authorization, 'content-length': length, 'content-type': type } = incoming.headers
     if (api === undefined || authorization === undefined || length === undefined || Number(length) > BODY_BYTES_MAX) return false
     if (parts.gateway === undefined || (type !== undefined && !isJson(type)) || incoming.headers.expect !== undefined) return false
-    const principal = gate.enter(authorization)
+    const principal = gate.enter(authorization, incoming.socket)
     if ('code' in principal) return false
     serve(api, principal, incoming, outgoing, Number(length))
     return true

@@ -52,16 +52,21 @@ export class Tokens {
   }
 
   find(token: string): Principal | null {
-    const hashed = hashToken(token)
+    return this.findHash(hashToken(token))
+  }
+
+  /** The same by the token's hash. */
+  findHash(hashed: string): Principal | null {
+    const execution = this.#executions.get(hashed)
+    if (execution !== undefined) return execution
+    const keyId = this.#findKey(hashed)
+    if (keyId !== null) return { key_id: keyId, role: 'key' }
     const bytes = Buffer.from(hashed)
     for (const kept of this.#kept) {
       if (!timingSafeEqual(kept.bytes, bytes)) continue
       if (kept.role === 'human') return { human_id: kept.human_id ?? 'human', role: 'human' }
       return kept.role === 'operator' && kept.operator_id !== undefined ? { operator_id: kept.operator_id, role: 'operator' } : { role: kept.role }
     }
-    const execution = this.#executions.get(hashed)
-    if (execution !== undefined) return execution
-    const keyId = this.#findKey(hashed)
-    return keyId === null ? null : { key_id: keyId, role: 'key' }
+    return null
   }
 }

@@ -35,10 +35,20 @@ export function openLlm(config: Config, root: string, { alarm, bus, host, onFata
           onError: onFatal,
           recordings_dir: join(root, 'llm-recordings'),
         })
+  /** Where keys were found; a key that was rotated since has another hash. */
+  const found = new Map<string, string>()
   return {
     close: async () => gateway?.close(),
     findKey(hash) {
-      for (const key of host.state.llm.keys.values()) if (key.token_hash === hash) return key.key_id
+      const { keys } = host.state.llm
+      const before = found.get(hash)
+      if (before !== undefined && keys.get(before)?.token_hash === hash) return before
+      found.delete(hash)
+      for (const key of keys.values())
+        if (key.token_hash === hash) {
+          found.set(hash, key.key_id)
+          return key.key_id
+        }
       return null
     },
     forService: () => (gateway === null ? {} : { gateway }),

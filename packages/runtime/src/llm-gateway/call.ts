@@ -1,5 +1,6 @@
 import type { LlmUsage } from '@syntropism/contract'
 import type { Api, Body } from './bounds.ts'
+import type { Cancellation } from './cancellation.ts'
 import type { Flow } from './relay.ts'
 
 /** Who calls: an agent in its window, or a key. */
@@ -9,8 +10,8 @@ export interface GatewayCall {
   readonly api: Api
   readonly body: Body
   readonly caller: Caller
-  /** Aborted when the caller hangs up. */
-  readonly signal: AbortSignal
+  /** Cancelled when the caller hangs up. */
+  readonly gone: Cancellation
 }
 
 export interface GatewayAnswer {

@@ -5,11 +5,13 @@ import { type Draft, type Host, HostStopped } from '../host/index.ts'
 import type { Bus } from '../ports/index.ts'
 import { Refused } from '../refusal/index.ts'
 import { type Body, type Bounded, boundRequest, maximumFor } from './bounds.ts'
+import { Cancellation } from './cancellation.ts'
 import { type Caller, type GatewayAnswer, type GatewayCall, type Observe } from './call.ts'
 import { type Attempts, type Transport, type UpstreamAnswer, UpstreamFailure } from './guard.ts'
 import { priceOf } from './prices.ts'
 import { Recordings, requestHash } from './recording.ts'
-import { type Flow, readWhole, relayStream } from './relay.ts'
+import { readWhole } from './receive.ts'
+import { type Flow, relayStream } from './relay.ts'
 import { type Drawn, Reserves, type Worst } from './reserves.ts'
 import { openUpstream } from './upstream.ts'
 import { usageIn } from './usage.ts'
@@ -50,7 +52,7 @@ type Admission = (whose: Caller | { readonly reserve_id: string }) => Draft
 
 interface Admitted {
   readonly call_id: string
-  readonly abort: AbortController
+  readonly cancellation: Cancellation
   settle(finish: 'completed' | 'cancelled' | 'failed', usage: LlmUsage | null, answer: string | null): void
 }
 
@@ -72,7 +74,7 @@ export class Gateway {
   readonly #upstreams: ReadonlyMap<string, { readonly config: UpstreamConfig; readonly transport: Transport }>
   readonly #recordings: Recordings | null
   /** Calls of each lease, to be cancelled at its end. */
-  readonly #byLease = new Map<string, Set<AbortController>>()
+  readonly #byLease = new Map<string, Set<Cancellation>>()
   readonly #reserves: Reserves
   readonly #unsubscribe: () => void
 
@@ -124,7 +126,7 @@ export class Gateway {
   #onEvent(event: EconomyEvent): void {
     // Reserves were held under the rules as they were.
     if (event.type === 'rules_changed' || event.type === 'rules_tuned') void this.#reserves.giveBack(() => Promise.resolve())
-    if (event.type === 'execution_terminated') for (const abort of this.#byLease.get(event.data.execution_id) ?? []) abort.abort()
+    if (event.type === 'execution_terminated') for (const open of this.#byLease.get(event.data.execution_id) ?? []) open.cancel()
     if (event.type === 'llm_upstream_tripped')
       this.#options.alarm(
         `upstream ${event.data.upstream_id} passed the bound of ${event.data.call_id} by ${event.data.overrun_micro_usd} micro-dollars and is out of rotation`,
@@ -158,16 +160,21 @@ export class Gateway {
   }
 
   #targetsOf(name: string, model: ModelConfig, bounded: Bounded): Target[] {
-    const targets = model.upstreams.flatMap(({ model: upstream_model, upstream }): Target[] => {
+    const targets: Target[] = []
+    const last: Target[] = []
+    for (const { model: upstream_model, upstream } of model.upstreams) {
       const found = this.#upstreams.get(upstream)
-      if (found === undefined) return []
+      if (found === undefined) continue
       const prompt_tokens_max = bounded.prompt_tokens_max + (found.config.kind === 'anthropic' ? ANTHROPIC_OVERHEAD : 0)
       const price = priceOf(model, upstream_model, found.config, prompt_tokens_max)
-      return price === null ? [] : [{ price, prompt_tokens_max, transport: found.transport, upstream: found.config, upstream_model }]
-    })
+      if (price === null) continue
+      // An open circuit is tried last, so that an upstream that recovers is found again.
+      const place = found.transport.is_open ? last : targets
+      place.push({ price, prompt_tokens_max, transport: found.transport, upstream: found.config, upstream_model })
+    }
+    targets.push(...last)
     if (targets.length === 0) throw new Refused('llm_price_unknown', { model: name })
-    // An open circuit is tried last, so that an upstream that recovers is found again.
-    return [...targets.filter((one) => !one.transport.is_open), ...targets.filter((one) => one.transport.is_open)]
+    return targets
   }
 
   /** Holds the worst case of a call by a commit of its own. Returns the call's id. */
@@ -195,21 +202,28 @@ export class Gateway {
   }
 
   /** A call that is admitted, until it is settled. */
-  #open(call_id: string, { model, output_tokens_max, prompt_tokens_max, upstream_id }: Worst, request: Body, call: GatewayCall, ended: () => void): Admitted {
+  #open(
+    call_id: string,
+    { model, output_tokens_max, prompt_tokens_max, upstream_id }: Worst,
+    request: Body,
+    call: GatewayCall,
+    cancellation: Cancellation,
+    ended: () => void,
+  ): Admitted {
     const { host, observe, onError } = this.#options
-    const abort = new AbortController()
     const leaseId = 'lease_id' in call.caller ? call.caller.lease_id : ''
     const peers = this.#byLease.get(leaseId) ?? new Set()
-    this.#byLease.set(leaseId, peers.add(abort))
+    this.#byLease.set(leaseId, peers.add(cancellation))
     const observed = observe?.({ api: call.api, call_id, caller: call.caller, model, request, upstream_id })
     return {
-      abort,
       call_id,
+      cancellation,
       settle: (finish, usage, answer) => {
         ended()
-        peers.delete(abort)
+        peers.delete(cancellation)
         if (peers.size === 0) this.#byLease.delete(leaseId)
         observed?.ended(finish, usage, answer)
+        this.#reserves.recordAll()
         const settlement = { call_id, finish, owner: 'gateway', type: 'settle_llm_call', usage } as const
         const passes = usage !== null && (usage.input_tokens > prompt_tokens_max || usage.output_tokens > output_tokens_max)
         // The caller has its answer; until this is durable the hold stands for the call. No call follows one that passed its bound before that is known.
@@ -222,7 +236,7 @@ export class Gateway {
   }
 
   async #callAt(target: Target, name: string, bounded: Bounded, call: GatewayCall): Promise<GatewayAnswer> {
-    const { api, caller, signal } = call
+    const { api, caller, gone } = call
     const { price, prompt_tokens_max, upstream } = target
     const body = { ...bounded.body, ...maximumFor(api, bounded.unnamed_max, upstream), model: target.upstream_model }
     const worst = { model: name, output_tokens_max: bounded.output_tokens_max, price, prompt_tokens_max, upstream_id: upstream.id }
@@ -237,7 +251,6 @@ export class Gateway {
       type: 'admit_llm_call',
     })
     const text = JSON.stringify(body)
-    // From here until it is recorded nothing else runs: no reserve goes back with a call out on it.
     const drawn = this.#reserves.draw(caller, worst)
     const ended = this.#reserves.opened(caller)
     const callId =
@@ -246,23 +259,19 @@ export class Gateway {
         ended()
         throw error
       }))
-    const admitted = this.#open(callId, worst, bounded.body, call, ended)
     const drain = upstream.on_hang_up === 'drain'
-    const hangUp = (): void => {
-      if (!drain) admitted.abort.abort()
-    }
-    if (signal.aborted) hangUp()
-    signal.addEventListener('abort', hangUp, { once: true })
-    const sent = target.transport.send(api, text, admitted.abort.signal)
-    if (drawn !== null) this.#record(drawn, admission)
+    const cancellation = drain ? new Cancellation() : gone
+    const admitted = this.#open(callId, worst, bounded.body, call, cancellation, ended)
+    const sent = target.transport.send(api, text, cancellation)
+    if (drawn !== null) this.#reserves.recordSoon(() => this.#record(drawn, admission))
     let answer: UpstreamAnswer
     try {
       answer = await sent
       if (this.#options.config.recording === 'record' && this.#recordings !== null) answer = this.#recordings.keep(requestHash(api, body), answer)
     } catch (error) {
       const isFree = error instanceof BrokenCircuitError || error instanceof Refused || (error instanceof UpstreamFailure && !error.may_have_cost)
-      admitted.settle(admitted.abort.signal.aborted ? 'cancelled' : 'failed', isFree ? FREE : null, null)
-      if (admitted.abort.signal.aborted) throw new Refused('llm_upstream_failed', { reason: 'the caller hung up or its window ended' })
+      admitted.settle(cancellation.is_cancelled ? 'cancelled' : 'failed', isFree ? FREE : null, null)
+      if (cancellation.is_cancelled) throw new Refused('llm_upstream_failed', { reason: 'the caller hung up or its window ended' })
       throw error
     }
     const about = { call_id: callId, content_type: answer.content_type, status: answer.status }
@@ -275,7 +284,7 @@ export class Gateway {
     return relayStream({
       answer,
       api: call.api,
-      cancel: () => admitted.abort.abort(),
+      cancellation: admitted.cancellation,
       drain,
       ended: (finish, usage) => admitted.settle(finish, usage, null),
       wants_usage: options?.include_usage === true,
@@ -288,8 +297,7 @@ export class Gateway {
     try {
       text = await readWhole(answer.body)
     } catch (error) {
-      const isCancelled = admitted.abort.signal.aborted
-      admitted.settle(isCancelled ? 'cancelled' : 'failed', null, null)
+      admitted.settle(admitted.cancellation.is_cancelled ? 'cancelled' : 'failed', null, null)
       throw new Refused('llm_upstream_failed', { reason: `${target.upstream.id} broke off: ${error instanceof Error ? error.message : String(error)}` })
     }
     // The caller first.
@@ -301,7 +309,7 @@ export class Gateway {
   async close(): Promise<void> {
     this.#unsubscribe()
     await this.#reserves.close()
-    for (const peers of this.#byLease.values()) for (const abort of peers) abort.abort()
+    for (const peers of this.#byLease.values()) for (const open of peers) open.cancel()
     await Promise.all([...this.#upstreams.values()].map((one) => one.transport.close()))
   }
 }

@@ -2,6 +2,7 @@ import { type CircuitBreakerPolicy, CircuitState, ConsecutiveBreaker, DelegateBa
 import { errors } from 'undici'
 import type { UpstreamConfig } from '../config/index.ts'
 import type { Api } from './bounds.ts'
+import type { Cancellation } from './cancellation.ts'
 
 /** A call that brought no answer. */
 export class UpstreamFailure extends Error {
@@ -35,7 +36,7 @@ export interface UpstreamAnswer {
 
 /** What carries a request to a model: a server, a model in this process, or a recording. */
 export interface Transport {
-  send(api: Api, body: string, signal: AbortSignal): Promise<UpstreamAnswer>
+  send(api: Api, body: string, cancellation: Cancellation): Promise<UpstreamAnswer>
   /** Whether it is known not to answer now. */
   readonly is_open: boolean
   /** What became of every attempt, repeats included. */
@@ -53,8 +54,8 @@ export interface Attempts {
   retries: number
 }
 
-/** One attempt: throws UpstreamFailure, or the AbortError of the signal. */
-export type Attempt = (api: Api, body: string, signal: AbortSignal) => Promise<UpstreamAnswer>
+/** One attempt: throws UpstreamFailure, or an AbortError when it is cancelled. */
+export type Attempt = (api: Api, body: string, cancellation: Cancellation) => Promise<UpstreamAnswer>
 
 const RETRYABLE: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504, 529])
 /** What is wrong between us and the upstream (key, account, address) and none of the caller's business. */
@@ -105,6 +106,8 @@ export class GuardedUpstream implements Transport {
   readonly #close: () => Promise<void>
   readonly #retry: RetryPolicy
   readonly #breaker: CircuitBreakerPolicy
+  /** Whether no attempt has failed since the last that went well. */
+  #isSound = true
 
   constructor(config: UpstreamConfig, attempt: Attempt, close: () => Promise<void>) {
     this.#attempt = attempt
@@ -122,15 +125,37 @@ export class GuardedUpstream implements Transport {
     return this.#breaker.state === CircuitState.Open
   }
 
-  /** Sends one call. Throws UpstreamFailure, cockatiel's BrokenCircuitError, or the AbortError of the signal. */
-  send(api: Api, body: string, signal: AbortSignal): Promise<UpstreamAnswer> {
-    return this.#retry.execute(() => this.#breaker.execute(() => this.#counted(api, body, signal)), signal)
+  /** Sends one call. Throws UpstreamFailure, cockatiel's BrokenCircuitError, or an AbortError when it is cancelled. */
+  async send(api: Api, body: string, cancellation: Cancellation): Promise<UpstreamAnswer> {
+    const attempt = (): Promise<UpstreamAnswer> => this.#counted(api, body, cancellation)
+    if (!this.#isSound) return this.#guarded(attempt, cancellation)
+    // While nothing fails, retries and circuit have nothing to say: they are asked from the first failure on, which they are told as if they had made it.
+    let answer: UpstreamAnswer
+    try {
+      answer = await attempt()
+    } catch (error) {
+      if (!isFailure(error) || this.#breaker.state !== CircuitState.Closed) throw error
+      let told = false
+      return this.#guarded(() => {
+        if (told) return attempt()
+        told = true
+        throw error
+      }, cancellation)
+    }
+    return this.#isSound || this.#breaker.state !== CircuitState.Closed ? answer : this.#guarded(() => Promise.resolve(answer), cancellation)
   }
 
-  async #counted(api: Api, body: string, signal: AbortSignal): Promise<UpstreamAnswer> {
+  async #guarded(attempt: () => Promise<UpstreamAnswer>, { signal }: Cancellation): Promise<UpstreamAnswer> {
+    this.#isSound = false
+    const answer = await this.#retry.execute(() => this.#breaker.execute(attempt), signal)
+    this.#isSound = this.#breaker.state === CircuitState.Closed
+    return answer
+  }
+
+  async #counted(api: Api, body: string, cancellation: Cancellation): Promise<UpstreamAnswer> {
     const count = (status: number): void => void (this.attempts.answers[status] = (this.attempts.answers[status] ?? 0) + 1)
     try {
-      const answer = await this.#attempt(api, body, signal)
+      const answer = await this.#attempt(api, body, cancellation)
       count(answer.status)
       return answer
     } catch (error) {

@@ -50,7 +50,9 @@ const configured = new WeakMap<ModelConfig, LlmPrice>()
 
 /** The configuration's price of a model, worked out once. */
 function configuredPrice(model: ModelConfig, rates: Rates): LlmPrice {
-  const price = configured.get(model) ?? toPrice(rates)
+  const known = configured.get(model)
+  if (known !== undefined) return known
+  const price = toPrice(rates)
   configured.set(model, price)
   return price
 }
@@ -59,11 +61,11 @@ function configuredPrice(model: ModelConfig, rates: Rates): LlmPrice {
  * Price of a model at an upstream: the configuration's, else that of the price data for the upstream's provider; null when unknown.
  * A tier that the prompt may reach counts in full.
  */
-export function priceOf(model: ModelConfig, upstreamModel: string, upstream: UpstreamConfig, promptTokensMax: number, at: Date = new Date()): LlmPrice | null {
+export function priceOf(model: ModelConfig, upstreamModel: string, upstream: UpstreamConfig, promptTokensMax: number, at?: Date): LlmPrice | null {
   if (model.price !== undefined) return configuredPrice(model, model.price)
   const providerId = upstream.price_provider ?? providerOf(upstream)
   if (providerId === undefined) return null
-  const found = lookUp(providerId, upstreamModel, at)
+  const found = lookUp(providerId, upstreamModel, at ?? new Date())
   if (found === null) return null
   const rate = (name: string): number | undefined => inTier(found.model_price[name] as Rate, promptTokensMax)
   const input = rate('input_mtok')

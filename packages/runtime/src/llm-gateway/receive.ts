@@ -1,36 +1,83 @@
 import type { Dispatcher } from 'undici'
+import type { Cancellation } from './cancellation.ts'
 
-/** Bytes of an answer as they come: read by one reader, waiting in memory until then. */
-class Bytes implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array, undefined> {
-  readonly #chunks: Uint8Array[] = []
+/** Who reads a body as it comes. */
+export interface Reader {
+  data(chunk: Uint8Array): void
+  /** Called once, last: with what broke the body off, or null. */
+  end(error: Error | null): void
+}
+
+type Next = IteratorResult<Uint8Array, undefined>
+
+/** Bytes of an answer as they come, for one reader; what comes before it waits in memory. */
+class Bytes implements AsyncIterable<Uint8Array> {
+  #chunks: Uint8Array[] = []
   #end: { readonly error: Error | null } | null = null
-  #waiting: { resolve(next: IteratorResult<Uint8Array, undefined>): void; reject(error: Error): void } | null = null
+  #reader: Reader | null = null
 
   push(chunk: Uint8Array): void {
-    const waiting = this.#waiting
-    this.#waiting = null
-    if (waiting === null) this.#chunks.push(chunk)
-    else waiting.resolve({ done: false, value: chunk })
+    if (this.#reader === null) this.#chunks.push(chunk)
+    else this.#reader.data(chunk)
   }
 
   end(error: Error | null): void {
+    if (this.#end !== null) return
     this.#end = { error }
-    const waiting = this.#waiting
-    this.#waiting = null
-    if (error === null) waiting?.resolve({ done: true, value: undefined })
-    else waiting?.reject(error)
+    this.#reader?.end(error)
   }
 
-  [Symbol.asyncIterator](): this {
-    return this
+  pour(reader: Reader): void {
+    this.#reader = reader
+    for (const chunk of this.#chunks) reader.data(chunk)
+    this.#chunks = []
+    if (this.#end !== null) reader.end(this.#end.error)
   }
 
-  next(): Promise<IteratorResult<Uint8Array, undefined>> {
-    const chunk = this.#chunks.shift()
-    if (chunk !== undefined) return Promise.resolve({ done: false, value: chunk })
-    if (this.#end === null) return new Promise((resolve, reject) => (this.#waiting = { reject, resolve }))
-    return this.#end.error === null ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(this.#end.error)
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    const ready: Uint8Array[] = []
+    let end: { readonly error: Error | null } | null = null
+    let wake: (() => void) | null = null
+    const woken = (): void => {
+      wake?.()
+      wake = null
+    }
+    this.pour({
+      data: (chunk) => {
+        ready.push(chunk)
+        woken()
+      },
+      end: (error) => {
+        end = { error }
+        woken()
+      },
+    })
+    const next = async (): Promise<Next> => {
+      for (;;) {
+        const value = ready.shift()
+        if (value !== undefined) return { done: false, value }
+        if (end?.error) throw end.error
+        if (end !== null) return { done: true, value: undefined }
+        await new Promise<void>((resolve) => (wake = resolve))
+      }
+    }
+    return { next }
   }
+}
+
+/** Gives a body to its reader. What comes from a socket needs no promise for each piece. */
+export function pour(body: AsyncIterable<Uint8Array>, reader: Reader): void {
+  if (body instanceof Bytes) {
+    body.pour(reader)
+    return
+  }
+  const read = async (): Promise<void> => {
+    for await (const chunk of body) reader.data(chunk)
+  }
+  read().then(
+    () => reader.end(null),
+    (error: unknown) => reader.end(error instanceof Error ? error : new Error(String(error))),
+  )
 }
 
 type Header = string | string[] | undefined
@@ -41,38 +88,81 @@ export interface Received {
   readonly body: AsyncIterable<Uint8Array>
 }
 
-const abortOf = (signal: AbortSignal): Error => (signal.reason instanceof Error ? signal.reason : new DOMException('the call was cancelled', 'AbortError'))
+/** One request on its way: its head to whoever waits, its body to who reads it. */
+class Receiving implements Dispatcher.DispatchHandler {
+  readonly #body = new Bytes()
+  readonly #cancellation: Cancellation
+  readonly #resolve: (received: Received) => void
+  readonly #reject: (error: Error) => void
+  #controller: Dispatcher.DispatchController | null = null
+
+  constructor(cancellation: Cancellation, resolve: (received: Received) => void, reject: (error: Error) => void) {
+    this.#cancellation = cancellation
+    this.#resolve = resolve
+    this.#reject = reject
+    cancellation.onCancel(this.#cancel)
+  }
+
+  readonly #cancel = (): void => {
+    const { reason } = this.#cancellation
+    if (this.#controller === null) this.#reject(reason)
+    else this.#controller.abort(reason)
+  }
+
+  #over(error: Error | null): void {
+    this.#cancellation.forget(this.#cancel)
+    this.#body.end(error)
+    if (error !== null) this.#reject(error)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#cancellation.is_cancelled) this.#cancel()
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Readonly<Record<string, Header>>): void {
+    if (status >= 200) this.#resolve({ body: this.#body, headers, status })
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    this.#body.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    this.#over(null)
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#over(error)
+  }
+}
 
 /**
  * Sends a request and resolves with the head of its answer. undici's `request` does the same around a stream of Node's, which costs a call of a model more
  * than everything else on its way. Rejects with what failed; the body throws what breaks it off.
  */
-export function receive(dispatcher: Dispatcher, options: Dispatcher.DispatchOptions, signal: AbortSignal): Promise<Received> {
+export function receive(dispatcher: Dispatcher, options: Dispatcher.DispatchOptions, cancellation: Cancellation): Promise<Received> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(abortOf(signal))
-    const body = new Bytes()
-    let controller: Dispatcher.DispatchController | null = null
-    const cancel = (): void => {
-      const reason = abortOf(signal)
-      if (controller === null) reject(reason)
-      else controller.abort(reason)
-    }
-    const over = (error: Error | null): void => {
-      signal.removeEventListener('abort', cancel)
-      body.end(error)
-      if (error !== null) reject(error)
-    }
-    signal.addEventListener('abort', cancel, { once: true })
-    dispatcher.dispatch(options, {
-      onRequestStart(started) {
-        controller = started
-        if (signal.aborted) started.abort(abortOf(signal))
-      },
-      onResponseData: (_controller, chunk) => body.push(chunk),
-      onResponseEnd: () => over(null),
-      onResponseError: (_controller, error) => over(error),
-      onResponseStart(_controller, status, headers) {
-        if (status >= 200) resolve({ body, headers, status })
+    if (cancellation.is_cancelled) reject(cancellation.reason)
+    else dispatcher.dispatch(options, new Receiving(cancellation, resolve, reject))
+  })
+}
+
+/** Pieces in one; a single one as it is. */
+export const joined = (chunks: readonly Uint8Array[]): Buffer => {
+  const [first] = chunks
+  return chunks.length === 1 && first !== undefined ? Buffer.from(first.buffer, first.byteOffset, first.byteLength) : Buffer.concat(chunks)
+}
+
+/** The whole body as text; throws what breaks it off. */
+export function readWhole(body: AsyncIterable<Uint8Array>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = []
+    pour(body, {
+      data: (chunk) => void chunks.push(chunk),
+      end: (error) => {
+        if (error === null) resolve(joined(chunks).toString('utf8'))
+        else reject(error)
       },
     })
   })

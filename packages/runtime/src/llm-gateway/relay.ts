@@ -1,7 +1,9 @@
 import type { LlmUsage } from '@syntropism/contract'
 import { createParser } from 'eventsource-parser'
 import type { Api } from './bounds.ts'
+import type { Cancellation } from './cancellation.ts'
 import type { UpstreamAnswer } from './guard.ts'
+import { type Reader, joined, pour } from './receive.ts'
 import { usageIn } from './usage.ts'
 
 export interface Relay {
@@ -11,15 +13,15 @@ export interface Relay {
   readonly wants_usage: boolean
   /** Read on for the usage when the caller hangs up, instead of cancelling. */
   readonly drain: boolean
-  /** Cancels the upstream call. */
-  cancel(): void
+  /** Of the upstream call. */
+  readonly cancellation: Cancellation
   /** Called once, when all is known that will be known. */
   ended(finish: 'completed' | 'cancelled' | 'failed', usage: LlmUsage | null): void
 }
 
-/** Where a stream's text goes as it comes. */
+/** Where a stream's bytes go as they come. */
 export interface Sink {
-  write(text: string): void
+  write(bytes: Uint8Array): void
   end(): void
 }
 
@@ -34,7 +36,7 @@ export function toReadable(flow: Flow): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>({
     cancel: () => hangUp(),
     start(controller) {
-      hangUp = flow.start({ end: () => controller.close(), write: (text) => controller.enqueue(Buffer.from(text)) })
+      hangUp = flow.start({ end: () => controller.close(), write: (bytes) => controller.enqueue(bytes) })
     },
   })
 }
@@ -53,19 +55,20 @@ const NOTABLE = /"usage"|\[DONE\]/
 export const relayStream = (relay: Relay): Flow => ({
   start(sink) {
     const reading = new Reading(relay, sink)
-    void reading.run()
+    pour(relay.answer.body, reading)
     return () => reading.hangUp()
   },
 })
 
-class Reading {
+class Reading implements Reader {
   readonly #relay: Relay
   readonly #sink: Sink
   /** What may hold the usage, in order: looked into once the caller has been served. */
   readonly #reports: string[] = []
   #caller: 'there' | 'served' | 'gone' = 'there'
-  /** Begin of an event whose end has not come. */
-  #begun = ''
+  /** What has come and is not passed on: the begin of an event whose end has not come, and chunks that came together. */
+  #begun: Uint8Array[] = []
+  #isWaiting = false
   #isHidden = false
   #isLast = false
   readonly #parser = createParser({ onEvent: ({ data }) => this.#look(data) })
@@ -75,31 +78,38 @@ class Reading {
     this.#sink = sink
   }
 
-  async run(): Promise<void> {
-    const { answer, ended } = this.#relay
-    const decoder = new TextDecoder()
-    try {
-      for await (const chunk of answer.body) this.#pass(decoder.decode(chunk, { stream: true }))
-      this.#write(this.#begun)
-      this.#endForCaller()
-      ended(this.#caller === 'gone' ? 'cancelled' : 'completed', this.#usage())
-    } catch (error) {
-      this.#write(brokenOff(this.#relay.api, error))
-      const wasServed = this.#caller === 'served'
-      this.#endForCaller()
-      const usage = this.#usage()
-      ended(this.#caller === 'gone' ? 'cancelled' : wasServed && usage !== null ? 'completed' : 'failed', usage)
-    }
+  /** An upstream's chunks that came in one piece from the socket go on in one piece. */
+  data(chunk: Uint8Array): void {
+    this.#begun.push(chunk)
+    if (this.#isWaiting) return
+    this.#isWaiting = true
+    queueMicrotask(() => {
+      this.#isWaiting = false
+      this.#pass()
+    })
+  }
+
+  end(error: Error | null): void {
+    const { api, cancellation, ended } = this.#relay
+    this.#pass()
+    this.#write(error === null ? joined(this.#begun) : brokenOff(api, error))
+    this.#begun = []
+    const wasServed = this.#caller === 'served'
+    this.#endForCaller()
+    const usage = this.#usage()
+    const isCancelled = this.#caller === 'gone' || (error !== null && cancellation.is_cancelled && !wasServed)
+    const isComplete = error === null || (wasServed && usage !== null)
+    ended(isCancelled ? 'cancelled' : isComplete ? 'completed' : 'failed', usage)
   }
 
   hangUp(): void {
     if (this.#caller !== 'there') return
     this.#caller = 'gone'
-    if (!this.#relay.drain) this.#relay.cancel()
+    if (!this.#relay.drain) this.#relay.cancellation.cancel()
   }
 
-  #write(text: string): void {
-    if (this.#caller === 'there' && text !== '') this.#sink.write(text)
+  #write(bytes: Uint8Array): void {
+    if (this.#caller === 'there' && bytes.length > 0) this.#sink.write(bytes)
   }
 
   #endForCaller(): void {
@@ -109,30 +119,30 @@ class Reading {
   }
 
   /** Passes whole events on as they are, together; looks into those alone that may hold the usage or the end. */
-  #pass(text: string): void {
-    const all = this.#begun + text
-    if (!NOTABLE.test(all)) {
-      const end = endOfLast(all)
-      this.#begun = all.slice(end)
-      return this.#write(all.slice(0, end))
+  #pass(): void {
+    const all = joined(this.#begun)
+    // A character for each byte: places in it are places in the bytes.
+    const text = all.toString('latin1')
+    const notable = text.search(NOTABLE)
+    let passed = 0
+    let from = endOfLast(notable < 0 ? text : text.slice(0, notable))
+    if (notable >= 0) {
+      BOUNDARY.lastIndex = from
+      for (let match = BOUNDARY.exec(text); match !== null; match = BOUNDARY.exec(text)) {
+        const begin = from
+        from = BOUNDARY.lastIndex
+        const event = text.slice(begin, from)
+        this.#isHidden = false
+        this.#isLast = false
+        if (NOTABLE.test(event)) this.#parser.feed(all.toString('utf8', begin, from))
+        if (!this.#isHidden && !this.#isLast) continue
+        this.#write(all.subarray(passed, this.#isHidden ? begin : from))
+        passed = from
+        if (this.#isLast) this.#endForCaller()
+      }
     }
-    let ready = ''
-    let from = 0
-    BOUNDARY.lastIndex = 0
-    for (let match = BOUNDARY.exec(all); match !== null; match = BOUNDARY.exec(all)) {
-      const event = all.slice(from, BOUNDARY.lastIndex)
-      from = BOUNDARY.lastIndex
-      this.#isHidden = false
-      this.#isLast = false
-      if (NOTABLE.test(event)) this.#parser.feed(event)
-      if (!this.#isHidden) ready += event
-      if (!this.#isLast) continue
-      this.#write(ready)
-      this.#endForCaller()
-      ready = ''
-    }
-    this.#begun = all.slice(from)
-    this.#write(ready)
+    this.#write(all.subarray(passed, from))
+    this.#begun = from < all.length ? [all.subarray(from)] : []
   }
 
   #look(data: string): void {
@@ -162,15 +172,9 @@ function endOfLast(text: string): number {
 }
 
 /** The event by which a caller learns that its stream broke off. */
-function brokenOff(api: Api, error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  const problem = { code: 'llm_upstream_failed', message: `The stream broke off: ${message}`, type: 'upstream_error' }
-  return api === 'responses' ? `event: error\ndata: ${JSON.stringify({ ...problem, type: 'error' })}\n\n` : `data: ${JSON.stringify({ error: problem })}\n\n`
-}
-
-/** The whole body as text; throws what breaks it off. */
-export async function readWhole(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of body) chunks.push(chunk)
-  return Buffer.concat(chunks).toString('utf8')
+function brokenOff(api: Api, error: Error): Buffer {
+  const problem = { code: 'llm_upstream_failed', message: `The stream broke off: ${error.message}`, type: 'upstream_error' }
+  return Buffer.from(
+    api === 'responses' ? `event: error\ndata: ${JSON.stringify({ ...problem, type: 'error' })}\n\n` : `data: ${JSON.stringify({ error: problem })}\n\n`,
+  )
 }

@@ -30,6 +30,8 @@ interface Kind {
   readonly caller: Caller
   /** The dearest lately: reserves are asked for in its size. */
   worst: Worst
+  /** The last call's worst case, and its room: calls of a kind are mostly alike, and an exact price takes a while. */
+  last: { readonly worst: Worst; readonly room: LlmRoom }
   kept: Kept[]
   /** Calls that the next reserve is asked for. */
   calls: number
@@ -44,6 +46,14 @@ const CALLS = { first: 8, most: 64 } as const
 /** Pause after a reserve was refused. */
 const REFUSED_MS = 250
 
+function roomIn(kind: Kind, worst: Worst): LlmRoom {
+  const { last } = kind
+  const isAlike =
+    last.worst.price === worst.price && last.worst.prompt_tokens_max === worst.prompt_tokens_max && last.worst.output_tokens_max === worst.output_tokens_max
+  if (!isAlike) kind.last = { room: roomOf(worst), worst }
+  return kind.last.room
+}
+
 /**
  * Calls that may go out before their admission is durable, because a reserve that holds their worst case is. The economy gives reserves; what is drawn from
  * one is counted here at once and recorded with the next commit. A process that dies before that leaves the reserve, which the next one books in full.
@@ -54,6 +64,8 @@ export class Reserves {
   /** Open calls of each key, recorded or not. */
   readonly #open = new Map<string, number>()
   readonly #asked = new Set<Promise<unknown>>()
+  /** Calls that are out on a reserve and not handed to the host yet. */
+  #unrecorded: (() => void)[] = []
   readonly #sweeper: NodeJS.Timeout
   /** Counts the times that reserves went back, for who was refused while they were out. */
   #returns = 0
@@ -73,7 +85,7 @@ export class Reserves {
     const key = 'key_id' in caller ? state.llm.keys.get(caller.key_id) : undefined
     if (key !== undefined && (this.#open.get(key.key_id) ?? 0) >= key.parallel_max) return null
     const leaseId = 'lease_id' in caller ? caller.lease_id : ''
-    const room = roomOf(worst)
+    const room = roomIn(kind, worst)
     for (const kept of kind.kept) {
       if (!mayDraw(state, kept.reserve, leaseId, now)) continue
       if (!takeRoom(kept.left, room)) {
@@ -89,6 +101,19 @@ export class Reserves {
     }
     this.#refill(kind, now)
     return null
+  }
+
+  /** Records a drawn call once its request has left, at the latest before anything else about it or its reserve is told. */
+  recordSoon(record: () => void): void {
+    this.#unrecorded.push(record)
+    if (this.#unrecorded.length === 1) setImmediate(() => this.recordAll())
+  }
+
+  recordAll(): void {
+    if (this.#unrecorded.length === 0) return
+    const due = this.#unrecorded
+    this.#unrecorded = []
+    for (const record of due) record()
   }
 
   /** A call of this caller is open from now on; the answer ends it. */
@@ -108,7 +133,8 @@ export class Reserves {
     const name = `${whose} ${worst.upstream_id} ${worst.model}`
     const known = this.#kinds.get(name)
     if (known !== undefined) return known
-    const kind: Kind = { caller, calls: CALLS.first, is_asking: false, kept: [], last_call_ms: now - 2 * WARM_MS, not_before_ms: 0, worst }
+    const last = { room: roomOf(worst), worst }
+    const kind: Kind = { caller, calls: CALLS.first, is_asking: false, kept: [], last, last_call_ms: now - 2 * WARM_MS, not_before_ms: 0, worst }
     this.#kinds.set(name, kind)
     return kind
   }
@@ -152,6 +178,8 @@ export class Reserves {
   }
 
   #close(kind: Kind, over: readonly Kept[]): void {
+    if (over.length === 0) return
+    this.recordAll()
     kind.kept = kind.kept.filter((kept) => !over.includes(kept))
     // One without calls closes itself when the last of them is recorded.
     for (const { left, reserve } of over)
@@ -175,6 +203,7 @@ export class Reserves {
     try {
       while (this.#asked.size > 0) await Promise.all(this.#asked)
       this.#returns += 1
+      this.recordAll()
       for (const kind of this.#kinds.values()) this.#close(kind, kind.kept)
       return await next()
     } finally {

@@ -4,8 +4,7 @@ import { type Attempt, GuardedUpstream, type Transport, failureOf, failureOfStat
 import { openEmbedded } from './native/embedded.ts'
 import { openProvider } from './native/providers.ts'
 import { withResponses } from './native/responses.ts'
-import { type Received, receive } from './receive.ts'
-import { readWhole } from './relay.ts'
+import { type Received, readWhole, receive } from './receive.ts'
 
 const one = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header[0] : header)
 
@@ -14,10 +13,10 @@ function openAiAttempt(config: UpstreamConfig, apiKey: string | null, dispatcher
   const headers = { 'content-type': 'application/json', ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }) }
   const { origin, pathname } = new URL(String(config.base_url))
   const base = pathname.replace(/\/$/, '')
-  return async (api, body, signal) => {
+  return async (api, body, cancellation) => {
     let answer: Received
     try {
-      answer = await receive(dispatcher, { body, headers, method: 'POST', origin, path: `${base}/${api}` }, signal)
+      answer = await receive(dispatcher, { body, headers, method: 'POST', origin, path: `${base}/${api}` }, cancellation)
     } catch (error) {
       throw failureOf(error)
     }

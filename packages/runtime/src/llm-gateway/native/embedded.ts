@@ -146,7 +146,7 @@ export function openEmbedded(config: UpstreamConfig, modelsDir: string): { attem
       leave()
     }
   }
-  const attempt: Attempt = async (api, body, signal) => {
+  const attempt: Attempt = async (api, body, { signal }) => {
     const limit = AbortSignal.timeout(config.timeout_ms)
     try {
       if (api !== 'chat/completions') throw new RequestUnsupported('model', 'the embedded model answers chat completions alone')

@@ -98,7 +98,7 @@ async function embed(provider: Provider, body: string, abortSignal: AbortSignal)
 
 /** One attempt at a provider's own API. */
 export function openProvider(config: UpstreamConfig, kind: Kind, apiKey: string | null, dispatcher: Dispatcher): Attempt {
-  return async (api, body, signal) => {
+  return async (api, body, { signal }) => {
     try {
       const provider = createProvider(config, kind, apiKey, dispatcher)
       if (api === 'embeddings') return await embed(provider, body, signal)
