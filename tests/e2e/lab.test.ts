@@ -72,6 +72,12 @@ describe('the mechanism lab', () => {
     expect((await run(['clear', join(dir, 'none.json')])).code).toBe(2)
   })
 
+  it('reads a book that begins with a byte order mark and has lines of Windows', async () => {
+    writeFileSync(book, `\uFEFF${readFileSync(book, 'utf8').replaceAll(',', ',\r\n')}`)
+    expect(JSON.parse((await run(['clear', book, '--json'])).stdout)).toMatchObject({ winners: ['x', 'z'] })
+    expect((await run(['regret', book, '--json'])).code).toBe(0)
+  })
+
   it('evaluates formulas with whole numbers of any size, and refuses what does not fit', async () => {
     expect((await run(['formula', 'base-fee', '--input', '{"base":2000000000,"limit":30000000,"used":22500000}', '--json'])).stdout).toBe('2125000000\n')
     expect((await run(['formula', 'fake-exponential', '--input', '{"factor":"100000000000000000","numerator":0,"denominator":1}'])).stdout).toBe(

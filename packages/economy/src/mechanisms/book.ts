@@ -34,9 +34,14 @@ export class BookError extends Error {
   }
 }
 
+const shown = (value: unknown): string => {
+  if (typeof value === 'string') return `the text ${JSON.stringify(value)}`
+  return Object.is(value, -0) ? '-0' : String(value)
+}
+
 function naturalNumber(value: unknown, path: string): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0 || Object.is(value, -0))
-    throw new BookError(path, `must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}, got ${String(value)}`)
+    throw new BookError(path, `must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}, got ${shown(value)}`)
   return value
 }
 

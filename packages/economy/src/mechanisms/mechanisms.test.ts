@@ -138,6 +138,8 @@ describe('a book that is wrong', () => {
     [{ bids: [{ bundle: { cpu: 1.5 }, id: 'a', price: 1 }], supply: { cpu: 2 } }, 'bids[0].bundle.cpu: must be a whole number'],
     [{ bids: [{ bundle: { cpu: 3 }, id: 'a', price: 1 }], supply: { cpu: 2 } }, 'more than the supply of 2'],
     [{ bids: [{ bundle: { cpu: 1 }, id: 'a', price: -1 }], supply: { cpu: 2 } }, 'bids[0].price: must be a whole number'],
+    [{ bids: [{ bundle: { cpu: 1 }, id: 'a', price: '1' }], supply: { cpu: 2 } }, 'got the text "1"'],
+    [{ bids: [{ bundle: { cpu: 1 }, id: 'a', price: -0 }], supply: { cpu: 2 } }, 'got -0'],
     [{ bids: [{ bundle: { cpu: 0 }, id: 'a', price: 1 }], supply: { cpu: 2 } }, 'asks for nothing'],
     [{ bids: [1, 2].map(() => ({ bundle: { cpu: 1 }, id: 'a', price: 1 })), supply: { cpu: 2 } }, 'bids[1].id: "a" stands for an earlier bid already'],
     [{ supply: { cpu: 2 } }, 'bids: must be an array'],

@@ -29,7 +29,8 @@ export function namingFile(file: string, error: unknown): unknown {
   return new ConfigError(`${file}: ${error.message}`)
 }
 
-const readJson = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'))
+/** A file of JSON; some editors begin it with a byte order mark. */
+export const readJson = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))
 
 /** The solver is a large module and is loaded only when an exact answer is asked for. */
 async function clearWith(book: unknown, mechanism: Mechanism, rule: PaymentRule, timeLimitS: number): Promise<ClearedBook> {

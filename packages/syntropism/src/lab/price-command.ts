@@ -4,6 +4,7 @@ import { BookError, DEFAULT_PARAMS, type Demand, nextPoint, pointAt, readBook, r
 import { ConfigError } from '@syntropism/runtime'
 import type { CURVES } from './curves.ts'
 import { table } from '../terminal/format.ts'
+import { readJson } from './clear-commands.ts'
 
 export interface PriceFlags {
   readonly book?: string
@@ -35,7 +36,7 @@ function readUtilisation(file: string): number[] {
 
 /** The demand curve of one resource of a book: each bid's price spread over its bundle by size, for all that there is of the resource. */
 function readDemand(file: string, wanted: string | undefined): Demand[] {
-  const book = readBook(JSON.parse(readFileSync(file, 'utf8')))
+  const book = readBook(readJson(file))
   const resource = wanted ?? book.resources[0]
   const column = book.resources.indexOf(resource ?? '')
   if (column < 0) throw new BookError('supply', `has no ${resource ?? 'resource'}; there is ${book.resources.join(', ')}`)

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { MECHANISMS, type Mechanism, PAYMENT_RULES, type PaymentRule, type Regret, readBook, regretOfTruth, unsoundPairing } from '@syntropism/economy'
 import { table } from '../terminal/format.ts'
-import { bundlesDiffer, namingFile } from './clear-commands.ts'
+import { bundlesDiffer, namingFile, readJson } from './clear-commands.ts'
 
 export interface RegretFlags {
   readonly bids: number
@@ -14,7 +13,7 @@ const share = (part: number | null): string => (part === null ? '–' : `${(part
 export function runRegret(file: string, flags: RegretFlags): void {
   const found: (Regret & { mechanism: Mechanism; payment_rule: PaymentRule })[] = []
   try {
-    const book: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    const book: unknown = readJson(file)
     const differ = bundlesDiffer(readBook(book))
     for (const mechanism of MECHANISMS)
       for (const rule of PAYMENT_RULES) {
