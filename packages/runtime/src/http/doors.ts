@@ -9,11 +9,26 @@ export interface Doors {
   close(): Promise<void>
 }
 
+/** An address on which no service can be opened; the message says which, why and what would do. */
+export class DoorError extends Error {
+  override readonly name = 'DoorError'
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'only a privileged user may open it; take a port from 1024 on',
+  EADDRINUSE: 'another program has it; choose another with --port, or take a free one with --port 0',
+  EADDRNOTAVAIL: 'this machine has no such address; the setting `host` names it',
+}
+
 async function listen(server: Server, at: { host: string; port: number } | { path: string }): Promise<void> {
   await new Promise<void>((done, fail) => {
-    server.once('error', fail)
+    const refused = (error: NodeJS.ErrnoException): void => {
+      const where = 'path' in at ? `the socket ${at.path}` : `port ${at.port} of ${at.host}`
+      fail(new DoorError(`${where} cannot be opened: ${REASONS[error.code ?? ''] ?? error.message}`, { cause: error }))
+    }
+    server.once('error', refused)
     server.listen(at, () => {
-      server.removeListener('error', fail)
+      server.removeListener('error', refused)
       done()
     })
   })

@@ -86,12 +86,15 @@ export const mirroredShelf = (shelf: TokenShelf, copy: TokenShelf): TokenShelf =
   },
 })
 
-/** Long-lived tokens: made once, kept as hashes, handed out in the clear this one time. */
+/**
+ * Long-lived tokens: made once, kept as hashes, handed out in the clear this one time. `keep` writes the hashes: once the start has come so far
+ * that the tokens will be shown, or a start that fails would leave an economy whose tokens nobody has seen.
+ */
 export async function openTokens(
   shelf: TokenShelf,
   { humans, operators }: { readonly humans: readonly string[]; readonly operators: readonly string[] },
   renew: boolean,
-): Promise<{ readonly kept: KeptToken[]; readonly created: NewToken[] }> {
+): Promise<{ readonly created: NewToken[]; readonly kept: KeptToken[]; keep(): Promise<void> }> {
   const kept = (renew ? [] : JSON.parse((await shelf.read()) ?? '[]')) as KeptToken[]
   const created: NewToken[] = []
   const add = (entry: Omit<KeptToken, 'hash'>, name: string): void => {
@@ -104,6 +107,11 @@ export async function openTokens(
   for (const id of operators) if (!known.includes(id)) add({ operator_id: id, role: 'operator' }, id === 'operator' ? id : `operator ${id}`)
   if (!kept.some((token) => token.role === 'observer')) add({ role: 'observer' }, 'observer')
   for (const human of humans) if (!kept.some((token) => token.human_id === human)) add({ human_id: human, role: 'human' }, `human ${human}`)
-  if (created.length > 0) await shelf.write(JSON.stringify(kept, null, 2))
-  return { created, kept }
+  return {
+    created,
+    async keep() {
+      if (created.length > 0) await shelf.write(JSON.stringify(kept, null, 2))
+    },
+    kept,
+  }
 }

@@ -251,7 +251,7 @@ async function assemble(
   const observation = await openObservation(config)
   const bus = createMemoryBus((error) => observation.log.error('a listener failed', { error }))
   bus.subscribe((event) => options.onEvent(event))
-  const { created, kept } = await openTokens(shelf, config, options.new_tokens)
+  const { created, keep, kept } = await openTokens(shelf, config, options.new_tokens)
   const host = await Host.open({ bus, createClock: createWallClock, journal, onFatal: options.onFatal, ...observation.forHost() })
   await observation.follow(bus, host, (after_seq) => readEvents(queries, { after_seq, limit: 1_000_000 }))
   const solvers = solving(options, observation)
@@ -281,6 +281,7 @@ async function assemble(
   await settle(options, host, bus, executor, folders)
   await remote?.begin(remoteParts(app, queries, executor, { bus, host, reads: openReads(app, serviceParts, gate), tokens }))
   await gateways.start(remote?.toolQueue)
+  await keep()
   tellWhere(paths, doors.url)
   host.startBeat(config.beat_ms, solvers.beat)
   return {

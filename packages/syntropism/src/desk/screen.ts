@@ -1,41 +1,29 @@
-import { credits } from '../terminal/format.ts'
-import { type LocalFlags, callService } from '../terminal/local.ts'
+import { credits, cut, tame, wrap } from '../terminal/format.ts'
+import { type LocalFlags, Unreachable, callService } from '../terminal/local.ts'
 import { type Screen, type Size, bold, dim, isTerminal, openScreen } from '../terminal/screen.ts'
 import { ConfigError } from '@syntropism/runtime'
+import type { OpenPrompt } from './open-prompts.ts'
 
-export interface DeskPrompt {
-  readonly agent_id: string
-  readonly bid_micro: number
-  readonly content: Readonly<Record<string, unknown>>
-  readonly deadline_at_ms: number
-  readonly prompt_id: string
-}
 export interface DeskService {
-  prompts(): Promise<readonly DeskPrompt[]>
+  prompts(): Promise<readonly OpenPrompt[]>
   score(id: string, scores: { interesting: number; understandable: number; useful: number }): Promise<{ credits_awarded_micro: number }>
   skip(id: string): Promise<void>
 }
 
 const QUESTIONS = ['interesting', 'useful', 'understandable'] as const
 
-/** Control characters that an agent's text might steer a terminal with. */
-// oxlint-disable-next-line no-control-regex
-const tame = (text: string): string => text.replaceAll(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F]/g, '')
-
-/** Lines of a text no wider than this. */
-const wrap = (text: string, columns: number): string[] =>
-  tame(text)
-    .split('\n')
-    .flatMap((line) => line.match(new RegExp(`.{1,${Math.max(20, columns)}}`, 'gu')) ?? [''])
+const KEYS = '0–9, x = 10 score · backspace · enter send · k skip · n p next, previous · q quit'
 
 /** The attention desk on a terminal: one prompt at a time, three digits and Enter. */
 export class DeskScreen implements Screen {
   readonly #service: DeskService
   readonly #quit: () => void
-  #prompts: readonly DeskPrompt[] = []
+  #prompts: readonly OpenPrompt[] = []
   #at = 0
   #scores: number[] = []
   #notice = ''
+  /** An answer to what was judged here is on its way. */
+  #judging = false
 
   constructor(service: DeskService, quit: () => void) {
     this.#service = service
@@ -43,10 +31,21 @@ export class DeskScreen implements Screen {
   }
 
   async refresh(): Promise<void> {
+    try {
+      this.#take(await this.#service.prompts())
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error
+      this.#notice = `${error.message}; trying again`
+    }
+  }
+
+  #take(prompts: readonly OpenPrompt[]): void {
     const current = this.#prompts[this.#at]?.prompt_id
-    this.#prompts = await this.#service.prompts()
-    const same = this.#prompts.findIndex((one) => one.prompt_id === current)
+    this.#prompts = prompts
+    const same = prompts.findIndex((one) => one.prompt_id === current)
+    if (this.#notice.endsWith('trying again')) this.#notice = ''
     if (same < 0) this.#scores = []
+    if (same < 0 && current !== undefined && !this.#judging) this.#notice = `${current} is no longer open: judged elsewhere, taken back, or past its deadline`
     this.#at = Math.max(0, same)
   }
 
@@ -66,7 +65,7 @@ export class DeskScreen implements Screen {
     this.#scores = []
   }
 
-  #send(prompt: DeskPrompt): void {
+  #send(prompt: OpenPrompt): void {
     const [interesting, useful, understandable] = this.#scores
     if (interesting === undefined || useful === undefined || understandable === undefined) {
       this.#notice = 'three scores first: digits, x is 10'
@@ -78,30 +77,45 @@ export class DeskScreen implements Screen {
 
   #judge(answer: Promise<string>): void {
     this.#scores = []
-    answer.then(
-      async (said) => {
-        this.#notice = said
+    this.#judging = true
+    answer
+      .then(async (said) => {
         await this.refresh()
-      },
-      (error: unknown) => (this.#notice = error instanceof Error ? error.message : String(error)),
-    )
+        this.#notice = said
+      })
+      .catch((error: unknown) => (this.#notice = error instanceof Error ? error.message : String(error)))
+      .finally(() => (this.#judging = false))
   }
 
   lines({ columns, rows }: Size): string[] {
     const prompt = this.#prompts[this.#at]
-    const foot = [this.#notice === '' ? '' : bold(this.#notice), dim('0–9, x = 10 score · backspace · enter send · k skip · n p next, previous · q quit')]
+    const foot = [...(this.#notice === '' ? [] : wrap(this.#notice, columns)).map(bold), ...wrap(KEYS, columns).map(dim)]
     if (prompt === undefined) return [bold('Attention desk'), '', 'No open prompts.', '', ...foot]
     const { content } = prompt
-    const report = wrap(String(content.report ?? JSON.stringify(content, null, 2)), columns)
     const head = [
-      bold(tame(`${this.#at + 1} of ${this.#prompts.length}  ${String(content.title ?? prompt.prompt_id)}`).slice(0, columns)),
-      `${prompt.prompt_id} · ${prompt.agent_id} bids ${credits(prompt.bid_micro)} · until ${new Date(prompt.deadline_at_ms).toISOString().slice(11, 19)}`,
+      bold(cut(tame(`${this.#at + 1} of ${this.#prompts.length}  ${String(content.title ?? prompt.prompt_id)}`), columns)),
+      cut(
+        `${prompt.prompt_id} · ${prompt.agent_id} bids ${credits(prompt.bid_micro)} · until ${new Date(prompt.deadline_at_ms).toISOString().slice(11, 19)}`,
+        columns,
+      ),
       '',
     ]
-    const scores = QUESTIONS.map((question, index) => `${index === this.#scores.length ? bold(question) : question} ${this.#scores[index] ?? '–'}`).join('   ')
-    const room = Math.max(1, rows - head.length - foot.length - 4)
-    const more = report.length > room ? [dim(`… ${report.length - room} more lines: see the console, or "prompts"`)] : []
-    return [...head, ...report.slice(0, room), ...more, '', scores, ...foot]
+    const report = wrap(String(content.report ?? JSON.stringify(content, null, 2)), columns)
+    const scores = this.#scoreLines(columns)
+    const room = rows - 1 - head.length - scores.length - foot.length
+    const shown =
+      report.length <= room
+        ? report
+        : [...report.slice(0, Math.max(1, room - 1)), dim(cut(`… ${report.length - room + 1} more lines: in the console, or "prompts"`, columns))]
+    return [...head, ...shown, ...scores, ...foot]
+  }
+
+  /** The scores so far, the next one marked: on one line where they fit. */
+  #scoreLines(columns: number): string[] {
+    const texts = QUESTIONS.map((question, index) => ({ is_next: index === this.#scores.length, question, score: String(this.#scores[index] ?? '–') }))
+    const wide = texts.reduce((sum, { question, score }) => sum + question.length + score.length + 4, 0)
+    const said = texts.map(({ is_next, question, score }) => `${is_next ? bold(question) : question} ${score}`)
+    return wide <= columns ? ['', said.join('   ')] : said
   }
 }
 
@@ -112,7 +126,7 @@ export async function runDesk(flags: LocalFlags): Promise<void> {
   if (!isTerminal()) throw new ConfigError('--score needs a terminal; elsewhere use "syntropism score" and "syntropism skip"')
   const path = (id: string, action: string): string => `/attention/prompts/${encodeURIComponent(id)}/${action}`
   const service: DeskService = {
-    prompts: async () => (await callService(flags, 'GET', '/attention/prompts')).prompts as DeskPrompt[],
+    prompts: async () => (await callService(flags, 'GET', '/attention/prompts')).prompts as OpenPrompt[],
     score: async (id, scores) => (await callService(flags, 'POST', path(id, 'score'), scores)) as { credits_awarded_micro: number },
     skip: async (id) => void (await callService(flags, 'POST', path(id, 'skip'), {})),
   }

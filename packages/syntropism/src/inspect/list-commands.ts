@@ -1,23 +1,23 @@
 import type { CommandOf } from '@syntropism/contract'
 import { setTimeout as wait } from 'node:timers/promises'
 import { GENESIS_HASH, balanceAt, lastMovements, movementsOf, selectAgents, batchHash, readEvents, readHistory, verify } from '@syntropism/runtime'
-import { describeEvent } from '../terminal/describe.ts'
-import { clock, credits, percent, table } from '../terminal/format.ts'
+import { openPrompts } from '../desk/open-prompts.ts'
+import { describeEvent, explainEvent } from '../terminal/describe.ts'
+import { clock, credits, percent, table, tame } from '../terminal/format.ts'
 import { lazySolver } from '../live/live-solver.ts'
 import { type LocalFlags, openLocal, print } from '../terminal/local.ts'
 import { watchedReads } from '../terminal/watched-reads.ts'
 
 export async function showPrompts(flags: LocalFlags): Promise<void> {
   const { queries } = await openLocal(flags)
-  const rows = await queries.selectFrom('prompts').selectAll().where('status', 'in', ['waiting', 'shown']).orderBy('bid_micro', 'desc').orderBy('seq').execute()
-  const prompts = rows.map((row) => ({ ...row, content: JSON.parse(row.content) as Record<string, unknown> }))
+  const prompts = await openPrompts(queries)
   print(flags, prompts, () =>
     prompts.length === 0
       ? 'No open prompts.'
       : prompts
           .map(
             (one) =>
-              `${one.prompt_id}  ${one.agent_id}  bids ${credits(one.bid_micro)}  until ${clock(one.deadline_at_ms)}  ${String(one.content.title ?? '')}\n${String(one.content.report ?? JSON.stringify(one.content)).replace(/^/gm, '    ')}`,
+              `${one.prompt_id}  ${one.agent_id}  bids ${credits(one.bid_micro)}  until ${clock(one.deadline_at_ms)}  ${tame(String(one.content.title ?? ''))}\n${tame(String(one.content.report ?? JSON.stringify(one.content))).replace(/^/gm, '    ')}`,
           )
           .join('\n\n'),
   )
@@ -123,7 +123,9 @@ export async function showEvents(flags: LocalFlags & { agent?: string; follow?: 
   for (;;) {
     const events = await readEvents(queries, { after_seq: after, agent_id: flags.agent, limit: flags.limit, type: flags.type })
     for (const event of events)
-      console.log(flags.json === true ? JSON.stringify(event) : (describeEvent(event) ?? `${clock(event.at_ms)} #${event.seq} ${event.type} ${event.agent_id}`))
+      console.log(
+        flags.json === true ? JSON.stringify(event) : (describeEvent(event) ?? `${clock(event.at_ms)} #${event.seq} ${event.type} ${explainEvent(event)}`),
+      )
     after = events.at(-1)?.seq ?? after
     if (flags.follow !== true) return
     await wait(200)

@@ -1,5 +1,5 @@
-import { clock, credits, percent, table } from '../terminal/format.ts'
-import { type LocalFlags, callService, print } from '../terminal/local.ts'
+import { clock, credits, cut, percent, table, wrap } from '../terminal/format.ts'
+import { type LocalFlags, Unreachable, callService, print } from '../terminal/local.ts'
 import { type Size, bold, dim, isTerminal, openScreen } from '../terminal/screen.ts'
 
 interface Row {
@@ -47,14 +47,23 @@ async function look(flags: LocalFlags): Promise<Look> {
   }
 }
 
-/** One frame: supply, prices, then as many agents as there is room for. */
-export function topLines(one: Look, rank: RankKey, { columns, rows }: Size): string[] {
+/** One frame: supply, prices, then as many agents as there is room for. `trouble` says why it is not of now. */
+export function topLines(one: Look, rank: RankKey, { columns, rows }: Size, trouble = ''): string[] {
   const { economy: e } = one
   const head = [
+    ...wrap(trouble, columns)
+      .filter((line) => line !== '')
+      .map(bold),
     bold(
-      `${clock(e.at_ms)}  #${e.seq}  ${e.living_agents} living agents, ${one.windows} windows, ${one.prompts} open prompts${one.everyone_paused ? '  DRAINING' : ''}`,
+      cut(
+        `${clock(e.at_ms)}  #${e.seq}  ${e.living_agents} living agents, ${one.windows} windows, ${one.prompts} open prompts${one.everyone_paused ? '  DRAINING' : ''}`,
+        columns,
+      ),
     ),
-    `in circulation ${credits(e.circulating_micro)} = granted ${credits(e.granted_micro)} + rewarded ${credits(e.rewarded_micro)} − burned ${credits(e.burned_micro)}; in holds ${credits(e.held_micro)}`,
+    ...wrap(
+      `in circulation ${credits(e.circulating_micro)} = granted ${credits(e.granted_micro)} + rewarded ${credits(e.rewarded_micro)} − burned ${credits(e.burned_micro)}; in holds ${credits(e.held_micro)}`,
+      columns,
+    ),
     '',
     ...table([
       ['resource', 'credits/s', 'sold'],
@@ -77,13 +86,9 @@ export function topLines(one: Look, rank: RankKey, { columns, rows }: Size): str
       row.status_reason,
     ]),
   ]).split('\n')
-  const room = Math.max(0, rows - head.length - 3)
-  return [
-    ...head.map((line) => line.slice(0, columns)),
-    bold(header.slice(0, columns)),
-    ...agents.slice(0, room).map((line) => line.slice(0, columns)),
-    dim('rank by b balance · e earned · h held · w windows   q quit'),
-  ]
+  const foot = wrap('rank by b balance · e earned · h held · w windows   q quit', columns).map(dim)
+  const frame = [...head.map((line) => cut(line, columns)), bold(cut(header, columns)), ...agents.map((line) => cut(line, columns))]
+  return [...frame.slice(0, Math.max(1, rows - 1 - foot.length)), ...foot]
 }
 
 const EVERY_MS = 1000
@@ -98,6 +103,7 @@ export async function runTop(flags: LocalFlags & { once?: boolean }): Promise<vo
         .join('\n'),
     )
   let rank: RankKey = 'b'
+  let trouble = ''
   await new Promise<void>((done, fail) => {
     const end = (finish: () => void): void => {
       clearInterval(timer)
@@ -106,7 +112,7 @@ export async function runTop(flags: LocalFlags & { once?: boolean }): Promise<vo
     }
     const screen = openScreen(
       {
-        lines: (size) => topLines(now, rank, size),
+        lines: (size) => topLines(now, rank, size, trouble),
         onKey(key) {
           if (key === 'q' || key === '\u0003') end(done)
           else if (key in RANKS) rank = key as RankKey
@@ -116,8 +122,14 @@ export async function runTop(flags: LocalFlags & { once?: boolean }): Promise<vo
     )
     const timer = setInterval(() => {
       look(flags).then(
-        (next) => (now = next),
-        (error: unknown) => end(() => fail(error)),
+        (next) => {
+          now = next
+          trouble = ''
+        },
+        (error: unknown) => {
+          if (error instanceof Unreachable) trouble = `NO ANSWER, as it was at ${clock(now.economy.at_ms)}: ${error.message}; trying again`
+          else end(() => fail(error))
+        },
       )
     }, EVERY_MS)
   })

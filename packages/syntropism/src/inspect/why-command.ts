@@ -1,7 +1,7 @@
 import type { EconomyEvent } from '@syntropism/contract'
 import { type Bid, type State, bundleOf, currentReserveMicro, microToCredits, offeredMicro } from '@syntropism/economy'
 import { Inquiries, type LowestWinning, readEvents, stateAt } from '@syntropism/runtime'
-import { describeEvent } from '../terminal/describe.ts'
+import { describeEvent, explainEvent } from '../terminal/describe.ts'
 import { credits, percent } from '../terminal/format.ts'
 import { lazySolver } from '../live/live-solver.ts'
 import { type Local, type LocalFlags, openLocal, print } from '../terminal/local.ts'
@@ -62,8 +62,9 @@ async function whyBid(events: readonly EconomyEvent[], bidId: string, local: Loc
   if (proof.length === 0) return { answer: `No event names ${bidId}.`, proof }
   if (won?.type === 'resources_allocated' && cleared?.type === 'market_cleared') {
     const { certificate } = cleared.data
+    const what = won.data.executor_id === null ? 'a slot of attention, and pays when a human judges it' : `with ${won.data.cost} credits`
     return {
-      answer: `${bidId} won in ${certificate.clearing_id} with ${won.data.cost} credits: ${certificate.eligible_count} bids were eligible, ${certificate.winners.length} won, the lowest winner paid ${certificate.lowest_winning_micro === null ? '–' : credits(certificate.lowest_winning_micro)} (${certificate.mechanism}, ${certificate.payment_rule}${certificate.fallback === null ? '' : `, since ${certificate.fallback}`}).`,
+      answer: `${bidId} won in ${certificate.clearing_id} ${what}: ${certificate.winners.length} of ${certificate.eligible_count} eligible bids won, the lowest at ${certificate.lowest_winning_micro === null ? '–' : credits(certificate.lowest_winning_micro)} (${certificate.mechanism}, ${certificate.payment_rule}${certificate.fallback === null ? '' : `, since ${certificate.fallback}`}).`,
       proof,
     }
   }
@@ -117,12 +118,5 @@ export async function runWhy(what: string, flags: LocalFlags): Promise<void> {
   const answer = /^bid-\d+$/.test(what) ? await whyBid(events, what, local) : (whyPrice(events, what) ?? whyAgent(events, what))
   if (answer === null)
     throw new Error(`nothing in the log is called ${what}; name a bid (bid-12), an agent, a resource or the sequence number of a price change`)
-  print(flags, answer, () =>
-    [
-      answer.answer,
-      ...answer.proof.map(
-        (event) => `  #${event.seq} ${event.type} ${describeEvent(event)?.split(' ').slice(2).join(' ') ?? JSON.stringify(event.data).slice(0, 140)}`,
-      ),
-    ].join('\n'),
-  )
+  print(flags, answer, () => [answer.answer, ...answer.proof.map((event) => `  #${event.seq} ${event.type} ${explainEvent(event)}`)].join('\n'))
 }

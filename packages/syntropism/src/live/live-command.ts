@@ -63,15 +63,30 @@ const llmCap = ({ llm }: Config): string =>
     ? 'No LLM is configured: at most $0.00 an hour can be spent.'
     : `LLM calls: at most $${llm.usd_per_minute} a minute, $${(llm.usd_per_minute * 60).toFixed(2)} an hour (${Object.keys(llm.models).join(', ')}).`
 
+function dutyOf(live: Live): string {
+  const humans = [...live.host.state.humans.values()].filter((human) => human.on_duty).map((human) => human.human_id)
+  return humans.length === 0 ? 'Nobody is on duty: prompts wait and are returned unread.' : `On duty: ${humans.join(', ')}.`
+}
+
+/** What the sandbox enforces, by name; how is a page of its own. */
+function wallsOf({ sandbox: { name, protections } }: Live): string {
+  const named = (active: boolean): string =>
+    protections
+      .filter((one) => one.active === active)
+      .map((one) => one.name)
+      .join(', ')
+  return `Sandbox ${name} holds ${named(true)}.${named(false) === '' ? '' : ` NOT HELD: ${named(false)}.`} "syntropism doctor" says how.`
+}
+
 /** What is enforced, the most that can be spent, and who is on duty. */
 function introduction(live: Live, config: Config): string[] {
   const capacity = machineCapacity(config)
-  const humans = [...live.host.state.humans.values()].filter((human) => human.on_duty).map((human) => human.human_id)
+  const slots = [...live.host.state.humans.values()].filter((human) => human.on_duty).length
   return [
-    `Syntropism economy ${live.host.state.economy_id} at ${live.url} (console: ${live.url}, reference: ${live.url}/docs), data in ${resolve(config.data)}`,
-    `For sale: ${capacity.cpu_millicores} milli-cores, ${capacity.memory_mb} MB, ${humans.length} attention slot(s). ${llmCap(config)}`,
-    `Sandbox ${live.sandbox.name}: ${live.sandbox.protections.map((one) => `${one.name} ${one.active ? 'held' : 'NOT HELD'} (${one.how})`).join('; ')}`,
-    humans.length === 0 ? 'Nobody is on duty: prompts wait and are returned unread.' : `On duty: ${humans.join(', ')}.`,
+    `Syntropism economy ${live.host.state.economy_id} at ${live.url} (console; reference: ${live.url}/docs), data in ${resolve(config.data)}`,
+    `For sale: ${capacity.cpu_millicores} milli-cores, ${capacity.memory_mb} MB, ${slots} attention ${slots === 1 ? 'slot' : 'slots'}. ${llmCap(config)}`,
+    wallsOf(live),
+    dutyOf(live),
     ...tracesShown(config),
     ...live.created_tokens.map(({ name, token }) => `Token of the ${name}, shown this once and kept only as a hash: ${token}`),
   ]
@@ -175,7 +190,7 @@ export async function runLive(flags: LiveFlags): Promise<void> {
   const head = introduction(live, config)
   if (full) for (const line of head) console.log(line)
   const view = full
-    ? openView(live, [`Syntropism at ${live.url} (reference: ${live.url}/docs)`, `Sandbox ${live.sandbox.name}; ${llmCap(config)} ${head[3] ?? ''}`], () =>
+    ? await openView(live, [`Syntropism at ${live.url} (console; reference at /docs)`, `Sandbox ${live.sandbox.name}. ${llmCap(config)}`, dutyOf(live)], () =>
         stopWith(0),
       )
     : null

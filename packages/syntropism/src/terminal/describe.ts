@@ -1,10 +1,35 @@
 import type { EconomyEvent } from '@syntropism/contract'
-import { clock, credits, percent } from './format.ts'
+import { clock, credits, percent, tame } from './format.ts'
 
 /** One line about an event, or null for what a person need not see go by. */
 export function describeEvent(event: EconomyEvent): string | null {
   const text = sentence(event)
-  return text === null ? null : `${clock(event.at_ms)} #${event.seq} ${text}`
+  return text === null ? null : `${clock(event.at_ms)} #${event.seq} ${tame(text)}`
+}
+
+/** What an event says, whichever it is. */
+export const explainEvent = (event: EconomyEvent): string => tame(sentence(event) ?? inPassing(event) ?? JSON.stringify(event.data).slice(0, 140))
+
+/** What belongs to an answer and would only flood a feed. */
+function inPassing(event: EconomyEvent): string | null {
+  switch (event.type) {
+    case 'credits_transferred':
+      return `${event.data.from_agent} → ${event.data.to_agent}${event.data.to_account === 'holds' ? ' (held)' : ''}: ${event.data.amount} credits (${event.data.purpose})`
+    case 'market_cleared':
+      return `${event.data.certificate.clearing_id}: ${event.data.certificate.winners.length} of ${event.data.certificate.eligible_count} eligible bids win`
+    case 'resources_allocated':
+      return `${event.agent_id} wins a slot of attention for ${event.data.bundle.duration_ms} ms (${event.data.lease_id})`
+    case 'utilisation_changed':
+      return `${event.data.resource}: ${percent(event.data.utilisation_ppm)} is sold`
+    case 'prompt_shown':
+      return `${event.data.prompt_id} of ${event.agent_id} has its slot`
+    case 'bid_raised':
+      return `${event.agent_id} raises ${event.data.bid_id} to ${event.data.new_amount} credits`
+    case 'bid_withdrawn':
+      return `${event.agent_id} takes ${event.data.bid_id} back (${event.data.reason})`
+    default:
+      return null
+  }
 }
 
 function sentence(event: EconomyEvent): string | null {

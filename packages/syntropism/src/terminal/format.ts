@@ -5,6 +5,32 @@ export const credits = (micro: number): string => microToCredits(micro).toLocale
 export const percent = (ppm: number): string => `${(ppm / 10_000).toFixed(1)} %`
 export const clock = (atMs: number): string => new Date(atMs).toISOString().slice(11, 23)
 
+/** Control characters that an agent's text might steer a terminal with, taken out; lines stay. */
+// oxlint-disable-next-line no-control-regex
+export const tame = (text: string): string => text.replaceAll(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F]/g, '')
+
+/** A line no wider than this; that something is left out shows. */
+export function cut(line: string, columns: number): string {
+  const characters = [...line]
+  return characters.length <= columns ? line : `${characters.slice(0, Math.max(0, columns - 1)).join('')}…`
+}
+
+/** Lines of a text no wider than this, broken between words where there is a place. */
+export const wrap = (text: string, columns: number): string[] =>
+  tame(text)
+    .split('\n')
+    .flatMap((line) => {
+      const lines: string[] = []
+      let rest = [...line]
+      while (rest.length > columns) {
+        const space = rest.lastIndexOf(' ', columns)
+        const end = space > 0 ? space : columns
+        lines.push(rest.slice(0, end).join(''))
+        rest = rest.slice(space > 0 ? end + 1 : end)
+      }
+      return [...lines, rest.join('')]
+    })
+
 /** Columns aligned by the widest cell; the first row is the header. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_cell, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))

@@ -1,5 +1,10 @@
 import { ConfigError, type Paths, type Queries, loadConfig, pathsOf, readServiceFile, readStore } from '@syntropism/runtime'
 
+/** Nobody answers where the economy should be: not running, or not there right now. */
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable'
+}
+
 export interface LocalFlags {
   readonly data?: string
   readonly json?: boolean
@@ -27,7 +32,7 @@ export async function openLocal(flags: LocalFlags): Promise<Local> {
 export async function callService(flags: LocalFlags, method: string, path: string, body?: object): Promise<Record<string, unknown>> {
   const paths = pathsOf(loadConfig({ data: flags.data }, process.env).data)
   const service = readServiceFile(paths)
-  if (service === null) throw new ConfigError(`no economy runs on ${paths.root}; start it with "syntropism live"`)
+  if (service === null) throw new Unreachable(`no economy runs on ${paths.root}; start it with "syntropism live"`)
   const token = process.env.SYNTROPISM_TOKEN
   if (token === undefined || token === '')
     throw new ConfigError('set SYNTROPISM_TOKEN to the token that "live" showed at its first start (live --new-tokens makes new ones)')
@@ -35,6 +40,8 @@ export async function callService(flags: LocalFlags, method: string, path: strin
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     method,
+  }).catch((error: unknown) => {
+    throw new Unreachable(`the economy at ${service.url} does not answer`, { cause: error })
   })
   const value = (await answer.json()) as Record<string, unknown>
   if (answer.status >= 400) throw new Error(`${String(value.code)}: ${String(value.detail)}`)

@@ -36,12 +36,14 @@ export function openScreen(screen: Screen, redrawMs: number): { close(): void } 
     stdout.write(`\u001B[H${lines.map((line) => `${line}\u001B[K`).join('\n')}\u001B[J`)
   }
   stdin.on('keypress', onKey)
+  stdout.on('resize', draw)
   stdout.write('\u001B[?1049h\u001B[?25l\u001B[2J')
   const timer = setInterval(draw, redrawMs)
   return {
     close() {
       clearInterval(timer)
       stdin.removeListener('keypress', onKey)
+      stdout.removeListener('resize', draw)
       stdin.setRawMode(false)
       stdin.pause()
       stdout.write('\u001B[?25h\u001B[?1049l')

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { completionScript } from './completion-command.ts'
-import { type DeskPrompt, DeskScreen } from '../desk/screen.ts'
+import type { OpenPrompt } from '../desk/open-prompts.ts'
+import { DeskScreen } from '../desk/screen.ts'
 import { createProgram } from '../program.ts'
-import { describeEvent } from './describe.ts'
+import { describeEvent, explainEvent } from './describe.ts'
 import { type Look, topLines } from '../inspect/top-command.ts'
 
 const SIZE = { columns: 80, rows: 24 }
@@ -40,6 +41,14 @@ describe('top', () => {
     expect(lines[0]).toContain('DRAINING')
   })
 
+  it('stays with its last look while nobody answers, and says so', () => {
+    const lines = topLines(LOOK, 'b', { columns: 40, rows: 12 }, 'NO ANSWER: the economy at http://127.0.0.1:8000 does not answer; trying again')
+    expect(lines.length).toBeLessThan(12)
+    expect(lines.every((line) => line.length <= 40)).toBe(true)
+    expect(lines.slice(0, 3).join(' ')).toMatch(/^NO ANSWER: the economy at http:\/\/127.0.0.1:8000 does not answer; trying again/)
+    expect(lines.join(' ')).toContain('q quit')
+  })
+
   it('writes no colours where NO_COLOR is set, and bold text elsewhere', () => {
     expect(topLines(LOOK, 'b', SIZE).join('')).not.toContain('\u001B')
     vi.stubEnv('NO_COLOR', '')
@@ -47,7 +56,7 @@ describe('top', () => {
   })
 })
 
-const prompt = (prompt_id: string, report: string): DeskPrompt => ({
+const prompt = (prompt_id: string, report: string): OpenPrompt => ({
   agent_id: 'a',
   bid_micro: 5_000_000,
   content: { report, title: prompt_id },
@@ -56,7 +65,7 @@ const prompt = (prompt_id: string, report: string): DeskPrompt => ({
 })
 
 describe('the desk on a terminal', () => {
-  function createDesk(open: DeskPrompt[]) {
+  function createDesk(open: OpenPrompt[]) {
     const judged: unknown[] = []
     const quit = vi.fn<() => void>()
     const end = (id: string): void =>
@@ -99,6 +108,29 @@ describe('the desk on a terminal', () => {
     expect(quit).toHaveBeenCalledOnce()
   })
 
+  it('says that the prompt at hand was judged elsewhere, and drops its scores', async () => {
+    const open = [prompt('p1', 'one'), prompt('p2', 'two')]
+    const { desk, judged, press, text } = createDesk(open)
+    await desk.refresh()
+    press('78')
+    open.shift()
+    await desk.refresh()
+    expect(text()).toContain('p1 is no longer open')
+    press('6\r')
+    expect(judged).toEqual([])
+    expect(text()).toContain('1 of 1  p2')
+  })
+
+  it('breaks lines between words, and fits a small terminal', async () => {
+    const { desk } = createDesk([prompt('p1', 'a word and another '.repeat(20))])
+    await desk.refresh()
+    const lines = desk.lines({ columns: 40, rows: 12 })
+    expect(lines.length).toBeLessThan(12)
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(40)
+    expect(lines[3]).toBe('a word and another a word and another a')
+    expect(lines.join(' ')).toContain('q quit')
+  })
+
   it('lets no text of an agent steer the terminal, and stays within it', async () => {
     const { desk, text } = createDesk([prompt('p1', `\u001B[2J\u009B31m${'long '.repeat(2000)}`)])
     await desk.refresh()
@@ -116,6 +148,32 @@ describe('an event in a line', () => {
   ])('names the error of a crash: %j', (detail, said) => {
     const data = { cause: 'crashed', cpu_ms_granted: 1, cpu_ms_used: 1, detail, elapsed_ms: 1, memory_peak_mb: 1, refunded_micro: 0 }
     expect(describeEvent({ agent_id: 'a', at_ms: 0, data, seq: 1, type: 'execution_terminated' } as never)?.endsWith(` — ${said}`)).toBe(true)
+  })
+})
+
+describe('an event in words', () => {
+  const event = (type: string, data: object) => ({ agent_id: 'a', at_ms: 0, data, seq: 1, type }) as never
+
+  it('lets nothing that an agent wrote steer the terminal', () => {
+    const filed = event('prompt_filed', { bid: 1, content: { title: 'one\u001B[2Jtwo' }, prompt_id: 'prompt-1' })
+    expect(describeEvent(filed)).toBe('00:00:00.000 #1 a asks (prompt-1, bids 1): one[2Jtwo')
+    const ended = event('execution_terminated', {
+      cause: 'crashed',
+      cpu_ms_granted: 9,
+      cpu_ms_used: 1,
+      detail: 'Error: \u009B31mred',
+      elapsed_ms: 2,
+      memory_peak_mb: 3,
+      refunded_micro: 0,
+    })
+    expect(explainEvent(ended)).toContain('Error: 31mred')
+  })
+
+  it('is said as an answer also where it would only flood a feed, and told as it is where there are no words', () => {
+    const sold = event('utilisation_changed', { capacity: 1000, resource: 'cpu', sold: 250, utilisation_ppm: 250_000 })
+    expect(describeEvent(sold)).toBeNull()
+    expect(explainEvent(sold)).toBe('cpu: 25.0 % is sold')
+    expect(explainEvent(event('economy_created', { rules_version: 1 }))).toBe('{"rules_version":1}')
   })
 })
 
