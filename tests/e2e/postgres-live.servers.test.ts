@@ -46,7 +46,10 @@ it('live keeps its economy in PostgreSQL, and every command that looks at it rea
     expect([code, stderr], args.join(' ')).toEqual([0, ''])
     return JSON.parse(stdout)
   }
-  expect(await look('doctor')).toMatchObject({ database: expect.stringMatching(/^PostgreSQL 1\d.*fsync on.*synchronous_commit on.*led by process/) })
+  expect(await look('doctor')).toMatchObject({
+    database_problems: [],
+    database: expect.stringMatching(/^PostgreSQL 1\d.*fsync on.*synchronous_commit on.*led by process/),
+  })
   expect(await look('agents')).toEqual(expect.arrayContaining([expect.objectContaining({ agent_id: 'genesis' })]))
   expect(await look('agent', 'genesis')).toMatchObject({ agent_id: 'genesis' })
   expect(await look('market')).toEqual(expect.arrayContaining([expect.objectContaining({ resource: 'cpu' })]))

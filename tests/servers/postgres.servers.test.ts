@@ -46,6 +46,12 @@ describe('a database in PostgreSQL', () => {
       new URL(url).pathname.slice(1),
     )
 
+  it('that cannot hold every text is refused before anything is written', async () => {
+    await server.query(`CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'`)
+    await expect(open(server.url('latin'))).rejects.toThrow('has encoding LATIN1; make one with UTF8')
+    expect(await columnsOf(server.url('latin'))).toEqual([])
+  })
+
   it('of the first schema is brought up to the newest, with what it holds', async () => {
     const [old, fresh] = [await server.newDatabase(), await server.newDatabase()]
     const client = new pg.Client({ connectionString: old })

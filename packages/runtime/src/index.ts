@@ -31,7 +31,7 @@ export {
 export { Gateway } from './llm-gateway/index.ts'
 export {
   bookAt,
-  describeStore,
+  inspectStore,
   type Live,
   type NewToken,
   openStore,

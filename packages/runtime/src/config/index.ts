@@ -67,7 +67,11 @@ export const Config = z.strictObject({
   beat_ms: z.int().min(10).max(60_000).default(100).describe('Time between two clearings'),
   cpu_millicores: z.int().positive().optional().describe('CPU for sale; all cores but one when left out'),
   data: z.string().default('./.syntropism').describe('Data folder: journal, tokens, workspaces'),
-  database_url: z.string().min(1).optional().describe('Address of PostgreSQL; without one the economy is kept in a file of the data folder'),
+  database_url: z
+    .string()
+    .regex(/^postgres(ql)?:\/\/./, 'must begin with postgres://, as in postgres://economy@db.example:5432/economy')
+    .optional()
+    .describe('Address of PostgreSQL; without one the economy is kept in a file of the data folder'),
   host: z.string().min(1).default('127.0.0.1').describe('Address that the System Service listens on; beyond this machine only behind a proxy that does TLS'),
   humans: z.array(Id).default(['human']).describe('Names of the humans who score: each has a token of its own and is one slot of attention'),
   llm: LlmConfig.optional().describe('LLM gateway; without it no model is on sale'),
@@ -76,7 +80,11 @@ export const Config = z.strictObject({
   nats_credentials: z.string().min(1).optional().describe('File with the user JWT and seed for NATS'),
   nats_issuer: z.string().min(1).optional().describe('File that signs credentials for agents; without one no agent gets any'),
   nats_streams: NatsStreams.prefault({}).describe('Retention, limits and copies of the streams on NATS; 0 is without limit'),
-  nats_url: z.string().min(1).optional().describe('Address of NATS; without one everything stays in this process'),
+  nats_url: z
+    .string()
+    .regex(/^((nats|tls):\/\/)?[^/\s,]+(, *((nats|tls):\/\/)?[^/\s,]+)*$/, 'must be one address or several, as in nats://127.0.0.1:4222')
+    .optional()
+    .describe('Address of NATS; without one everything stays in this process'),
   operators: z.array(Id).min(1).default(['operator']).describe('Names of the operators: each has a token of its own, and its orders carry its name'),
   port: z.int().min(0).max(65_535).default(8000).describe('Port of the System Service; 0 takes a free one'),
   rules: ParamChanges.optional().describe('Numbers of the rules that differ from the defaults, down to the single number of a price curve'),

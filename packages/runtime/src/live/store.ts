@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Config } from '../config/index.ts'
 import { type Journal, JournalError, type TokenShelf } from '../ports/index.ts'
 import { type Queries, createQueries, describeSqlite, openDatabase, openSqlite } from '../store/index.ts'
-import type { Leader, PostgresOptions } from '../store/postgres/index.ts'
+import type { Leader, PostgresOptions, StoreReport } from '../store/postgres/index.ts'
 import { type Paths, fileShelf, mirroredShelf } from './data-dir.ts'
 
 /** Where one economy is kept: its journal, and queries over what is made from it. */
@@ -39,13 +40,50 @@ export async function readStore(config: Config, paths: Paths): Promise<{ readonl
   return { close: async () => database.close(), queries: createQueries(database) }
 }
 
-/** What the database is, in words. */
-export async function describeStore(config: Config): Promise<string> {
-  if (config.database_url === undefined) return describeSqlite()
+/** Room that a file system should have left. */
+const FREE_MB_MIN = 64
+const MB = 1_048_576
+/** A journal may end this much after now: another machine wrote it, or this one's clock was set back. */
+const AHEAD_MS_MAX = 5000
+
+/** The folder, or the nearest above it that is there. */
+const existing = (folder: string): string => (existsSync(folder) || dirname(folder) === folder ? folder : existing(dirname(folder)))
+
+function folderProblems({ root }: Paths): string[] {
+  const folder = existing(root)
+  const { bavail, bsize } = statfsSync(folder)
+  const freeMb = Math.floor((bavail * bsize) / MB)
+  const problems = freeMb < FREE_MB_MIN ? [`${freeMb} MB are free where ${root} lies: an economy that can write no more stops (exit code 75)`] : []
   try {
-    return await (await postgres()).describePostgres(config.database_url)
+    accessSync(folder, constants.W_OK)
+    return problems
   } catch (error) {
-    if (error instanceof JournalError) return error.message
-    throw error
+    return [...problems, `${folder} cannot be written: ${error instanceof Error ? error.message : String(error)}`]
+  }
+}
+
+async function journalProblems(config: Config, paths: Paths): Promise<string[]> {
+  const store = await readStore(config, paths)
+  try {
+    const last = await store?.queries.selectFrom('batches').select('at_ms').orderBy('number', 'desc').limit(1).executeTakeFirst()
+    const aheadMs = (last?.at_ms ?? 0) - Date.now()
+    return aheadMs > AHEAD_MS_MAX
+      ? [`the journal ends ${Math.round(aheadMs / 1000)} s after now by this machine's clock: economy time goes on from there, so set the clock right first`]
+      : []
+  } finally {
+    await store?.close()
+  }
+}
+
+/** What the database is, in words, and what is wrong with it and with the data folder. */
+export async function inspectStore(config: Config, paths: Paths): Promise<StoreReport> {
+  const problems = folderProblems(paths)
+  try {
+    const found =
+      config.database_url === undefined ? { database: describeSqlite(), problems: [] } : await (await postgres()).describePostgres(config.database_url)
+    return { database: found.database, problems: [...found.problems, ...problems, ...(await journalProblems(config, paths))] }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return { database: config.database_url === undefined ? describeSqlite() : 'PostgreSQL', problems: [message, ...problems] }
   }
 }

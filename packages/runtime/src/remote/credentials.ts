@@ -37,7 +37,15 @@ export function permissionsOf(who: BusRole): Permissions {
       }
     case 'observer':
       return {
-        pub: { allow: ['$SRV.>', '$JS.API.INFO', '$JS.API.STREAM.INFO.*', '$JS.API.STREAM.NAMES', '$JS.API.STREAM.LIST', '$JS.API.DIRECT.GET.>'] },
+        pub: {
+          allow: [
+            '$SRV.>',
+            '$JS.API.INFO',
+            ...['INFO.*', 'NAMES', 'LIST'].map((verb) => `$JS.API.STREAM.${verb}`),
+            ...['INFO.*.*', 'NAMES.*', 'LIST.*'].map((verb) => `$JS.API.CONSUMER.${verb}`),
+            '$JS.API.DIRECT.GET.>',
+          ],
+        },
         sub: {
           allow: ['syntropism.*.*.*.*', '_INBOX.>'],
           deny: ['call', 'control', 'dead', 'engine', 'tools', 'work'].map((what) => `syntropism.*.${what}.>`),

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { EconomyEvent } from '@syntropism/contract'
-import { NatsWorkQueue, Outbox, StateBoard, connectNats, ensureStreams, places, subjects } from '../bus/nats/index.ts'
+import { NatsWorkQueue, Outbox, StateBoard, connectNats, ensureStreams, managerOf, places, subjects } from '../bus/nats/index.ts'
 import { type Config, queueSettings } from '../config/index.ts'
 import type { Workspaces } from '../executor/index.ts'
 import type { Host } from '../host/index.ts'
@@ -74,6 +74,12 @@ function startBoard(connection: Awaited<ReturnType<typeof connectNats>>, { bus, 
 export async function joinNats(config: Config): Promise<Remote> {
   const issuer = config.nats_issuer === undefined ? null : readIssuer(config.nats_issuer)
   const connection = await connectNats({ credentials_file: config.nats_credentials, name: 'syntropism writer', url: config.nats_url ?? '' })
+  try {
+    await managerOf(connection)
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
   const ends: (() => Promise<void>)[] = []
   let economyId = ''
   let outbox: ReturnType<typeof startOutbox> | null = null

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { until } from '../../../../tests/contracts/events.ts'
 import { type SmallEconomy, openSmallEconomy } from '../../../../tests/servers/economy.ts'
 import { NatsServer } from '../../../../tests/servers/nats-server.ts'
-import { NatsWorkQueue, connectNats, ensureStreams, places, subjects } from '../bus/nats/index.ts'
+import { NatsWorkQueue, connectNats, ensureStreams, inspectBus, places, subjects } from '../bus/nats/index.ts'
 import { loadConfig } from '../config/index.ts'
 import { type BusKeys, type BusRole, type Hop, type RemoteService, createBusKeys, issueCredentials, startEngine, startService } from './index.ts'
 
@@ -297,6 +297,7 @@ describe('an answer goes to an inbox and nowhere else', () => {
     const observer = await connectAs({ role: 'observer' })
     for (const name of [subjects.toolStream('paths'), subjects.workStream('paths'), subjects.deadStream('paths')])
       await expect(observer.request(`$JS.API.DIRECT.GET.${name}`, JSON.stringify({ seq: 1 }), { timeout: 1000 })).rejects.toThrow(/no responders/i)
+    expect(await inspectBus(observer, 'paths', loadConfig({}, {}).nats_streams, null, Date.now())).toMatchObject({ dead_letters: 0, problems: [] })
     const told = await observer.request(`$JS.API.STREAM.INFO.${subjects.toolStream('paths')}`, '', { timeout: 1000 })
     expect(told.json()).toMatchObject({ state: { messages: 1 } })
   })

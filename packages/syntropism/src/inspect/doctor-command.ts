@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import {
   type Config,
   type Rung,
-  describeStore,
+  inspectStore,
   loadConfig,
   machineCapacity,
   pathsOf,
@@ -65,22 +65,33 @@ const describeModels = ({ llm }: Config): string =>
         .map(([name, { upstreams }]) => `${name} (${upstreams.map((one) => one.upstream).join(', then ')})`)
         .join(', ')
 
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
 export async function runDoctor(flags: LocalFlags): Promise<void> {
   const config = loadConfig({ data: flags.data }, process.env)
   const paths = pathsOf(config.data)
   const service = readServiceFile(paths)
   const { lines, sandbox, sandboxes, tool_servers } = await describeSandboxes(config)
   const bus = await describeBus(config)
+  const store = await inspectStore(config, paths)
   const report = {
     ...bus,
     capacity: machineCapacity(config),
     data: paths.root,
-    database: await describeStore(config),
+    database: store.database,
+    database_problems: store.problems,
     models: describeModels(config),
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,
     sandbox,
-    service: service === null ? 'not running' : `${service.url} (process ${service.pid})`,
+    service:
+      service === null ? 'not running' : isAlive(service.pid) ? `${service.url} (process ${service.pid})` : `not running (process ${service.pid} was killed)`,
   }
   const shown = (value: unknown): string => (typeof value === 'string' ? value : Array.isArray(value) ? value.join('; ') : JSON.stringify(value))
   print(
@@ -88,5 +99,5 @@ export async function runDoctor(flags: LocalFlags): Promise<void> {
     { ...report, sandboxes, tool_servers },
     () => `${table(Object.entries(report).map(([key, value]) => [key, shown(value)]))}\n\n${lines.join('\n')}`,
   )
-  if ((bus.bus_problems ?? []).length > 0) process.exitCode = 1
+  if ((bus.bus_problems ?? []).length + store.problems.length > 0) process.exitCode = 1
 }

@@ -13,10 +13,17 @@ export async function* eventsOf(queries: Queries, afterSeq: number): AsyncGenera
   }
 }
 
-/** Name of an economy's project in Phoenix. */
-export async function projectOf(queries: Queries): Promise<string> {
+/** Id of the economy in a journal: of its first event, or of the last fork that it is. */
+export async function economyIdIn(queries: Queries): Promise<string> {
   const [first] = await readEvents(queries, { after_seq: 0, limit: 1 })
   if (first?.type !== 'economy_created') throw new ConfigError('the journal is empty: the economy has not begun')
-  const fork = (await readEvents(queries, { after_seq: 0, limit: Number.MAX_SAFE_INTEGER, type: 'economy_forked' })).at(-1)
-  return `syntropism-${fork?.type === 'economy_forked' ? fork.data.economy_id : first.data.economy_id}`
+  const forks = await queries.selectFrom('batches').select('events').where('events', 'like', '%"type":"economy_forked"%').orderBy('number').execute()
+  const fork = forks
+    .flatMap(({ events }) => JSON.parse(events) as EconomyEvent[])
+    .filter((event) => event.type === 'economy_forked')
+    .at(-1)
+  return fork?.data.economy_id ?? first.data.economy_id
 }
+
+/** Name of an economy's project in Phoenix. */
+export const projectOf = async (queries: Queries): Promise<string> => `syntropism-${await economyIdIn(queries)}`

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
-import { type Config, createQueries, openDatabase, pathsOf } from '@syntropism/runtime'
-import type { EconomyEvent } from '@syntropism/contract'
+import { type Config, pathsOf, readStore } from '@syntropism/runtime'
+import { economyIdIn } from '../inspect/journal-events.ts'
 
 /** What the doctor says of the bus. */
 export interface BusReport {
@@ -9,18 +8,14 @@ export interface BusReport {
   readonly bus_problems?: readonly string[]
 }
 
-/** Id and last sequence number of the economy in the data folder, or null when there is none. */
-async function journalEnd(path: string): Promise<{ economy_id: string; seq: number } | null> {
-  if (!existsSync(path)) return null
-  const database = openDatabase(path, true)
+/** Id and last sequence number of the configured economy, or null when there is none. */
+async function journalEnd(config: Config): Promise<{ economy_id: string; seq: number } | null> {
+  const store = await readStore(config, pathsOf(config.data))
   try {
-    const queries = createQueries(database)
-    const first = await queries.selectFrom('batches').select('events').orderBy('number').limit(1).executeTakeFirst()
-    const last = await queries.selectFrom('batches').select('last_seq').orderBy('number', 'desc').limit(1).executeTakeFirst()
-    const [created] = JSON.parse(first?.events ?? '[]') as EconomyEvent[]
-    return created?.type === 'economy_created' && last !== undefined ? { economy_id: created.data.economy_id, seq: last.last_seq } : null
+    const last = await store?.queries.selectFrom('batches').select('last_seq').orderBy('number', 'desc').limit(1).executeTakeFirst()
+    return store === null || last === undefined ? null : { economy_id: await economyIdIn(store.queries), seq: last.last_seq }
   } finally {
-    database.close()
+    await store?.close()
   }
 }
 
@@ -33,7 +28,7 @@ export async function describeBus(config: Config): Promise<BusReport> {
   try {
     const connection = await connectNats({ credentials_file: config.nats_credentials, name: 'syntropism doctor', url: config.nats_url })
     try {
-      const journal = await journalEnd(pathsOf(config.data).database)
+      const journal = await journalEnd(config)
       const economyId = journal?.economy_id ?? (await chooseEconomy(connection, undefined))
       const found = await inspectBus(connection, economyId, config.nats_streams, journal?.seq ?? null, Date.now())
       return {

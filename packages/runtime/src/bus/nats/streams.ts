@@ -72,7 +72,8 @@ export function wantedStreams(economyId: string, settings: StreamSettings): read
   ]
 }
 
-async function managerOf(connection: NatsConnection): Promise<JetStreamManager> {
+/** The streams' manager. Throws BusError where there is no JetStream. */
+export async function managerOf(connection: NatsConnection): Promise<JetStreamManager> {
   try {
     return await jetstreamManager(connection)
   } catch (error) {

@@ -58,6 +58,7 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresSt
     await client.end()
   }
   try {
+    await requireUtf8(client, options.url)
     // A new database needs its schema first; an old one is brought up to date by the one that leads, not under it.
     if (!(await isReadable(client))) await migratePostgres(client)
     const epoch = await lead(client, options)
@@ -95,10 +96,30 @@ export async function readPostgres(url: string): Promise<PostgresReading | null>
   }
 }
 
-/** What the database is, in words: version, how durable it is set, who leads. */
-export async function describePostgres(url: string): Promise<string> {
+/** Refuses a database that cannot hold every text: one would end the economy in the middle of a commit. */
+async function requireUtf8(client: pg.ClientBase, url: string): Promise<void> {
+  const [found] = (await client.query<{ server_encoding: string }>('SHOW server_encoding')).rows
+  if (found?.server_encoding !== 'UTF8')
+    throw new JournalError(
+      'unavailable',
+      `the database ${describeUrl(url)} has encoding ${found?.server_encoding ?? '?'}; make one with UTF8: createdb --encoding UTF8 --template template0 …`,
+    )
+}
+
+/** What a database is, in words, and what is not as it should be. */
+export interface StoreReport {
+  readonly database: string
+  readonly problems: readonly string[]
+}
+
+/** Clocks of two machines differ by less. */
+const SKEW_MS_MAX = 5000
+
+/** What the database is: version, how durable it is set, who leads. Throws JournalError when it cannot be asked, or used. */
+export async function describePostgres(url: string): Promise<StoreReport> {
   const client = await connect(url, () => undefined)
   try {
+    await requireUtf8(client, url)
     const setting = async (name: string): Promise<string> => String(Object.values((await client.query(`SHOW ${name}`)).rows[0] as object)[0])
     const durable = ['fsync', 'full_page_writes', 'synchronous_commit']
     const values = await Promise.all(durable.map(setting))
@@ -106,7 +127,15 @@ export async function describePostgres(url: string): Promise<string> {
     const led =
       leader === null ? 'no economy yet' : leader.alive ? `led by ${leader.holder} (epoch ${leader.epoch})` : `led by nobody (last epoch ${leader.epoch})`
     const settings = durable.map((name, index) => `${name} ${values[index] ?? ''}`).join(', ')
-    return `PostgreSQL ${await setting('server_version')} at ${describeUrl(url)}; ${settings}${values[0] === 'off' ? ' (NOT durable: a crash of the server can lose what was acknowledged)' : ''}; ${led}`
+    const [clock] = (await client.query<{ now_ms: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::BIGINT AS now_ms')).rows
+    const skewMs = Math.round((clock?.now_ms ?? 0) - Date.now())
+    return {
+      database: `PostgreSQL ${await setting('server_version')} at ${describeUrl(url)}; ${settings}; ${led}`,
+      problems: [
+        ...durable.flatMap((name, index) => (values[index] === 'off' ? [`${name} is off: a crash of the server can lose what was acknowledged`] : [])),
+        ...(Math.abs(skewMs) > SKEW_MS_MAX ? [`the clock of the database's machine is ${skewMs / 1000} s off this machine's`] : []),
+      ],
+    }
   } finally {
     await client.end()
   }
