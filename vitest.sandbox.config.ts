@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const conditions = ['@syntropism/source']
 
-/** Suites that need bubblewrap: they fail where it is missing. */
+/** Suites that need bubblewrap and Podman: they fail where one is missing. */
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },

@@ -1,14 +1,19 @@
 // Runs every escape attempt in every driver that works here and writes the table into docs/reference/sandbox.md.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type SandboxDriver, openBwrapDriver, openNodeDriver, openProcessDriver } from '@syntropism/runtime'
+import { type SandboxDriver, openBwrapDriver, openContainerDriver, openNodeDriver, openProcessDriver } from '@syntropism/runtime'
 import { tryAll } from '../tests/escape/stage.ts'
+import { removeDir, tempDir } from '../tests/program.ts'
+import { Engine, IMAGE } from '../tests/sandbox/engine.ts'
 
 const PAGE = resolve(import.meta.dirname, '../docs/reference/sandbox.md')
 const [START, END] = ['<!-- escape attempts: written by npm run escape:table -->', '<!-- end -->']
 
 const options = (root: string) => ({ allow_weak: true, library_dir: root, state_dir: root })
+const folder = tempDir()
+const engine = await Engine.start(folder)
 const drivers: ((root: string) => Promise<SandboxDriver>)[] = [
+  (root) => openContainerDriver({ ...options(root), image: IMAGE, socket_path: engine.socket }),
   (root) => openBwrapDriver(options(root)),
   (root) => openNodeDriver(options(root)),
   (root) => openProcessDriver(options(root)),
@@ -22,6 +27,8 @@ const cell = (text: string): string =>
     .slice(0, 80)
 const columns: Awaited<ReturnType<typeof tryAll>>[] = []
 for (const open of drivers) columns.push(await tryAll(open))
+await engine.close()
+removeDir(folder)
 const rows = (columns[0]?.verdicts ?? []).map(({ attempt }, index) => [
   attempt.name,
   attempt.tries,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the real servers and tools that the suites beyond `npm test` need. What is there already in the wanted version is left alone.
-#   scripts/parts.sh [part…]      parts: debian nats schemathesis openai agents mypy model collector phoenix; all of them without a name
+#   scripts/parts.sh [part…]      parts: debian nats schemathesis openai agents mypy model collector phoenix engine; all of them without a name
 # They go below .parts, or below the folder that SYNTROPISM_PARTS names; the Debian packages go where Debian puts them.
 #   nats/           nats-server in a virtual environment (Python)
 #   schemathesis/   Schemathesis in a virtual environment
@@ -9,6 +9,7 @@
 #   mypy/           the checker of the Python client's types in a virtual environment
 #   models/         a small model and the library that runs it, by `syntropism model install`
 #   bin/            the OpenTelemetry Collector with the components of deploy/collector/manifest.yaml (built by Go 1.25 or newer, three minutes)
+#   engine/         an image for containers of this host's own Node, Python and shell: no registry of images is needed (engine: Debian's Podman and runc)
 #   phoenix/        Arize Phoenix in a virtual environment (1 GB), and in client/ the library that `syntropism phoenix push` loads
 set -euo pipefail
 NATS_VERSION=2.15.1
@@ -19,7 +20,7 @@ MYPY_VERSION=2.4.1
 COLLECTOR_VERSION=0.161.0
 PHOENIX_VERSION=20.26.1
 CLIENT_VERSION=6.14.2
-DEBIAN_PACKAGES=(bubblewrap chromium curl iproute2 linux-libc-dev postgresql python3-venv time)
+DEBIAN_PACKAGES=(bubblewrap chromium curl iproute2 linux-libc-dev podman postgresql python3-venv runc time)
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 prefix=${SYNTROPISM_PARTS:-$root/.parts}
@@ -76,19 +77,43 @@ phoenix() {
   npm install --prefix "$prefix/client" --ignore-scripts --no-audit --no-fund --save-exact "@arizeai/phoenix-client@$CLIENT_VERSION"
 }
 
+# The image has what no image should have as well, which the driver has to bear: an entry point that fails, and a volume.
+engine() {
+  local folder=$prefix/engine version work binary library
+  version="2 $(node "$root/scripts/node26.mjs" --version)"
+  if [ "$(cat "$folder/version" 2>/dev/null)" = "$version" ]; then return; fi
+  rm -rf "$folder"
+  work=$(mktemp -d)
+  mkdir -p "$folder" "$work/image/usr/bin" "$work/image/usr/lib" "$work/image/usr/local/bin" "$work/image/tmp"
+  chmod 1777 "$work/image/tmp"
+  ln -s usr/bin "$work/image/bin"
+  cp "$(node "$root/scripts/node26.mjs" -p process.execPath)" "$work/image/usr/local/bin/node"
+  for binary in /bin/sh /usr/bin/{cat,head,id,python3,setsid,sleep,unshare}; do cp -L "$binary" "$work/image/usr/bin"; done
+  cp -r "/usr/lib/$(basename "$(readlink -f /usr/bin/python3)")" "$work/image/usr/lib"
+  # What is no program has no libraries, and ldd minds.
+  { find "$work/image/usr" -type f \( -perm -u+x -o -name '*.so*' \) -exec ldd {} + 2>/dev/null || true; } | awk '/=> \// { print $3 } /^\t\// { print $1 }' | sort -u | while read -r library; do
+    mkdir -p "$work/image$(dirname "$library")"
+    cp -L "$library" "$work/image$library"
+  done
+  printf '[storage]\ndriver = "overlay"\ngraphroot = "%s/store"\nrunroot = "%s/run"\n' "$folder" "$work" >"$work/storage.conf"
+  tar -C "$work/image" -c . | CONTAINERS_STORAGE_CONF="$work/storage.conf" podman import --change 'ENTRYPOINT ["/bin/false"]' --change 'VOLUME /data' - localhost/agents:test
+  echo "$version" >"$folder/version"
+  rm -rf "$work"
+}
+
 # Debian's packages first: the virtual environments need one of them. The others are installed side by side.
 wanted=("$@")
-if [ ${#wanted[@]} -eq 0 ]; then wanted=(debian nats schemathesis openai agents mypy model collector phoenix); fi
+if [ ${#wanted[@]} -eq 0 ]; then wanted=(debian nats schemathesis openai agents mypy model collector phoenix engine); fi
 logs=$(mktemp -d)
 declare -A running
 for part in "${wanted[@]}"; do
   case $part in
     debian) debian ;;
-    nats | schemathesis | openai | agents | mypy | model | collector | phoenix)
+    nats | schemathesis | openai | agents | mypy | model | collector | phoenix | engine)
       "$part" >"$logs/$part" 2>&1 &
       running[$part]=$!
       ;;
-    *) echo "parts: \"$part\" is none of: debian nats schemathesis openai agents mypy model collector phoenix" >&2; exit 2 ;;
+    *) echo "parts: \"$part\" is none of: debian nats schemathesis openai agents mypy model collector phoenix engine" >&2; exit 2 ;;
   esac
 done
 failed=0

@@ -58,10 +58,10 @@ export const ATTEMPTS: readonly Attempt[] = [
     tries: 'looks for open files of the host among its own',
   },
   {
-    code: `spawn('/bin/sh', ['-c', 'f() { f | f & }; f; sleep 5'], { stdio: 'ignore' }); await sleep(2500); return 'ran on'`,
+    code: `const bomb = (program, ...args) => spawn(program, args, { stdio: 'ignore' }).on('error', () => undefined); bomb('/bin/sh', '-c', 'f() { f | f & }; f; sleep 5'); await sleep(300); for (let n = 0; n < 200; n += 1) bomb('/bin/sleep', '20'); await sleep(2500); return 'ran on'`,
     name: 'fork bomb',
     stopped: cause('process_limit', 'crashed', 'completed'),
-    tries: 'doubles its processes without end',
+    tries: 'doubles its processes without end, then starts 200 that stay',
   },
   {
     code: `const kept = []; for (;;) { kept.push(Buffer.alloc(8e6, 1)); if (kept.length > 120) return 'allocated 960 MB'; await sleep(1) }`,

@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { readStat, signal } from './proc.ts'
 import type { SandboxLimits } from './types.ts'
@@ -13,16 +13,20 @@ export interface CgroupUsage {
   readonly pids: readonly number[]
 }
 
-/** The control group of one run. */
-export interface Cgroup {
-  /** Files into which a process writes 0 to enter. */
-  readonly doors: readonly string[]
+/** Where a run is counted, and what ends it whole. */
+export interface RunGroup {
   usage(): CgroupUsage
   /** Holds the run to its CPU share from now on. */
   limitCpu(millicores: number): void
   kill(): void
   /** Kills what is left, waits until it is gone and removes the group. */
   remove(): Promise<void>
+}
+
+/** A control group made for one run. */
+export interface Cgroup extends RunGroup {
+  /** Files into which a process writes 0 to enter. */
+  readonly doors: readonly string[]
 }
 
 /** What the kernel holds a group to from its beginning. */
@@ -38,7 +42,7 @@ const PERIOD_US = 20_000
 /** The kernel refuses quotas below a millisecond. */
 const QUOTA_US_MIN = 1000
 /** Tasks are threads: a Node process has about a dozen. */
-const TASKS_PER_PROCESS = 16
+export const TASKS_PER_PROCESS = 16
 const PREFIX = 'syntropism-'
 let made = 0
 /** Containers can share the hierarchy and number their processes each by itself: a process id says something only beside the namespace it counts in. */
@@ -60,13 +64,43 @@ function pidsIn(folder: string): number[] {
   }
 }
 
-/** This process's own groups: of a v1 controller, or (empty name) of the unified hierarchy. */
-function ownPath(controller: string): string | null {
-  for (const line of readFileSync('/proc/self/cgroup', 'utf8').split('\n')) {
-    const [, names = '', path = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? []
-    if (controller === '' ? line.startsWith('0::') : names.split(',').includes(controller)) return join(MOUNT, names, path)
+/** Folders of the groups that a process is in, by v1 controller; an empty name is the unified hierarchy. `within` ends each path after the part that it stands in, and leaves out others. */
+function foldersOf(pid: number | 'self', within = ''): Map<string, string> {
+  const folders = new Map<string, string>()
+  for (const line of readFileSync(`/proc/${pid}/cgroup`, 'utf8').split('\n')) {
+    const [, names, path = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? []
+    if (names === undefined || !path.includes(within)) continue
+    const end = within === '' ? -1 : path.indexOf('/', path.indexOf(within))
+    for (const name of names.split(',')) folders.set(name, join(MOUNT, names, end === -1 ? path : path.slice(0, end)))
   }
-  return null
+  return folders
+}
+
+type FileOf = (controller: 'cpuacct' | 'memory' | 'pids', name: string) => string
+const usageV1 = (of: FileOf): CgroupUsage => ({
+  cpu_ms: numberIn(of('cpuacct', 'cpuacct.usage')) / 1_000_000,
+  memory_mb: numberIn(of('memory', 'memory.usage_in_bytes')) / MB,
+  memory_peak_mb: numberIn(of('memory', 'memory.max_usage_in_bytes')) / MB,
+  oom_kills: fieldIn(of('memory', 'memory.oom_control'), 'oom_kill'),
+  pids: pidsIn(dirname(of('pids', 'cgroup.procs'))),
+})
+const usageV2 = (folder: string): CgroupUsage => ({
+  cpu_ms: fieldIn(join(folder, 'cpu.stat'), 'usage_usec') / 1000,
+  memory_mb: numberIn(join(folder, 'memory.current')) / MB,
+  memory_peak_mb: numberIn(join(folder, 'memory.peak')) / MB,
+  oom_kills: fieldIn(join(folder, 'memory.events'), 'oom_kill'),
+  pids: pidsIn(folder),
+})
+
+/** Reads the groups that somebody else made and named `name`, by a process in them; null where it is in none of that name. */
+export function readGroups(pid: number, name: string): (() => CgroupUsage) | null {
+  const folders = foldersOf(pid, name)
+  const [cpuacct, memory, pids, unified] = ['cpuacct', 'memory', 'pids', ''].map((controller) => folders.get(controller))
+  if (cpuacct && memory && pids) {
+    const of = { cpuacct, memory, pids }
+    return () => usageV1((controller, file) => join(of[controller], file))
+  }
+  return unified === undefined ? null : () => usageV2(unified)
 }
 
 async function removeFolders(folders: readonly string[]): Promise<void> {
@@ -108,13 +142,7 @@ function createV1(parents: Readonly<Record<'cpu' | 'cpuacct' | 'memory' | 'pids'
     },
     limitCpu: (millicores) => writeFileSync(of('cpu', 'cpu.cfs_quota_us'), String(quotaUs(millicores))),
     remove: () => removeFolders(folders),
-    usage: () => ({
-      cpu_ms: numberIn(of('cpuacct', 'cpuacct.usage')) / 1_000_000,
-      memory_mb: numberIn(of('memory', 'memory.usage_in_bytes')) / MB,
-      memory_peak_mb: numberIn(of('memory', 'memory.max_usage_in_bytes')) / MB,
-      oom_kills: fieldIn(of('memory', 'memory.oom_control'), 'oom_kill'),
-      pids: pidsIn(join(parents.pids, name)),
-    }),
+    usage: () => usageV1(of),
   }
 }
 
@@ -130,13 +158,7 @@ function createV2(parent: string, runId: string, limits: GroupLimits): Cgroup {
     kill: () => writeFileSync(file('cgroup.kill'), '1'),
     limitCpu: (millicores) => writeFileSync(file('cpu.max'), `${quotaUs(millicores)} ${PERIOD_US}`),
     remove: () => removeFolders([folder]),
-    usage: () => ({
-      cpu_ms: fieldIn(file('cpu.stat'), 'usage_usec') / 1000,
-      memory_mb: numberIn(file('memory.current')) / MB,
-      memory_peak_mb: numberIn(file('memory.peak')) / MB,
-      oom_kills: fieldIn(file('memory.events'), 'oom_kill'),
-      pids: pidsIn(folder),
-    }),
+    usage: () => usageV2(folder),
   }
 }
 
@@ -150,8 +172,8 @@ function ownLine(folder: string): number[] {
 
 /** v2 wants processes in leaves alone: this process moves to one before its group may have children with limits. Where others share the group, it moves back. */
 function openV2(): CgroupTree | null {
-  const parent = ownPath('')
-  if (parent === null || !existsSync(join(parent, 'cgroup.controllers'))) return null
+  const parent = foldersOf('self').get('')
+  if (parent === undefined || !existsSync(join(parent, 'cgroup.controllers'))) return null
   const offered = readFileSync(join(parent, 'cgroup.controllers'), 'utf8').trim().split(' ')
   if (!['cpu', 'memory', 'pids'].every((name) => offered.includes(name))) return null
   const host = join(parent, 'host')
@@ -169,7 +191,8 @@ function openV2(): CgroupTree | null {
 }
 
 function openV1(): CgroupTree | null {
-  const [cpu, cpuacct, memory, pids] = ['cpu', 'cpuacct', 'memory', 'pids'].map(ownPath)
+  const own = foldersOf('self')
+  const [cpu, cpuacct, memory, pids] = ['cpu', 'cpuacct', 'memory', 'pids'].map((controller) => own.get(controller))
   if (!cpu || !cpuacct || !memory || !pids) return null
   const parents = { cpu, cpuacct, memory, pids }
   for (const parent of new Set(Object.values(parents))) sweep(parent)

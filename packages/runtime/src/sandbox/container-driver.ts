@@ -1,22 +1,26 @@
 import { createHash } from 'node:crypto'
-import { realpathSync } from 'node:fs'
+import { realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
+import { PassThrough } from 'node:stream'
 import type Docker from 'dockerode'
+import { type CgroupUsage, type RunGroup, TASKS_PER_PROCESS, readGroups } from './cgroup.ts'
+import { type Engine, openEngine, removeContainer, startContainer, sweep } from './engine.ts'
 import { PYTHON_LIBRARY } from './library.ts'
-import { readDisk } from './disk.ts'
+import { signal } from './proc.ts'
+import { isFiltered, seccompProfile } from './seccomp.ts'
+import { supervise } from './supervise.ts'
 import {
-  type ExitCause,
   type Protection,
   type SandboxDriver,
   SandboxError,
-  type SandboxExit,
   type SandboxLimits,
   type SandboxOptions,
   type SandboxProcess,
   type SandboxRun,
+  reasonOf,
 } from './types.ts'
-import { UserIds, giveTo, isRoot } from './users.ts'
+import { UID_FIRST, UserIds, giveTo, isRoot } from './users.ts'
+import { type Watchdog, startWatchdog } from './watchdog.ts'
 import { assertNoLinksOut } from './workspace.ts'
 
 export interface ContainerOptions extends SandboxOptions {
@@ -29,39 +33,84 @@ export interface ContainerOptions extends SandboxOptions {
 const MB = 1_048_576
 const SOCKET = '/run/syntropism/service.sock'
 const LABEL = 'syntropism.host'
-/** Tasks are threads: a Node process has about a dozen. */
-const TASKS_PER_PROCESS = 16
-const SAMPLE_MS = 100
-const OUTPUT_BYTES_MAX = 4096
-/** Head of each piece of a container's output: stream, three zeros, length. */
-const FRAME_HEAD = 8
+/** How an engine tells the end by SIGKILL. */
+const KILLED = 137
+/** Room of each folder in memory that a run may write beside its workspace. It is part of the memory bought. */
+const IN_MEMORY = 'rw,nosuid,nodev,mode=1777,size=67108864'
+/** Processes of one user id; the group's limit of tasks is the one that holds a run. An engine without the right to raise limits cannot give its own default. */
+const PROCESSES_OF_USER = 4096
 
-const PROTECTIONS: readonly Protection[] = [
-  { active: true, how: 'read-only image, own workspace, bounded /tmp', name: 'files' },
-  { active: true, how: 'no capabilities, no new privileges', name: 'programs' },
-  { active: true, how: "the engine's seccomp profile", name: 'system calls' },
-  { active: true, how: 'no network: only the System Service, over a Unix socket', name: 'network' },
-  { active: true, how: isRoot ? 'a user id of its own per run' : 'the user of the host', name: 'user' },
-  { active: true, how: 'the engine kills the container when the window is over; what a host left is removed by the next one', name: 'wall time' },
-  { active: true, how: "the engine's control group, without swap", name: 'memory' },
-  { active: true, how: "the engine's control group", name: 'cpu share' },
-  { active: true, how: "the engine's control group: tasks limited", name: 'processes' },
-  { active: true, how: `workspace counted every ${SAMPLE_MS} ms, killed above`, name: 'disk' },
-  { active: true, how: 'RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_CPU, no core files', name: 'open files, file size, cpu seconds' },
-  { active: true, how: 'nothing inherited', name: 'environment' },
-]
+interface Setup {
+  readonly engine: Engine
+  readonly label: string
+  readonly options: ContainerOptions
+  /** The seccomp filter as the engine takes it; null where it has its own or none. */
+  readonly profile: string | null
+}
 
-const ulimitsOf = ({ cpu_millicores, disk_mb, duration_ms, open_files_max }: SandboxLimits): { Hard: number; Name: string; Soft: number }[] =>
+function protectionsOf({ engine, profile }: Setup): Protection[] {
+  const group = `the engine's control group v${engine.cgroup_version}`
+  const filter = engine.has_seccomp ? "the engine's seccomp profile" : 'the engine has no seccomp'
+  return [
+    { active: true, how: 'read-only image, own workspace, bounded folders in memory', name: 'files' },
+    { active: true, how: 'PID, IPC, UTS and mount namespaces, no capabilities, no new privileges', name: 'programs' },
+    {
+      active: engine.has_seccomp,
+      how: profile === null ? filter : 'seccomp profile: the calls of the list, no new namespaces, no sockets of other families',
+      name: 'system calls',
+    },
+    { active: true, how: 'network namespace: only the System Service, over a Unix socket', name: 'network' },
+    { active: isRoot, how: isRoot ? `a user id of its own per run, from ${UID_FIRST}` : 'the user of the host', name: 'user' },
+    { active: true, how: `SIGKILL to everything in ${group} when the window is over`, name: 'wall time' },
+    { active: true, how: `${group}: the kernel gives no byte more, without swap`, name: 'memory' },
+    { active: true, how: `${group}: quota of the share bought`, name: 'cpu share' },
+    { active: true, how: `${group}: tasks limited by the kernel, processes counted every 10 ms`, name: 'processes' },
+    { active: true, how: 'workspace counted every 30 ms with files that have no name any more, SIGKILL above', name: 'disk' },
+    { active: true, how: 'RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_CPU, no core files', name: 'open files, file size, cpu seconds' },
+    { active: true, how: 'the variables of the image, nothing of the host', name: 'environment' },
+  ]
+}
+
+const ulimitsOf = ({ cpu_millicores, disk_mb, duration_ms, open_files_max }: SandboxLimits, uid: number | null) =>
   Object.entries({
     core: 0,
     cpu: Math.ceil((duration_ms * Math.max(1000, cpu_millicores)) / 1_000_000) + 1,
     fsize: disk_mb * MB,
     nofile: open_files_max,
+    ...(uid === null ? {} : { nproc: PROCESSES_OF_USER }),
   }).map(([Name, limit]) => ({ Hard: limit, Name, Soft: limit }))
 
-function specOf(run: SandboxRun, options: ContainerOptions, label: string, uid: number | null): Docker.ContainerCreateOptions {
+/** The user of a run: root's runs have an id each; the root of a rootless engine is its user, whose files the workspace is made of. */
+const userOf = (uid: number | null, { isRootless }: Engine): number => (isRootless ? 0 : (uid ?? process.getuid?.() ?? 65_534))
+
+function hostConfigOf(run: SandboxRun, { engine, options, profile }: Setup, uid: number | null): Docker.HostConfig {
   const { limits } = run
-  const user = uid ?? process.getuid?.() ?? 65_534
+  return {
+    Binds: [
+      `${realpathSync(run.workspace_dir)}:/workspace:rw`,
+      `${join(realpathSync(options.library_dir), 'node_modules')}:/node_modules:ro`,
+      `${run.service_socket_path}:${SOCKET}:ro`,
+      ...(options.read_only ?? []).map((folder) => `${folder}:${folder}:ro`),
+    ],
+    CapDrop: ['ALL'],
+    IpcMode: 'private',
+    // What a program prints is read while it runs, and kept by nobody: an engine's log file has no end.
+    LogConfig: { Config: {}, Type: 'none' },
+    Memory: limits.memory_mb * MB,
+    MemorySwap: limits.memory_mb * MB,
+    NanoCpus: limits.cpu_millicores * 1_000_000,
+    NetworkMode: 'none',
+    PidsLimit: limits.processes_max * TASKS_PER_PROCESS,
+    ReadonlyRootfs: true,
+    SecurityOpt: ['no-new-privileges', ...(profile === null ? [] : [`seccomp=${profile}`])],
+    Tmpfs: Object.fromEntries(['/tmp', ...engine.volumes].map((folder) => [folder, IN_MEMORY])),
+    Ulimits: ulimitsOf(limits, uid),
+  }
+}
+
+function specOf(run: SandboxRun, setup: Setup, uid: number | null): Docker.ContainerCreateOptions {
+  const [program = '', ...args] = run.command
+  const user = userOf(uid, setup.engine)
   const env = {
     HOME: '/workspace',
     LANG: 'C.UTF-8',
@@ -72,193 +121,156 @@ function specOf(run: SandboxRun, options: ContainerOptions, label: string, uid: 
     SYSTEM_SERVICE_URL: 'http://system.service',
   }
   return {
-    AttachStderr: false,
-    AttachStdout: false,
-    Cmd: [...run.command],
-    Entrypoint: [],
+    Cmd: args,
+    // Named, because an engine may take an empty one for the image's own.
+    Entrypoint: [program],
     Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
-    HostConfig: {
-      Binds: [
-        `${realpathSync(run.workspace_dir)}:/workspace:rw`,
-        `${join(realpathSync(options.library_dir), 'node_modules')}:/node_modules:ro`,
-        `${run.service_socket_path}:${SOCKET}:ro`,
-        ...(options.read_only ?? []).map((folder) => `${folder}:${folder}:ro`),
-      ],
-      CapDrop: ['ALL'],
-      IpcMode: 'private',
-      Memory: limits.memory_mb * MB,
-      MemorySwap: limits.memory_mb * MB,
-      NanoCpus: limits.cpu_millicores * 1_000_000,
-      NetworkMode: 'none',
-      PidsLimit: limits.processes_max * TASKS_PER_PROCESS,
-      ReadonlyRootfs: true,
-      SecurityOpt: ['no-new-privileges'],
-      Tmpfs: { '/tmp': 'rw,nosuid,nodev,size=67108864' },
-      Ulimits: ulimitsOf(limits),
-    },
-    Image: options.image,
-    Labels: { [LABEL]: label },
+    // A check of the image's health would be a program of the run's.
+    ...(setup.engine.checks_health ? { Healthcheck: { Test: ['NONE'] } } : {}),
+    HostConfig: hostConfigOf(run, setup, uid),
+    Image: setup.options.image,
+    Labels: { [LABEL]: setup.label },
     User: `${user}:${user}`,
     WorkingDir: '/workspace',
   }
 }
 
-/** Text of a container's output, out of its frames. */
-function outputOf(frames: Buffer): string {
-  const parts: Buffer[] = []
-  for (let at = 0; at + FRAME_HEAD <= frames.length; ) {
-    const length = frames.readUInt32BE(at + 4)
-    parts.push(frames.subarray(at + FRAME_HEAD, at + FRAME_HEAD + length))
-    at += FRAME_HEAD + length
-  }
-  return Buffer.concat(parts).toString('utf8').slice(-OUTPUT_BYTES_MAX)
-}
+const NOTHING: CgroupUsage = { cpu_ms: 0, memory_mb: 0, memory_peak_mb: 0, oom_kills: 0, pids: [] }
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-/** One container: sampled while it runs, killed at a limit, removed at its end. */
-class ContainerRun {
+/** The engine's control group of a container. It goes with the container, so that its last reading stands for it then. */
+class ContainerGroup implements RunGroup {
   readonly #container: Docker.Container
-  readonly #run: SandboxRun
-  readonly #startedAt = performance.now()
-  #cause: ExitCause | null = null
-  #detail = ''
-  #cpuMs = 0
-  #peakMb = 0
-  #memoryMbMs = 0
-  #sampledAt = this.#startedAt
-  #isSampling = false
-  readonly exit: Promise<SandboxExit>
+  readonly #read: () => CgroupUsage
+  readonly #removals: Set<Promise<void>>
+  #last = NOTHING
+  #outOfMemory = false
 
-  constructor(container: Docker.Container, run: SandboxRun) {
+  constructor(container: Docker.Container, read: () => CgroupUsage, removals: Set<Promise<void>>) {
     this.#container = container
-    this.#run = run
-    this.exit = this.#follow()
+    this.#read = read
+    this.#removals = removals
   }
 
-  kill(cause: ExitCause, detail: string): void {
-    if (this.#cause !== null) return
-    this.#cause = cause
-    this.#detail = detail
-    // A container that has just ended cannot be killed: its end is read all the same.
-    this.#container.kill({ signal: 'SIGKILL' }).catch(() => undefined)
+  /** The engine saw the kernel end a process for want of memory. */
+  sawOutOfMemory(): void {
+    this.#outOfMemory = true
   }
 
-  async #sample(): Promise<void> {
-    if (this.#isSampling) return
-    this.#isSampling = true
+  usage(): CgroupUsage {
     try {
-      const { disk_mb, files_max } = this.#run.limits
-      const { bytes, files } = readDisk(this.#run.workspace_dir, { bytes: disk_mb * MB, files: files_max })
-      if (bytes > disk_mb * MB || files > files_max) this.kill('disk_limit', `the workspace has more than ${disk_mb} MB or ${files_max} files`)
-      const stats = await this.#container.stats({ 'one-shot': true, stream: false })
-      const now = performance.now()
-      const memoryMb = (stats.memory_stats.usage ?? 0) / MB
-      this.#cpuMs = Math.max(this.#cpuMs, (stats.cpu_stats.cpu_usage.total_usage ?? 0) / 1_000_000)
-      this.#peakMb = Math.max(this.#peakMb, memoryMb, (stats.memory_stats.max_usage ?? 0) / MB)
-      this.#memoryMbMs += memoryMb * (now - this.#sampledAt)
-      this.#sampledAt = now
-    } finally {
-      this.#isSampling = false
-    }
-  }
-
-  async #follow(): Promise<SandboxExit> {
-    const { duration_ms } = this.#run.limits
-    const ended = this.#container.wait() as Promise<{ StatusCode: number }>
-    const unmeasured = (error: unknown): void => this.kill('host_failure', `the run could not be measured: ${reasonOf(error)}`)
-    const sampler = setInterval(() => void this.#sample().catch(unmeasured), SAMPLE_MS)
-    const wall = setTimeout(() => this.kill('wall_limit', `the window of ${duration_ms} ms is over`), duration_ms)
-    try {
-      const { StatusCode } = await ended
-      const { State } = await this.#container.inspect()
-      if (this.#cause === null && State.OOMKilled) this.kill('memory_limit', `the kernel ended a process at the ${this.#run.limits.memory_mb} MB bought`)
-      const frames = await this.#container.logs({ follow: false, stderr: true, stdout: true, tail: 100 })
-      return this.#result(StatusCode, outputOf(Buffer.from(frames)))
+      this.#last = this.#read()
     } catch (error) {
-      this.kill('host_failure', `the engine does not answer: ${reasonOf(error)}`)
-      return this.#result(null, '')
-    } finally {
-      clearInterval(sampler)
-      clearTimeout(wall)
-      await this.#container.remove({ force: true, v: true }).catch(() => undefined)
+      if (!['ENOENT', 'ENODEV'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+      this.#last = { ...this.#last, memory_mb: 0, pids: [] }
     }
+    return this.#outOfMemory ? { ...this.#last, oom_kills: Math.max(1, this.#last.oom_kills) } : this.#last
   }
 
-  #result(code: number | null, output_tail: string): SandboxExit {
-    return {
-      cause: this.#cause ?? (code === 0 ? 'completed' : 'crashed'),
-      cpu_ms: Math.round(this.#cpuMs),
-      detail: this.#detail,
-      elapsed_ms: Math.round(performance.now() - this.#startedAt),
-      exit_code: this.#cause === null ? code : null,
-      memory_mb_ms: Math.round(this.#memoryMbMs),
-      memory_peak_mb: Math.round(this.#peakMb),
-      output_tail,
-    }
+  /** The engine holds the share from the start. */
+  limitCpu(): void {}
+
+  kill(): void {
+    for (const pid of this.usage().pids) signal(pid, 'SIGKILL')
+  }
+
+  /** Nothing of the run is left but the engine's entry of it, for which no lease waits. */
+  async remove(): Promise<void> {
+    const removal = removeContainer(this.#container)
+      .catch((error: unknown) => console.error('syntropism: a container that has ended stays until the next start:', reasonOf(error)))
+      .then(() => void this.#removals.delete(removal))
+    this.#removals.add(removal)
   }
 }
 
-/** Whether the engine answers and has the image; what is wrong otherwise. */
-async function checkEngine(docker: Docker, image: string): Promise<void> {
+/** A container is read by the process that the engine names; one that ended before anybody could look used nothing. */
+function groupOf(container: Docker.Container, pid: number): () => CgroupUsage {
+  let read: (() => CgroupUsage) | null = null
   try {
-    await docker.ping()
+    if (pid !== 0) read = readGroups(pid, container.id)
   } catch (error) {
-    throw new SandboxError('start_failed', `no container engine answers (DOCKER_HOST names its socket): ${reasonOf(error)}`, { cause: error })
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && (error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    return () => NOTHING
   }
-  try {
-    await docker.getImage(image).inspect()
-  } catch (error) {
-    throw new SandboxError('start_failed', `the engine has no image ${image}: pull it, or name another in SYNTROPISM_CONTAINER_IMAGE (${reasonOf(error)})`, {
-      cause: error,
-    })
-  }
+  if (pid === 0) return () => NOTHING
+  if (read === null)
+    throw new SandboxError('start_failed', `the engine's process ${pid} is not the container's: it must run on this machine, and see its processes`)
+  return read
 }
 
-/** Removes what a host of this data folder left behind. */
-async function sweep(docker: Docker, label: string): Promise<void> {
-  for (const { Id } of await docker.listContainers({ all: true, filters: { label: [`${LABEL}=${label}`] } }))
-    await docker.getContainer(Id).remove({ force: true, v: true })
-}
+class ContainerDriver implements SandboxDriver {
+  readonly name: string
+  readonly protections: readonly Protection[]
+  readonly #setup: Setup
+  readonly #uids = new UserIds()
+  readonly #removals = new Set<Promise<void>>()
+  readonly #watchdog: Watchdog
 
-/** Programs in containers of Docker or Podman: no network, a read-only image, the engine's control groups and seccomp profile. Throws SandboxError when no engine answers. */
-export async function openContainerDriver(options: ContainerOptions): Promise<SandboxDriver> {
-  const { default: Engine } = await import('dockerode').catch((error: unknown) => {
-    throw new SandboxError('start_failed', 'containers need the package dockerode, an optional dependency that is not installed', { cause: error })
-  })
-  const docker = new Engine(options.socket_path === undefined ? {} : { socketPath: options.socket_path })
-  await checkEngine(docker, options.image)
-  const label = createHash('sha256').update(realpathSync(options.state_dir)).digest('hex').slice(0, 32)
-  await sweep(docker, label)
-  const uids = new UserIds()
-  const begin = async (run: SandboxRun, uid: number | null): Promise<SandboxProcess> => {
-    const container = await docker.createContainer(specOf(run, options, label, uid))
+  constructor(setup: Setup) {
+    const { engine, options } = setup
+    this.#setup = setup
+    this.name = `container+cgroup-v${engine.cgroup_version}${engine.has_seccomp ? '+seccomp' : ''}`
+    this.protections = protectionsOf(setup)
+    this.#watchdog = startWatchdog(join(options.state_dir, 'running.json'))
+  }
+
+  async start(run: SandboxRun): Promise<SandboxProcess> {
+    assertNoLinksOut(run.workspace_dir)
+    const uid = isRoot ? this.#uids.take() : null
+    const release = (): void => (uid === null ? undefined : this.#uids.release(uid))
     try {
-      await container.start()
-      const { State } = await container.inspect()
-      const running = new ContainerRun(container, run)
-      return { exit: running.exit, pid: State.Pid, stop: (reason) => running.kill('host_failure', reason) }
+      if (uid !== null) giveTo(realpathSync(run.workspace_dir), uid)
+      const running = await this.#begin(run, uid)
+      this.#watchdog.add(running.pid)
+      const exit = running.exit.finally(() => {
+        this.#watchdog.remove(running.pid)
+        release()
+      })
+      return { ...running, exit }
     } catch (error) {
-      await container.remove({ force: true, v: true })
+      release()
+      throw new SandboxError('start_failed', `the container of ${run.run_id} did not start: ${reasonOf(error)}`, { cause: error })
+    }
+  }
+
+  async #begin(run: SandboxRun, uid: number | null): Promise<SandboxProcess> {
+    const { engine } = this.#setup
+    const container = await engine.docker.createContainer(specOf(run, this.#setup, uid))
+    try {
+      const output = new PassThrough()
+      const { ended, pid } = await startContainer(engine, container, output)
+      const group = new ContainerGroup(container, groupOf(container, pid), this.#removals)
+      const code = ended.then(({ code: exitCode, outOfMemory }) => {
+        if (outOfMemory) group.sawOutOfMemory()
+        return exitCode === KILLED ? null : exitCode
+      })
+      return supervise({ ended: code, exited: code, output: [output], pid }, run.limits, realpathSync(run.workspace_dir), group)
+    } catch (error) {
+      await removeContainer(container)
       throw error
     }
   }
-  return {
-    close: () => sweep(docker, label),
-    name: 'container',
-    protections: PROTECTIONS,
-    async start(run) {
-      assertNoLinksOut(run.workspace_dir)
-      const uid = isRoot ? uids.take() : null
-      const release = (): void => (uid === null ? undefined : uids.release(uid))
-      try {
-        if (uid !== null) giveTo(realpathSync(run.workspace_dir), uid)
-        const running = await begin(run, uid)
-        return { ...running, exit: running.exit.finally(release) }
-      } catch (error) {
-        release()
-        throw new SandboxError('start_failed', `the container of ${run.run_id} did not start: ${reasonOf(error)}`, { cause: error })
-      }
-    },
+
+  async close(): Promise<void> {
+    this.#watchdog.close()
+    await Promise.all(this.#removals)
+    await sweep(this.#setup.engine, LABEL, this.#setup.label)
   }
+}
+
+/** The filter of the other drivers in the engine's words: Podman reads it from a file. */
+function profileFor({ has_seccomp, isPodman }: Engine, stateDir: string): string | null {
+  if (!has_seccomp || !isFiltered(process.arch)) return null
+  const profile = seccompProfile(process.arch)
+  if (!isPodman) return profile
+  const path = join(realpathSync(stateDir), 'seccomp.json')
+  writeFileSync(path, profile, { mode: 0o644 })
+  return path
+}
+
+/** Programs in containers of Docker or Podman: no network, a read-only image, the engine's control groups and a seccomp profile. Throws SandboxError when no engine answers. */
+export async function openContainerDriver(options: ContainerOptions): Promise<SandboxDriver> {
+  const engine = await openEngine(options.image, options.socket_path)
+  const label = createHash('sha256').update(realpathSync(options.state_dir)).digest('hex').slice(0, 32)
+  await sweep(engine, LABEL, label)
+  return new ContainerDriver({ engine, label, options, profile: profileFor(engine, options.state_dir) })
 }

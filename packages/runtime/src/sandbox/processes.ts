@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Cgroup, openCgroups } from './cgroup.ts'
 import { PYTHON_LIBRARY } from './library.ts'
 import { limitsWith, rlimitsOf } from './limits.ts'
-import { supervise } from './supervise.ts'
+import { bodyOf, supervise } from './supervise.ts'
 import { type Protection, SandboxError, type SandboxOptions, type SandboxProcess, type SandboxRun } from './types.ts'
 import { startWatchdog } from './watchdog.ts'
 import { assertNoLinksOut } from './workspace.ts'
@@ -58,7 +58,7 @@ export async function openProcesses(stateDir: string): Promise<Processes> {
       child.once('spawn', () => {
         const pid = child.pid as number
         watchdog.add(pid)
-        const running = supervise(child, run.limits, realpathSync(run.workspace_dir), cgroup)
+        const running = supervise(bodyOf(child), run.limits, realpathSync(run.workspace_dir), cgroup)
         resolve({ ...running, exit: running.exit.finally(() => watchdog.remove(pid)) })
       })
     })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type SandboxDriver, type SandboxExit, openBwrapDriver } from './index.ts'
 import { isFiltered } from './seccomp.ts'
-import { DENIED, JUDGED, PROCESSORS } from './system-calls.ts'
+import { ALLOWED, DENIED, JUDGED, PROCESSORS, YOUNGEST } from './system-calls.ts'
 
 let root = ''
 let driver: SandboxDriver
@@ -52,6 +52,16 @@ it("the numbers of the filter are those of the kernel's headers, for both proces
       const number = row[headers.length === 2 ? index : 1]
       expect(`${name} ${header.get(name) ?? null}`).toBe(`${name} ${number}`)
     }
+})
+
+it("the profile for container engines names every call of the kernel's headers once, and the youngest", () => {
+  if (process.arch !== 'x64') return
+  const named = [...ALLOWED, ...Object.keys(DENIED), ...Object.keys(JUDGED)]
+  expect(named.toSorted()).toEqual([...new Set(named)].toSorted())
+  const header = numbersIn('/usr/include/x86_64-linux-gnu/asm/unistd_64.h')
+  expect([...header.keys()].filter((name) => !named.includes(name))).toEqual([])
+  const youngest = Math.max(...header.values())
+  expect(named.filter((name) => !header.has(name))).toHaveLength(YOUNGEST - youngest)
 })
 
 it('every call of the list is refused inside, as are new namespaces and sockets of other families', async () => {

@@ -1,4 +1,4 @@
-import { DENIED, JUDGED, PROCESSORS, YOUNGEST } from './system-calls.ts'
+import { ALLOWED, DENIED, JUDGED, PROCESSORS, YOUNGEST } from './system-calls.ts'
 
 /** Operations of the kernel's classic packet filter, as far as they are used here (linux/bpf_common.h). */
 const LOAD_WORD = 0x20
@@ -77,4 +77,22 @@ export function seccompFilter(processor: Processor): Buffer {
     program.writeUInt32LE(value, index * 8 + 4)
   }
   return program
+}
+
+const ARCHITECTURES: Readonly<Record<Processor, string>> = { arm64: 'SCMP_ARCH_AARCH64', x64: 'SCMP_ARCH_X86_64' }
+
+/** The same filter as a profile of the container engines. Whatever is not allowed is answered ENOSYS; a container has no terminal of another into which it could type. */
+export function seccompProfile(processor: Processor): string {
+  const allow = (names: readonly string[], args: readonly object[] = []) => ({ action: 'SCMP_ACT_ALLOW', args, names })
+  return JSON.stringify({
+    architectures: [ARCHITECTURES[processor]],
+    defaultAction: 'SCMP_ACT_ERRNO',
+    defaultErrnoRet: ENOSYS,
+    syscalls: [
+      allow([...ALLOWED, 'ioctl']),
+      { action: 'SCMP_ACT_ERRNO', errnoRet: EPERM, names: Object.keys(DENIED) },
+      allow(['clone'], [{ index: 0, op: 'SCMP_CMP_MASKED_EQ', value: NEW_NAMESPACES, valueTwo: 0 }]),
+      ...SOCKET_FAMILIES.map((value) => allow(['socket'], [{ index: 0, op: 'SCMP_CMP_EQ', value, valueTwo: 0 }])),
+    ],
+  })
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { supervise } from './supervise.ts'
+import { bodyOf, supervise } from './supervise.ts'
 import type { SandboxExit, SandboxLimits } from './types.ts'
 
 const LIMITS: SandboxLimits = { cpu_millicores: 4000, disk_mb: 16, duration_ms: 20_000, files_max: 100, memory_mb: 512, open_files_max: 256, processes_max: 4 }
@@ -14,7 +14,7 @@ afterAll(() => rmSync(root, { force: true, recursive: true }))
 /** Runs a program that no control group holds. */
 function run(code: string, limits: Partial<SandboxLimits> = {}): Promise<SandboxExit> {
   const child = spawn(process.execPath, ['-e', code], { cwd: root, detached: true, env: {}, stdio: ['ignore', 'pipe', 'pipe'] })
-  return supervise(child, { ...LIMITS, ...limits }, root, null).exit
+  return supervise(bodyOf(child), { ...LIMITS, ...limits }, root, null).exit
 }
 
 describe.runIf(process.platform === 'linux')('a run without a control group', () => {

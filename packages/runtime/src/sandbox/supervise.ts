@@ -1,9 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import { performance } from 'node:perf_hooks'
-import type { Cgroup } from './cgroup.ts'
+import type { RunGroup } from './cgroup.ts'
 import { readDeleted, readDisk } from './disk.ts'
 import { readTree, signal } from './proc.ts'
-import type { ExitCause, SandboxExit, SandboxLimits, SandboxProcess } from './types.ts'
+import { type ExitCause, type SandboxExit, type SandboxLimits, type SandboxProcess, reasonOf } from './types.ts'
 
 const SAMPLE_MS = 10
 /** The workspace's space is counted in every so-manieth sample. */
@@ -24,9 +25,20 @@ class Tail {
   }
 }
 
+/** A program that has been started, whoever started it. */
+export interface Body {
+  /** Its first process. */
+  readonly pid: number
+  readonly output: readonly (Readable | null)[]
+  /** Once its first process is gone: what that left behind may still hold the output open. */
+  readonly exited: Promise<unknown>
+  /** Exit code, null where a signal ended it; once all of its output has been read. A rejection says that nobody can tell. */
+  readonly ended: Promise<number | null>
+}
+
 /** Watches one running program: bills it, holds it to its CPU share by stopping and continuing it, and kills its whole tree at a limit. */
 class Supervisor {
-  readonly #child: ChildProcess
+  readonly #pid: number
   readonly #limits: SandboxLimits
   readonly #startedAt = performance.now()
   readonly #tail = new Tail()
@@ -39,30 +51,33 @@ class Supervisor {
   #samples = 0
   #oomKills = 0
   #failure: unknown = null
-  readonly #cgroup: Cgroup | null
+  readonly #cgroup: RunGroup | null
   readonly #workspace: string
   #cause: ExitCause | null = null
   #detail = ''
   readonly exit: Promise<SandboxExit>
 
-  constructor(child: ChildProcess, limits: SandboxLimits, workspace: string, cgroup: Cgroup | null) {
-    this.#child = child
+  constructor({ ended, exited, output, pid }: Body, limits: SandboxLimits, workspace: string, cgroup: RunGroup | null) {
+    this.#pid = pid
     this.#cgroup = cgroup
     this.#workspace = workspace
     this.#limits = limits
-    child.stdout?.on('data', (chunk: Buffer) => this.#tail.add(chunk))
-    child.stderr?.on('data', (chunk: Buffer) => this.#tail.add(chunk))
+    for (const stream of output) stream?.on('data', (chunk: Buffer) => this.#tail.add(chunk))
     const sampler = setInterval(() => this.#trySample(), SAMPLE_MS)
     const wall = setTimeout(() => this.kill('wall_limit', `the window of ${limits.duration_ms} ms is over`), limits.duration_ms)
-    child.once('exit', () => this.#killGroup())
-    this.exit = new Promise((resolve, reject) => {
-      child.once('close', (code) => {
+    const endGroup = (): void => this.#killGroup()
+    void exited.then(endGroup, endGroup)
+    this.exit = ended
+      .catch((error: unknown) => {
+        this.kill('host_failure', `the end of the run is not known: ${reasonOf(error)}`)
+        return null
+      })
+      .then((code) => {
         clearInterval(sampler)
         clearTimeout(wall)
-        for (const pid of this.#pids) signal(pid, 'SIGKILL')
-        this.#end(code).then(resolve, reject)
+        for (const one of this.#pids) signal(one, 'SIGKILL')
+        return this.#end(code)
       })
-    })
   }
 
   /** What cannot be measured must not run on: the run ends, and its exit tells why. */
@@ -71,7 +86,7 @@ class Supervisor {
       this.#sample()
     } catch (error) {
       this.#failure ??= error
-      this.kill('host_failure', `the run could not be measured: ${error instanceof Error ? error.message : String(error)}`)
+      this.kill('host_failure', `the run could not be measured: ${reasonOf(error)}`)
     }
   }
 
@@ -94,7 +109,7 @@ class Supervisor {
   }
 
   #read(): { readonly cpu_ms: number; readonly memory_mb: number; readonly pids: readonly number[] } | null {
-    if (this.#cgroup === null) return readTree(this.#child.pid as number)
+    if (this.#cgroup === null) return readTree(this.#pid)
     const usage = this.#cgroup.usage()
     this.#oomKills = usage.oom_kills
     this.#peakMb = Math.max(this.#peakMb, usage.memory_peak_mb)
@@ -129,7 +144,7 @@ class Supervisor {
     if (this.#cause !== null) return
     this.#cause = cause
     this.#detail = detail
-    const pids = readTree(this.#child.pid as number)?.pids ?? this.#pids
+    const pids = readTree(this.#pid)?.pids ?? this.#pids
     for (const pid of [...pids].reverse()) signal(pid, 'SIGKILL')
     this.#killGroup()
   }
@@ -173,8 +188,16 @@ class Supervisor {
   }
 }
 
+/** A child of this process. */
+export const bodyOf = (child: ChildProcess): Body => ({
+  ended: new Promise((resolve) => child.once('close', resolve)),
+  exited: new Promise((resolve) => child.once('exit', resolve)),
+  output: [child.stdout, child.stderr],
+  pid: child.pid as number,
+})
+
 /** Supervises a program that has just been started. */
-export function supervise(child: ChildProcess, limits: SandboxLimits, workspace: string, cgroup: Cgroup | null): SandboxProcess {
-  const supervisor = new Supervisor(child, limits, workspace, cgroup)
-  return { exit: supervisor.exit, pid: child.pid as number, stop: (reason) => supervisor.kill('host_failure', reason) }
+export function supervise(body: Body, limits: SandboxLimits, workspace: string, cgroup: RunGroup | null): SandboxProcess {
+  const supervisor = new Supervisor(body, limits, workspace, cgroup)
+  return { exit: supervisor.exit, pid: body.pid, stop: (reason) => supervisor.kill('host_failure', reason) }
 }

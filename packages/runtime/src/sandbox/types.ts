@@ -90,3 +90,5 @@ export class SandboxError extends Error {
     this.code = code
   }
 }
+
+export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
