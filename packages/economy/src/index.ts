@@ -17,6 +17,7 @@ export {
   replay,
   restore,
   snapshot,
+  snapshotParts,
   stateHash,
   tunedParams,
   winnerProblem,

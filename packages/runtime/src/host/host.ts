@@ -1,10 +1,11 @@
 import { performance } from 'node:perf_hooks'
 import type { Command, EconomyEvent } from '@syntropism/contract'
-import { type Outcome, type Posting, type State, apply, beatIsIdle, snapshot } from '@syntropism/economy'
+import { type Outcome, type Posting, type State, apply, beatIsIdle } from '@syntropism/economy'
 import type { Bus, Clock, Journal, Tracing, TurnFigures } from '../ports/index.ts'
 import type { Draft } from './draft.ts'
 import type { ExactBeat } from './exact-beat.ts'
 import { recoverFrom } from './recover.ts'
+import { Snapshots } from './snapshots.ts'
 
 /** The economy has stopped; what was not acknowledged may be tried again with the same id after a restart. */
 export class HostStopped extends Error {
@@ -18,7 +19,7 @@ export interface HostOptions {
   createClock(lastAtMs: number): Clock
   /** Called once when the journal cannot be written or an invariant is broken: nothing more is answered or published. */
   onFatal(error: unknown): void
-  /** Records between two snapshots. */
+  /** Least records between two snapshots. */
   readonly snapshot_every?: number
   /** Gives a context to commands that come without one; nobody traces without it. */
   readonly tracing?: Tracing
@@ -51,7 +52,7 @@ export class Host {
   #failed = false
   #beat: NodeJS.Timeout | null = null
   #beating = false
-  #sinceSnapshot = 0
+  readonly #snapshots: Snapshots
   /** Commands carried out and not yet durable, and when they are. */
   #underway: readonly Waiting[] = []
   #turn: Promise<void> | null = null
@@ -62,6 +63,12 @@ export class Host {
     this.started_clean = startedClean
     this.state = state
     this.clock = options.createClock(state.at_ms)
+    this.#snapshots = new Snapshots({
+      every: options.snapshot_every ?? 2000,
+      journal: options.journal,
+      onError: (error) => this.#fail(error),
+      onReady: () => this.#schedule(),
+    })
   }
 
   /** Recovers the state from the journal. Throws JournalError. */
@@ -141,7 +148,7 @@ export class Host {
   /** One turn: what has gathered is carried out and committed. Whatever comes meanwhile gathers for the next. */
   #flush(): Promise<void> {
     if (this.#turn !== null) return this.#turn
-    if (this.#stopped || this.#queue.length === 0) return Promise.resolve()
+    if (this.#stopped || (this.#queue.length === 0 && !this.#snapshots.isReady)) return Promise.resolve()
     let [count, weight] = [0, 0]
     while (count < this.#queue.length && weight < RECORD_MAX) weight += weightOf((this.#queue[count++] as Waiting).draft)
     this.#underway = this.#queue.splice(0, count)
@@ -150,7 +157,7 @@ export class Host {
       .finally(() => {
         this.#underway = []
         this.#turn = null
-        if (this.#queue.length > 0) this.#schedule()
+        if (this.#queue.length > 0 || this.#snapshots.isReady) this.#schedule()
       })
     return this.#turn
   }
@@ -180,12 +187,12 @@ export class Host {
     const begun = performance.now()
     if (commands.length > 0) {
       await journal.commit({ commands, events, ids, number: journal.last_number + 1, postings }, this.state)
-      this.#sinceSnapshot += 1
+      this.#snapshots.wrote(commands.length)
       onTurn?.({ beats_ms: beats, commands: commands.length, commit_ms: performance.now() - begun, events: events.length })
     }
     for (const [index, one] of waiting.entries()) one.resolve(outcomes[index] as Outcome)
     bus.publish(events)
-    if (this.#sinceSnapshot >= (this.#options.snapshot_every ?? 2000)) await this.#snapshot()
+    await this.#snapshots.step(this.state, journal.last_number)
   }
 
   /** The command of a draft: its time, and a trace context when none came with it. */
@@ -212,11 +219,6 @@ export class Host {
     return answers
   }
 
-  async #snapshot(): Promise<void> {
-    this.#sinceSnapshot = 0
-    await this.#options.journal.saveSnapshot(this.#options.journal.last_number, snapshot(this.state))
-  }
-
   #fail(error: unknown): void {
     this.#stopped = true
     this.#failed = true
@@ -234,7 +236,8 @@ export class Host {
     while (this.#queue.length > 0 || this.#turn !== null) await this.#flush()
     if (this.#stopped) return
     this.#stopped = true
-    if (this.state.economy_id !== '' && this.#sinceSnapshot > 0) await this.#snapshot()
-    await this.#options.journal.close()
+    const { journal } = this.#options
+    if (this.state.economy_id !== '' && this.#snapshots.isBehind) await this.#snapshots.save(this.state, journal.last_number)
+    await journal.close()
   }
 }
