@@ -5,15 +5,17 @@ import { DatabaseSync, backup as copyDatabase } from 'node:sqlite'
 import { type State, createState, snapshot } from '@syntropism/economy'
 import { z } from 'zod'
 import { ConfigError } from '../config/index.ts'
+import { copyFolder } from '../executor/index.ts'
 import { type ReadableJournal, stateAt } from '../host/index.ts'
 import { type Paths, pathsOf } from '../live/index.ts'
 import type { StoredBatch } from '../ports/index.ts'
+import { entriesBelow } from '../sandbox/index.ts'
 import { GENESIS_HASH, SqliteJournal, openDatabase } from '../store/index.ts'
 import { carryOver, checkedRecords } from './carry-over.ts'
 import { type NewJournal, type Place, makeEconomy } from './new-economy.ts'
 import { ArchiveError, makeFolder } from './new-folder.ts'
 import { LineFile, hashFile } from './table-files.ts'
-import { copyHistories, copyTree, workspacesAt } from './workspaces.ts'
+import { copyHistories, workspacesAt } from './workspaces.ts'
 
 /** What `backup.json` says. `database`: a copy of the SQLite file, or the records alone, from which any database is made. */
 const About = z.strictObject({
@@ -43,9 +45,9 @@ const RECORDS = 'journal.jsonl'
 const ALL_PAGES = 2 ** 31 - 1
 
 const filesIn = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+  [...entriesBelow(folder)]
+    .filter(({ stat }) => stat.isFile())
+    .map(({ path }) => relative(folder, path.toString('utf8')).split(sep).join('/'))
     .toSorted()
 
 /** One consistent state of the database, also while others write to it, as a single file. */
@@ -100,7 +102,7 @@ async function writeRecords({ journal, through_record }: NonNullable<BackupOptio
 function copyRest(from: Paths, folder: string): void {
   for (const name of ['tokens.json', 'configured-rules.json']) if (existsSync(join(from.root, name))) copyFileSync(join(from.root, name), join(folder, name))
   for (const name of ['llm-recordings', 'agents/workspaces', 'agents/archive'])
-    if (existsSync(join(from.root, name))) copyTree(join(from.root, name), join(folder, name))
+    if (existsSync(join(from.root, name))) copyFolder(join(from.root, name), join(folder, name))
   copyHistories(join(from.agents, 'history'), join(folder, 'agents', 'history'))
 }
 
@@ -205,7 +207,7 @@ export async function restoreBackup(backup: string, to: Place): Promise<BackupAb
     for (const part of ['workspaces', 'history'])
       for (const name of existsSync(join(there, part)) ? readdirSync(join(there, part)) : []) {
         rmSync(join(paths.agents, part, name), { force: true, recursive: true })
-        copyTree(join(there, part, name), join(paths.agents, part, name))
+        copyFolder(join(there, part, name), join(paths.agents, part, name))
       }
     rmSync(there, { recursive: true })
   })

@@ -1,27 +1,9 @@
-import { copyFileSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { inflateSync } from 'node:zlib'
 import type { State } from '@syntropism/economy'
-import { History } from '../executor/index.ts'
+import { History, copyFolder } from '../executor/index.ts'
 import type { WorkspaceCommit } from '../ports/index.ts'
-
-const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT'
-
-/** Copies files, folders and links. What disappears meanwhile, because a program works there, is left out. */
-export function copyTree(from: string, to: string): void {
-  mkdirSync(to, { mode: 0o700, recursive: true })
-  for (const name of readdirSync(from).toSorted()) {
-    const [source, target] = [join(from, name), join(to, name)]
-    try {
-      const stat = lstatSync(source)
-      if (stat.isDirectory()) copyTree(source, target)
-      else if (stat.isSymbolicLink()) symlinkSync(readlinkSync(source), target)
-      else if (stat.isFile()) copyFileSync(source, target)
-    } catch (error) {
-      if (!isMissing(error)) throw error
-    }
-  }
-}
 
 /** Whether a loose object of git was copied whole. One that was being written is named by no reference yet. */
 function isWhole(path: string): boolean {
@@ -42,7 +24,7 @@ export function copyHistories(from: string, to: string): void {
     for (const name of ['HEAD', 'config', 'refs', 'packed-refs', 'objects']) {
       const path = join(source, name)
       if (!existsSync(path)) continue
-      if (lstatSync(path).isDirectory()) copyTree(path, join(target, name))
+      if (lstatSync(path).isDirectory()) copyFolder(path, join(target, name))
       else copyFileSync(path, join(target, name))
     }
     for (const entry of readdirSync(join(target, 'objects'), { recursive: true, withFileTypes: true })) {

@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { AgentManifest, type EconomyEvent, type EventData } from '@syntropism/contract'
+import type { AgentManifest, EconomyEvent, EventData } from '@syntropism/contract'
 import type { Host } from '../host/index.ts'
 import type { Tokens } from '../http/index.ts'
 import { type Bus, HistoryError } from '../ports/index.ts'
-import { type SandboxDriver, type SandboxExit, type SandboxProcess, hostFailure } from '../sandbox/index.ts'
+import { type SandboxDriver, SandboxError, type SandboxExit, type SandboxProcess, hostFailure } from '../sandbox/index.ts'
 import { scriptedWindow } from './scripted.ts'
 import { Workspaces } from './workspace.ts'
 
@@ -29,6 +27,12 @@ export interface ExecutorOptions {
 /** Limits of every run beside what it bought. */
 const LIMITS = { disk_mb: 256, files_max: 20_000, open_files_max: 256, processes_max: 16 }
 type Allocated = EventData<'resources_allocated'>
+
+/** The end of a run that did not begin. What a program has made of its workspace is its own doing: nothing is refunded for that. */
+const notStarted = (error: unknown): SandboxExit => ({
+  ...hostFailure(error instanceof Error ? error.message : String(error)),
+  ...(error instanceof SandboxError && error.code === 'workspace_unsafe' ? { cause: 'crashed' as const } : {}),
+})
 
 /** Runs the programs of won windows: workspace, sandbox, envelope, report. */
 export class Executor {
@@ -132,7 +136,7 @@ export class Executor {
       if (!started.ok) process.stop(started.refusal.code)
       exit = await process.exit
     } catch (error) {
-      exit = hostFailure(error instanceof Error ? error.message : String(error))
+      exit = notStarted(error)
     } finally {
       this.#running.delete(lease.lease_id)
       tokens.revoke(lease.lease_id)
@@ -155,9 +159,7 @@ export class Executor {
     if (this.#isScripted(lease.agent_id)) return scriptedWindow(lease.bundle.duration_ms)
     const workspace = this.workspaces.pathOf(lease.agent_id)
     await this.workspaces.settled(lease.agent_id)
-    const manifestPath = join(workspace, 'agent.json')
-    if (!existsSync(manifestPath)) throw new Error(`the workspace of ${lease.agent_id} has no agent.json`)
-    const manifest = AgentManifest.parse(JSON.parse(readFileSync(manifestPath, 'utf8')))
+    const manifest = this.#manifestOf(lease.agent_id)
     const { socket_path, url } = service()
     return sandbox.start({
       command: manifest.command,
@@ -168,6 +170,15 @@ export class Executor {
       service_url: url,
       workspace_dir: workspace,
     })
+  }
+
+  #manifestOf(agentId: string): AgentManifest {
+    try {
+      return this.workspaces.manifest(agentId)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new SandboxError('workspace_unsafe', `the agent.json of ${agentId} cannot be used: ${reason}`, { cause: error })
+    }
   }
 
   /** Programs now running, by lease. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -81,4 +81,36 @@ it('a state tells what it changed, line by line; a file that is no text is named
   expect(changes[2]?.patch).toContain('-two\n+2\n')
   expect(changes[3]?.patch).toBeNull()
   await expect(workspaces.changes('a', '0'.repeat(40))).rejects.toMatchObject({ code: 'commit_unknown' })
+})
+
+it('what a run leaves behind reaches nothing of the host: links are kept as links, and what cannot be kept is removed without following one', async () => {
+  const outside = join(root, 'outside')
+  mkdirSync(outside)
+  spawnSync('mkfifo', [join(outside, 'pipe')])
+  symlinkSync(outside, join(work, 'out'))
+  symlinkSync('/', join(work, 'all'))
+  spawnSync('mkfifo', [join(work, 'own-pipe')])
+  await workspaces.keep('a', 'lease-1 completed')
+  expect(readdirSync(outside)).toEqual(['pipe'])
+  expect(readdirSync(work).sort()).toEqual(['agent.json', 'all', 'out'])
+  expect(readlinkSync(join(work, 'out'))).toBe(outside)
+})
+
+it('names of any bytes and depths of any length do not keep a workspace from being kept, rolled back and archived', async () => {
+  const good = await workspaces.keep('a', 'lease-1 completed')
+  const python = `import os
+os.mkdir(b"bad-\\xff"); open(b"bad-\\xff/x", "w").close(); open(b"file-\\xfe", "w").close(); open("line\\nfeed", "w").close(); open("🎉", "w").close(); open("-rf", "w").close()
+for level in range(60): os.mkdir("d" * 200); os.chdir("d" * 200)
+open("deep", "w").close()`
+  expect(spawnSync('python3', ['-c', python], { cwd: work, encoding: 'utf8' })).toMatchObject({ status: 0 })
+  await workspaces.keep('a', 'lease-2 completed')
+  expect(
+    readdirSync(work)
+      .filter((name) => !name.startsWith('ddd'))
+      .sort(),
+  ).toEqual(['-rf', 'agent.json', 'line\nfeed', '🎉'])
+  await workspaces.rollBack('a', good)
+  expect(readdirSync(work)).toEqual(['agent.json'])
+  await workspaces.archive('a')
+  expect(existsSync(work)).toBe(false)
 })

@@ -1,18 +1,28 @@
-import fs, { existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import fs, { existsSync, mkdirSync, readdirSync, renameSync, rmSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import git from 'isomorphic-git'
 import { type FileChange, HistoryError, type WorkspaceCommit } from '../ports/index.ts'
+import { entriesBelow } from '../sandbox/index.ts'
 import { changesIn } from './changes.ts'
 
 const BRANCH = 'main'
 const isMissing = (error: unknown): boolean => error instanceof git.Errors.NotFoundError
 
-/** Removes what is neither file, folder nor link: a pipe would stop whoever reads it, and carries nothing that could be kept. */
-function removeSpecial(folder: string): void {
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name)
-    const stat = lstatSync(path)
-    if (!stat.isFile() && !stat.isDirectory() && !stat.isSymbolicLink()) rmSync(path)
+/** Removes what cannot be kept: what is neither file, folder nor link (a pipe would stop whoever reads it), and what nobody can name. */
+function removeUnkeepable(folder: string): void {
+  for (const { path, stat, unusable } of entriesBelow(folder)) {
+    const isKept = stat.isFile() || stat.isDirectory() || stat.isSymbolicLink()
+    if (isKept && unusable === null) continue
+    if (!stat.isDirectory()) {
+      unlinkSync(path)
+      continue
+    }
+    // What lies below may have a path longer than the system takes; the command goes down step by step, from a name that can be said.
+    const removed = join(folder, `.removed-${randomUUID()}`)
+    renameSync(path, removed)
+    execFileSync('rm', ['-rf', '--', removed])
   }
 }
 
@@ -57,7 +67,7 @@ export class History {
       mkdirSync(this.#root, { mode: 0o700, recursive: true })
       await git.init({ ...at, defaultBranch: BRANCH })
     }
-    removeSpecial(workspace)
+    removeUnkeepable(workspace)
     for (const [filepath, head, work, stage] of await git.statusMatrix({ ...at, ignored: true })) {
       if (work === 0 && stage !== 0) await git.remove({ ...at, filepath })
       else if (work === 2 && stage !== 2) await git.add({ ...at, filepath, force: true })

@@ -1,7 +1,11 @@
-import { cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, cpSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { AgentManifest } from '@syntropism/contract'
 import type { FileChange, WorkspaceCommit } from '../ports/index.ts'
+import { copyFolder } from './copy.ts'
 import { History } from './history.ts'
+
+const MANIFEST_BYTES_MAX = 65_536
 
 /** Folders of the agents: a workspace outlives its windows. */
 export class Workspaces {
@@ -28,12 +32,28 @@ export class Workspaces {
     cpSync(sourceDir, target, { filter: (path) => basename(path) !== 'node_modules' && !path.endsWith('.test.ts'), recursive: true })
   }
 
-  /** A child begins with its parent's files, those named laid over them. */
+  /** How an agent is started, as its workspace says. Throws for a workspace that does not say it: a program may have left anything under that name. */
+  manifest(agentId: string): AgentManifest {
+    const fd = openSync(join(this.pathOf(agentId), 'agent.json'), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    try {
+      const stat = fstatSync(fd)
+      if (!stat.isFile() || stat.size > MANIFEST_BYTES_MAX) throw new Error(`it is no file of at most ${MANIFEST_BYTES_MAX} bytes`)
+      return AgentManifest.parse(JSON.parse(readFileSync(fd, 'utf8')))
+    } finally {
+      closeSync(fd)
+    }
+  }
+
+  /** A child begins with its parent's files, those named laid over them. The parent may be running, and have left links that lead out. */
   createChild(childId: string, parentId: string, files: Readonly<Record<string, string>>): void {
     const target = this.pathOf(childId)
     if (existsSync(target)) return
-    cpSync(this.pathOf(parentId), target, { filter: (path) => basename(path) !== 'memory.json', recursive: true })
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(target, basename(name)), text)
+    copyFolder(this.pathOf(parentId), target, (name) => name !== 'memory.json')
+    for (const [name, text] of Object.entries(files)) {
+      const path = join(target, basename(name))
+      rmSync(path, { force: true, recursive: true })
+      writeFileSync(path, text, { flag: 'wx' })
+    }
   }
 
   /** Keeps a workspace as it is now; returns the commit's hash. */

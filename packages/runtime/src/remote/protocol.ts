@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { z } from 'zod'
+import { entriesBelow } from '../sandbox/index.ts'
 
 // What engine and executors on other hosts say to each other.
 
@@ -67,11 +68,12 @@ const UNPACKED_BYTES_MAX = 512 * 1_048_576
 /** The regular files of a folder as one text; links and special files stay behind. */
 export function packFolder(folder: string): string {
   const files: z.infer<typeof Files> = {}
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue
-    const path = join(entry.parentPath, entry.name)
-    files[relative(folder, path).split(sep).join('/')] = { data: readFileSync(path).toString('base64'), executable: (lstatSync(path).mode & 0o100) !== 0 }
-  }
+  for (const { path, stat, unusable } of entriesBelow(folder))
+    if (stat.isFile() && unusable === null)
+      files[relative(folder, path.toString('utf8')).split(sep).join('/')] = {
+        data: readFileSync(path).toString('base64'),
+        executable: (stat.mode & 0o100) !== 0,
+      }
   return gzipSync(JSON.stringify(files)).toString('base64')
 }
 

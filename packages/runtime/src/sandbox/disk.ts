@@ -1,5 +1,4 @@
 import { type Stats, lstatSync, opendirSync, readdirSync, readlinkSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 
 const BLOCK_BYTES = 512
 
@@ -18,19 +17,28 @@ function statOf(look: () => Stats): Stats | null {
   }
 }
 
-/** Space and entries of a folder; stops counting once past `max`, so that a flood of files cannot hold up the host. */
+/** Longest path that can be looked at from outside: what lies deeper could not be counted. */
+const PATH_BYTES_MAX = 4000
+
+/**
+ * Space and entries of a folder; stops counting once past `max`, so that a flood of files cannot hold up the host. A path that is too long to be looked at
+ * counts as more than anything. Paths are read byte by byte: a program gives its files any names.
+ */
 export function readDisk(folder: string, max: DiskUsage): DiskUsage {
+  const over = { bytes: max.bytes + 1, files: max.files + 1 }
+  const named = (path: string): Buffer => Buffer.from(path, 'latin1')
   let bytes = 0
   let files = 0
-  for (const waiting = [folder]; waiting.length > 0; ) {
+  for (const waiting = [Buffer.from(folder).toString('latin1')]; waiting.length > 0; ) {
     const path = waiting.pop() as string
-    if (statOf(() => lstatSync(path))?.isDirectory() !== true) continue
-    const entries = opendirSync(path)
+    if (statOf(() => lstatSync(named(path)))?.isDirectory() !== true) continue
+    const entries = opendirSync(named(path), { encoding: 'latin1' })
     try {
       for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) {
-        const inside = join(path, entry.name)
+        const inside = `${path}/${entry.name}`
+        if (inside.length > PATH_BYTES_MAX) return over
         files += 1
-        bytes += (statOf(() => lstatSync(inside))?.blocks ?? 0) * BLOCK_BYTES
+        bytes += (statOf(() => lstatSync(named(inside)))?.blocks ?? 0) * BLOCK_BYTES
         if (bytes > max.bytes || files > max.files) return { bytes, files }
         if (entry.isDirectory()) waiting.push(inside)
       }

@@ -77,7 +77,7 @@ export interface Protection {
 export interface SandboxDriver {
   readonly name: string
   readonly protections: readonly Protection[]
-  /** Rejects with SandboxError when the program cannot be started: the host's fault, not the agent's. */
+  /** Rejects with SandboxError when the program cannot be started: the host's fault unless the workspace is unsafe. */
   start(run: SandboxRun): Promise<SandboxProcess>
   close(): Promise<void>
 }

@@ -1,13 +1,14 @@
-import { lstatSync, readdirSync, realpathSync } from 'node:fs'
-import { join, sep } from 'node:path'
+import { realpathSync } from 'node:fs'
+import { sep } from 'node:path'
 import { SandboxError } from './types.ts'
+import { entriesBelow } from './walk.ts'
 
 /** Refuses links that lead out of a workspace: Node's permission model follows them. */
 export function assertNoLinksOut(workspaceDir: string): void {
   const root = realpathSync(workspaceDir)
-  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name)
-    const stat = lstatSync(path)
+  for (const { path: bytes, stat, unusable } of entriesBelow(root)) {
+    const path = bytes.toString('utf8')
+    if (unusable !== null) throw new SandboxError('workspace_unsafe', `${path.slice(0, 200)} has a path that is ${unusable}`)
     if (stat.isFile() && stat.nlink > 1) throw new SandboxError('workspace_unsafe', `${path} has a second name outside the workspace's control (hard link)`)
     if (!stat.isSymbolicLink()) continue
     const target = safeTarget(path)

@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { readDisk } from './disk.ts'
+import { assertNoLinksOut } from './workspace.ts'
+
+const MAX = { bytes: 10_000_000, files: 1000 }
+let folder = ''
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'syntropism-disk-'))))
+afterEach(() => spawnSync('rm', ['-rf', folder]))
+const python = (code: string): void =>
+  expect(spawnSync('python3', ['-c', `import os\n${code}`], { cwd: folder, encoding: 'utf8' })).toMatchObject({ status: 0 })
+
+it('counts what lies in folders whose names are no text', () => {
+  python('os.mkdir(b"\\xff"); open(b"\\xff/x", "wb").write(b"x" * 1000000)')
+  expect(readDisk(folder, MAX)).toMatchObject({ files: 2 })
+  expect(readDisk(folder, MAX).bytes).toBeGreaterThanOrEqual(1_000_000)
+})
+
+it('takes what lies too deep to be looked at for more than is allowed', () => {
+  python('for level in range(40): os.mkdir("d" * 200); os.chdir("d" * 200)\nopen("x", "wb").write(b"x" * 1000000)')
+  expect(readDisk(folder, MAX)).toEqual({ bytes: MAX.bytes + 1, files: MAX.files + 1 })
+})
+
+it('counts a link and not where it leads to', () => {
+  symlinkSync('/', join(folder, 'all'))
+  expect(readDisk(folder, MAX)).toMatchObject({ files: 1 })
+})
+
+it('a link that leads out is found without going where it leads', () => {
+  mkdirSync(join(folder, 'a'))
+  writeFileSync(join(folder, 'a', 'x'), '')
+  symlinkSync('a', join(folder, 'near'))
+  expect(() => assertNoLinksOut(folder)).not.toThrow()
+  symlinkSync('/', join(folder, 'a', 'all'))
+  expect(() => assertNoLinksOut(folder)).toThrow(/leads out/)
+  rmSync(join(folder, 'a', 'all'))
+})
