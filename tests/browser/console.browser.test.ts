@@ -74,6 +74,47 @@ describe('the attention desk', () => {
   })
 })
 
+describe('the attention desk of several people', () => {
+  it('says when another judged the prompt at hand, and takes its scores for no other', async () => {
+    await stage.filePrompt('broker', 'Taken', 'one')
+    await stage.filePrompt('thinker', 'Left', 'two')
+    const context = await browser.newContext()
+    const { page } = await logIn(context, stage, 'ada-token')
+    const taken = [...stage.host.state.prompts.values()].find((one) => one.agent_id === 'broker')?.prompt_id ?? ''
+    await openView(page, stage, `desk/${taken}`)
+    await page.getByRole('heading', { name: 'Taken' }).waitFor()
+    for (const key of ['7', '8']) await page.keyboard.press(key)
+    await page.locator('output').nth(1).filter({ hasText: '8' }).waitFor()
+    const scores = { interesting: 1, understandable: 1, useful: 1 }
+    await stage.host.submit({ human_id: 'ada', owner: 'human:ada', prompt_id: taken, scores, type: 'score_prompt' })
+    await page.getByText(`${taken} is no longer open`).waitFor()
+    await page.getByRole('heading', { name: 'Left' }).waitFor()
+    expect(await page.locator('output').allTextContents()).toEqual(['–', '–', '–'])
+    await context.close()
+  })
+
+  it('takes digits wherever the focus is, and no single key once they are switched off', async () => {
+    const context = await browser.newContext()
+    const { page } = await logIn(context, stage, 'ada-token')
+    await openView(page, stage, 'desk')
+    await page.getByRole('heading', { name: 'Left' }).waitFor()
+    await page.locator('main').focus()
+    await page.keyboard.press('4')
+    await page.locator('output').first().filter({ hasText: '4' }).waitFor()
+    await page.getByLabel('k skips').uncheck()
+    await page.locator('main').focus()
+    await page.keyboard.press('k')
+    await page.keyboard.press('5')
+    await page.getByLabel('k skips').check()
+    await page.locator('main').focus()
+    await page.keyboard.press('6')
+    await page.locator('output').nth(1).filter({ hasText: '6' }).waitFor()
+    await page.keyboard.press('k')
+    await page.getByText('skipped: its bid burns').waitFor()
+    await context.close()
+  })
+})
+
 describe('the market', () => {
   it('opens the certificate of a clearing, and clears the same book under another mechanism', async () => {
     const context = await browser.newContext()
@@ -164,15 +205,35 @@ describe('the live feed', () => {
     await openView(page, stage, 'events')
     await stage.cut()
     await page.locator('.live:not(.on)').waitFor()
+    await page.getByRole('alert').filter({ hasText: 'The economy does not answer since' }).waitFor()
     for (let beat = 0; beat < 60; beat++) await stage.tick(100)
     const seq = stage.host.state.seq
     await stage.mend()
     await page.locator('.live .seq', { hasText: `#${seq}` }).waitFor({ timeout: 30_000 })
     expect(await page.getByText('passed over').count()).toBe(0)
+    expect(await page.getByRole('alert').count()).toBe(0)
     await page
       .locator('.event .seq', { hasText: `#${seq}` })
       .first()
       .waitFor()
+    await context.close()
+  })
+})
+
+describe('a login that is over', () => {
+  it('says so after a new start of the economy, and goes on where one was', async () => {
+    const context = await browser.newContext()
+    const { page } = await logIn(context, stage, 'observer-token')
+    await openView(page, stage, 'ledger/genesis')
+    await stage.cut()
+    stage.forgetLogins()
+    await stage.mend()
+    await page.getByText('Your login is over').waitFor({ timeout: 30_000 })
+    await page.getByLabel('Token').fill('observer-token')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Account of genesis' }).waitFor()
+    await page.locator('.live.on').waitFor()
+    expect(await page.getByText('Your login is over').count()).toBe(0)
     await context.close()
   })
 })

@@ -58,6 +58,8 @@ export interface Stage {
   filePrompt(agentId: string, title: string, report: string): Promise<void>
   /** Closes the door, and opens it again at the same address. */
   cut(): Promise<void>
+  /** As after a new start of the economy: nobody is logged in any more. */
+  forgetLogins(): void
   mend(): Promise<void>
   close(): Promise<void>
 }
@@ -124,15 +126,17 @@ export async function openStage(): Promise<Stage> {
   })
   writeRuns(join(folder, 'runs'))
   await populate(host, tick)
-  const web = new Web({
-    economyId: () => host.state.economy_id,
-    fetch: (request) => app.fetch(request),
-    pages: openPages(),
-    phoenix_url: 'http://127.0.0.1:6006/',
-    readEvents: read,
-    subscribe: (listener) => bus.subscribe(listener),
-    tokens,
-  })
+  const createWeb = (): Web =>
+    new Web({
+      economyId: () => host.state.economy_id,
+      fetch: (request) => app.fetch(request),
+      pages: openPages(),
+      phoenix_url: 'http://127.0.0.1:6006/',
+      readEvents: read,
+      subscribe: (listener) => bus.subscribe(listener),
+      tokens,
+    })
+  let web = createWeb()
   let server = openServer(web.fetch)
   let port = 0
   const mend = async (): Promise<void> => {
@@ -153,6 +157,9 @@ export async function openStage(): Promise<Stage> {
       rmSync(folder, { force: true, recursive: true })
     },
     cut,
+    forgetLogins() {
+      web = createWeb()
+    },
     async filePrompt(agentId, title, report) {
       await host.submit({ agent_id: agentId, amount_micro: credits(10), content: { report, title }, owner: 'host', type: 'file_prompt' })
     },

@@ -19,14 +19,28 @@ export class Refusal extends Error {
   }
 }
 
+/** Nobody answered at all. */
+export class Silence extends Error {
+  override readonly name = 'Silence'
+}
+
 let secret = ''
+let loginEnded = (): void => undefined
+/** `told` when the service no longer knows this login: it is over, or the economy was started again. */
+export const onLoginEnd = (told: () => void): void => void (loginEnded = told)
 
 async function ask<T>(method: string, path: string, body?: object): Promise<T> {
   const answer = await fetch(path, {
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...(method === 'GET' ? {} : { 'x-csrf-token': secret }) },
     method,
+  }).catch((error: unknown) => {
+    throw new Silence('The economy does not answer.', { cause: error })
   })
+  if (answer.status === 401 && secret !== '') {
+    secret = ''
+    loginEnded()
+  }
   const value = (await answer.json()) as { detail?: string; title?: string }
   if (!answer.ok) throw new Refusal(answer.status, value.detail ?? value.title ?? `status ${answer.status}`)
   return value as T
@@ -43,11 +57,39 @@ export const whoAmI = async (): Promise<Who> => remember(await read<Who>('/sessi
 export const logIn = async (token: string): Promise<Who> => remember(await send<Who>('/session', { token }))
 export const logOut = async (): Promise<Who> => remember(await ask<Who>('DELETE', '/session'))
 
-/** Follows the event log after a sequence number. The browser itself comes back after a cut, with the last id it saw. */
+/** Pause before a stream that the browser has given up is asked for again. */
+const AGAIN_MS = 2000
+
+/** Follows the event log after a sequence number. After a cut the browser comes back by itself, with the last id it saw; where it gives up, at an answer that is no stream, this asks again. */
 export function follow(afterSeq: number, onEvent: (event: EconomyEvent) => void, onState: (open: boolean) => void): () => void {
-  const source = new EventSource(`/events/stream?after_seq=${afterSeq}`)
-  source.addEventListener('open', () => onState(true))
-  source.addEventListener('error', () => onState(false))
-  source.addEventListener('message', (message: MessageEvent<string>) => onEvent(JSON.parse(message.data) as EconomyEvent))
-  return () => source.close()
+  let last = afterSeq
+  let source: EventSource
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const open = (): void => {
+    source = new EventSource(`/events/stream?after_seq=${last}`)
+    source.addEventListener('open', () => onState(true))
+    source.addEventListener('error', () => {
+      onState(false)
+      if (source.readyState === EventSource.CLOSED) timer = setTimeout(again, AGAIN_MS)
+    })
+    source.addEventListener('message', (message: MessageEvent<string>) => {
+      const event = JSON.parse(message.data) as EconomyEvent
+      last = event.seq
+      onEvent(event)
+    })
+  }
+  const again = (): void => {
+    whoAmI().then(
+      ({ role }) => {
+        if (role === null) loginEnded()
+        else open()
+      },
+      () => (timer = setTimeout(again, AGAIN_MS)),
+    )
+  }
+  open()
+  return () => {
+    clearTimeout(timer)
+    source.close()
+  }
 }

@@ -20,6 +20,9 @@ let reason = ''
 let begunMs = 0
 const took: number[] = []
 let busy = false
+const KEYS_SETTING = 'single-keys'
+/** Single keys act wherever the focus is, unless they are switched off: who speaks to the machine would press them by talking. */
+let singleKeys = localStorage.getItem(KEYS_SETTING) !== 'off'
 
 const worthOf = (agentId: string): number => {
   const known = worth.get(agentId)
@@ -40,7 +43,9 @@ async function refresh(): Promise<void> {
   ])
   prompts = open.prompts
   worth = new Map(past.agents.map((one) => [one.agent_id, one]))
-  if (!prompts.some((one) => one.prompt_id === selected)) choose(ranked()[0]?.prompt_id ?? null)
+  if (prompts.some((one) => one.prompt_id === selected)) return
+  if (selected !== null && !busy) say(`${selected} is no longer open: judged by another, taken back, or past its deadline.`)
+  choose(ranked()[0]?.prompt_id ?? null)
 }
 
 function choose(id: string | null): void {
@@ -80,24 +85,36 @@ function judge(path: 'score' | 'skip'): void {
   })
 }
 
+const hasModifier = (event: KeyboardEvent): boolean => event.altKey || event.ctrlKey || event.metaKey
+const scoreOf = ({ key }: KeyboardEvent): number | null => (key === 'x' ? 10 : /^[0-9]$/.test(key) ? Number(key) : null)
+
 function onKey(event: KeyboardEvent): void {
-  if (part !== 'desk') return
-  if (event.altKey || event.ctrlKey || event.metaKey || event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLSelectElement) return
-  if (event.key === 'n') step(1)
-  else if (event.key === 'p') step(-1)
-  else if (event.key === 'k' && store.who.role === 'human') judge('skip')
+  const { key, target } = event
+  if (part !== 'desk' || !singleKeys || hasModifier(event) || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return
+  if (key === 'n') return step(1)
+  if (key === 'p') return step(-1)
+  if (store.who.role !== 'human') return
+  if (key === 'k') return judge('skip')
+  const [value, question] = [scoreOf(event), QUESTIONS.find((one) => scores[one] === undefined)]
+  if (value !== null && question !== undefined && !(target instanceof HTMLInputElement)) setScore(question, value)
 }
 
 function onSlider(event: KeyboardEvent, question: Question): void {
   if (event.key === 'Enter') return judge('score')
-  const value = event.key === 'x' ? 10 : /^[0-9]$/.test(event.key) ? Number(event.key) : null
-  if (value === null || event.ctrlKey || event.metaKey || event.altKey) return
+  const value = scoreOf(event)
+  if (value === null || hasModifier(event)) return
   event.preventDefault()
+  setScore(question, value)
+}
+
+/** Sets a score and goes on to the next. */
+function setScore(question: Question, value: number): void {
+  const inputOf = (one: Question): HTMLInputElement | null => document.querySelector<HTMLInputElement>(`#score-${one}`)
+  const input = inputOf(question)
   // At once, so that an arrow before the next frame starts from here.
-  ;(event.target as HTMLInputElement).value = String(value)
+  if (input !== null) input.value = String(value)
   scores = { ...scores, [question]: value }
-  const next = QUESTIONS[QUESTIONS.indexOf(question) + 1]
-  if (next !== undefined) document.querySelector<HTMLInputElement>(`#score-${next}`)?.focus()
+  inputOf(QUESTIONS[QUESTIONS.indexOf(question) + 1] ?? question)?.focus()
   changed()
 }
 
@@ -151,7 +168,11 @@ const desk = (prompt: Prompt): TemplateResult => html`
             <div class="buttons">
               <button class="primary">Score</button>
               <button type="button" @click=${() => judge('skip')}>Skip</button>
-              <span class="quiet">Digits or arrows set a score, x is 10, Enter sends. n and p change the prompt, k skips.</span>
+              <span class="quiet">Digits or arrows set a score, x is 10, Enter sends.</span>
+              <label class="quiet"><input type="checkbox" .checked=${live(singleKeys)} @change=${(event: Event) => {
+                singleKeys = (event.target as HTMLInputElement).checked
+                localStorage.setItem(KEYS_SETTING, singleKeys ? 'on' : 'off')
+              }} /> n and p change the prompt, k skips</label>
             </div>
           </form>`
         : html`<p class="quiet">Only a human’s token scores.</p>`

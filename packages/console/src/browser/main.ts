@@ -1,14 +1,15 @@
 import { type TemplateResult, html, nothing, render } from 'lit-html'
-import { logIn, logOut, whoAmI } from './api.ts'
+import { logIn, logOut, onLoginEnd, whoAmI } from './api.ts'
 import { agentsView } from './agents.ts'
 import { deskView } from './desk.ts'
 import { eventsView } from './events.ts'
 import { ledgerView } from './ledger.ts'
 import { marketView } from './market.ts'
+import { clock } from './format.ts'
 import { operatorView, readAlerts, unseenAlerts } from './operator.ts'
 import { runsView } from './runs.ts'
 import { screenView } from './screen.ts'
-import { attempt, begin, changed, end, load, onChange, readEconomy, refreshing, store, together } from './store.ts'
+import { attempt, begin, changed, end, load, onChange, readEconomy, refreshing, say, store, together } from './store.ts'
 import type { View } from './view.ts'
 
 const VIEWS: Readonly<Record<string, View>> = {
@@ -43,7 +44,10 @@ function go(): void {
   const [name = '', argument = ''] = location.hash.replace(/^#\/?/, '').split('/')
   const next = VIEWS[name] === undefined ? (store.who.role === 'human' ? 'desk' : 'market') : name
   leave?.()
-  if (next !== current && current !== '') queueMicrotask(() => document.querySelector<HTMLElement>('main')?.focus())
+  if (next !== current && current !== '') {
+    store.notice = ''
+    queueMicrotask(() => document.querySelector<HTMLElement>('main')?.focus())
+  }
   current = next
   document.title = `${NAMES[next] ?? ''} · Syntropism`
   leave = VIEWS[next]?.enter(decodeURIComponent(argument)) ?? null
@@ -71,15 +75,22 @@ function submitLogin(event: SubmitEvent): void {
 
 function leaveSession(): void {
   attempt(async () => {
-    store.who = await logOut()
-    leave?.()
-    leaveSupply?.()
-    leave = null
-    current = ''
-    end()
+    forget(await logOut())
     return 'You are logged out.'
   })
 }
+function forget(who: typeof store.who): void {
+  store.who = who
+  leave?.()
+  leaveSupply?.()
+  leave = leaveSupply = null
+  current = ''
+  end()
+}
+onLoginEnd(() => {
+  forget({ economy_id: '', role: null })
+  say('Your login is over: it lasts twelve hours, or until the economy is started again. Log in again to go on where you were.')
+})
 
 const login = (): TemplateResult => html`
   <main class="login" tabindex="-1">
@@ -99,8 +110,14 @@ function badge(): TemplateResult | typeof nothing {
   return unseen === 0 ? nothing : html` <span class="badge">${unseen}<span class="hidden"> new alerts</span></span>`
 }
 
+/** That what is seen is of a moment that is over. */
+const silence = (): TemplateResult | typeof nothing =>
+  store.silent_since_ms === null
+    ? nothing
+    : html`<p class="notice silence" role="alert">The economy does not answer since ${clock(store.silent_since_ms)}: what you see is from then. The console goes on by itself when it is back.</p>`
+
 const screen = (): TemplateResult =>
-  html`<main id="main" class="screen" tabindex="-1"><p class="hidden" role="status">${store.notice}</p>${screenView.draw()}</main>`
+  html`<main id="main" class="screen" tabindex="-1"><p class="hidden" role="status">${store.notice}</p>${silence()}${screenView.draw()}</main>`
 
 const frame = (): TemplateResult => html`
   <a class="skip-link" href="#main" @click=${(event: Event) => {
@@ -112,10 +129,11 @@ const frame = (): TemplateResult => html`
     <nav aria-label="Views">
       ${ORDER.map((name) => html`<a href="#/${name}" aria-current=${name === current ? 'page' : nothing}>${NAMES[name]}${name === 'operator' ? badge() : nothing}</a>`)}
     </nav>
-    <span class="live ${store.is_live ? 'on' : ''}">${store.is_live ? 'live' : 'connecting…'} <span class="seq">#${store.last_seq}</span></span>
+    <span class="live ${store.is_live ? 'on' : ''}">${store.is_live ? 'live' : store.silent_since_ms === null ? 'connecting…' : 'no answer'} <span class="seq">#${store.last_seq}</span></span>
     <span class="who"><a class="quiet" href="#/screen">Public screen</a> ${store.who.name} <button class="small" @click=${leaveSession}>Log out</button></span>
   </header>
   <main id="main" tabindex="-1">
+    ${silence()}
     <p class="notice" role="status">${store.notice}</p>
     ${VIEWS[current]?.draw() ?? nothing}
   </main>

@@ -1,5 +1,5 @@
 import type { EconomyEvent } from '@syntropism/contract'
-import { type Who, follow, read } from './api.ts'
+import { Silence, type Who, follow, read } from './api.ts'
 
 export interface Economy {
   readonly agents_micro: number
@@ -22,6 +22,8 @@ export const store = {
   is_live: false,
   last_seq: 0,
   notice: '',
+  /** Since when nobody answers, by this machine's clock; null while somebody does. */
+  silent_since_ms: null as number | null,
   /** Economy time minus this machine's. */
   skew_ms: 0,
   who: { economy_id: '', role: null } as Who,
@@ -49,7 +51,16 @@ export function say(text: string): void {
   store.notice = text
   changed()
 }
-const sayError = (error: unknown): void => say(error instanceof Error ? error.message : String(error))
+/** Silence is shown for as long as it lasts, not as the answer to something. */
+function sayError(error: unknown): void {
+  if (error instanceof Silence && store.who.role !== null) fallSilent()
+  else say(error instanceof Error ? error.message : String(error))
+}
+function fallSilent(): void {
+  store.is_live = false
+  store.silent_since_ms ??= Date.now()
+  changed()
+}
 /** Runs what a person asked for and says what came of it. */
 export function attempt(work: () => Promise<string>): void {
   work().then(say, sayError)
@@ -65,6 +76,9 @@ export function onEvent(listener: Listener): () => void {
   listeners.add(listener)
   return () => listeners.delete(listener)
 }
+
+/** What is read again when the economy answers after it did not. */
+const backs = new Set<() => void>()
 
 export async function readEconomy(): Promise<void> {
   store.economy = await read<Economy>('/economy')
@@ -95,14 +109,16 @@ export async function begin(): Promise<void> {
   const from = Math.max(0, (store.economy?.seq ?? 0) - LOOK_BACK)
   store.last_seq = from
   stop = follow(from, take, (open) => {
-    store.is_live = open
+    if (!open) return fallSilent()
+    if (store.silent_since_ms !== null) for (const listener of backs) listener()
+    Object.assign(store, { is_live: true, silent_since_ms: null })
     changed()
   })
 }
 export function end(): void {
   stop?.()
   stop = null
-  Object.assign(store, { economy: null, events: [], is_live: false, last_seq: 0 })
+  Object.assign(store, { economy: null, events: [], is_live: false, last_seq: 0, silent_since_ms: null })
 }
 
 const REFRESH_MS = 1000
@@ -129,13 +145,18 @@ export function refreshing(work: () => Promise<void>, concerns: (event: EconomyE
       })
   }
   run()
-  const off = onEvent((event) => {
-    if (timer !== null || asked || !concerns(event)) return
+  const ask = (): void => {
+    if (timer !== null || asked) return
     if (busy) asked = true
     else wait()
+  }
+  const off = onEvent((event) => {
+    if (concerns(event)) ask()
   })
+  backs.add(ask)
   return () => {
     off()
+    backs.delete(ask)
     asked = false
     if (timer !== null) clearTimeout(timer)
   }
