@@ -1,4 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, it } from 'vitest'
@@ -69,6 +71,13 @@ interface OtlpSpan {
   readonly attributes: readonly { readonly key: string; readonly value: { readonly stringValue?: string } }[]
 }
 
+const spansIn = (file: string): OtlpSpan[] =>
+  readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .flatMap((line) => (JSON.parse(line) as SpanLine).resourceSpans.flatMap((one) => one.scopeSpans.flatMap((scope) => scope.spans)))
+const kindOf = (span: OtlpSpan | undefined): string | undefined => span?.attributes.find(({ key }) => key === 'openinference.span.kind')?.value.stringValue
+
 const CALLER = `import { connect } from '@syntropism/sdk/node'
 await connect().callTool('everything', 'echo', { message: 'hello' })
 `
@@ -89,16 +98,62 @@ it('a call of an outside tool is a TOOL span below the window of the agent that 
   expect(terminated.data).toMatchObject({ cause: 'completed' })
   child.kill('SIGTERM')
   expect((await ended).code).toBe(0)
-  const spans = readFileSync(file, 'utf8')
-    .trim()
-    .split('\n')
-    .flatMap((line) => (JSON.parse(line) as SpanLine).resourceSpans.flatMap((one) => one.scopeSpans.flatMap((scope) => scope.spans)))
-  const kindOf = (span: OtlpSpan | undefined): string | undefined => span?.attributes.find(({ key }) => key === 'openinference.span.kind')?.value.stringValue
+  const spans = spansIn(file)
   const call = spans.find((span) => span.name === 'everything.echo')
   expect(kindOf(call)).toBe('TOOL')
   expect(JSON.stringify(call?.attributes)).toContain('Echo: hello')
   const window = spans.find((span) => span.spanId === call?.parentSpanId)
   expect([kindOf(window), window?.name]).toEqual(['AGENT', 'caller'])
+  const check = JSON.parse((await run(['trace', 'check', '--data', data, '--spans', file, '--json'])).stdout) as object
+  expect(check).toMatchObject({ events_untraced: [], events_without_span: [], ok: true, orphans: [], postings_untraced: 0, split_traces: [] })
+  removeDir(folder)
+})
+
+const THINKER = `import { connect } from '@syntropism/sdk/node'
+const service = connect()
+await service.complete({ max_tokens: 20, model: 'small', prompt: 'what is dear?' })
+`
+
+it('a call of a model is an LLM span with what was said, below the window of the agent that made it, though that knows nothing of traces', async () => {
+  const folder = tempDir()
+  const data = join(folder, 'data')
+  const file = join(folder, 'spans.jsonl')
+  const upstream = createServer((incoming, outgoing) => {
+    incoming.resume().on('end', () => {
+      const choice = { finish_reason: 'stop', index: 0, message: { content: 'attention is', role: 'assistant' } }
+      outgoing.setHeader('content-type', 'application/json')
+      outgoing.end(JSON.stringify({ choices: [choice], usage: { completion_tokens: 3, prompt_tokens: 9, total_tokens: 12 } }))
+    })
+  })
+  await new Promise<void>((done) => upstream.listen(0, '127.0.0.1', done))
+  const { port } = upstream.address() as AddressInfo
+  const bundle = { cpu_millicores: 500, llm_micro_usd_per_minute: 50_000, memory_mb: 128 }
+  const bid = { bundle, duration_ms: 9000, limit_micro: 900_000_000, margin_ppm: 100_000, pause_ms: 60_000 }
+  mkdirSync(join(folder, 'thinker'))
+  writeFileSync(join(folder, 'thinker', 'agent.json'), JSON.stringify({ command: ['node', 'main.mjs'], name: 'thinker', standing_bid: bid }))
+  writeFileSync(join(folder, 'thinker', 'main.mjs'), THINKER)
+  const llm = {
+    models: { small: { output_tokens_max: 64, price: { input: 1, output: 2 }, upstreams: [{ model: 'm', upstream: 'local' }] } },
+    upstreams: [{ base_url: `http://127.0.0.1:${port}/v1`, id: 'local' }],
+    usd_per_minute: 0.5,
+  }
+  writeFileSync(join(folder, 'syntropism.config.json'), JSON.stringify({ agents: [join(folder, 'thinker')], data, llm, port: 0 }))
+  const child = start(['live', '--sandbox', 'node', '--json'], { SYNTROPISM_TRACE_FILE: file }, folder)
+  const ended = finish(child)
+  const terminated = await new Watch(child).find((line) => line.type === 'execution_terminated')
+  expect(terminated.data).toMatchObject({ cause: 'completed' })
+  child.kill('SIGTERM')
+  expect((await ended).code).toBe(0)
+  upstream.close()
+  const spans = spansIn(file)
+  const call = spans.find((span) => kindOf(span) === 'LLM')
+  expect(call?.name).toBe('small')
+  for (const said of ['what is dear?', 'attention is', '{"max_tokens":20}'])
+    expect(JSON.stringify(call?.attributes), said).toContain(JSON.stringify(said).slice(1, -1))
+  const tool = spans.find((span) => span.spanId === call?.parentSpanId)
+  expect([kindOf(tool), tool?.name]).toEqual(['TOOL', 'llm.complete'])
+  const window = spans.find((span) => span.spanId === tool?.parentSpanId)
+  expect([kindOf(window), window?.name]).toEqual(['AGENT', 'thinker'])
   const check = JSON.parse((await run(['trace', 'check', '--data', data, '--spans', file, '--json'])).stdout) as object
   expect(check).toMatchObject({ events_untraced: [], events_without_span: [], ok: true, orphans: [], postings_untraced: 0, split_traces: [] })
   removeDir(folder)

@@ -7,7 +7,7 @@ import { type Principal, createToken, hashToken } from './principal.ts'
 import { answerModelCall, callerOf, carryOut } from './model-calls.ts'
 import { answerProblem, refused } from './problem.ts'
 import { Refused } from '../refusal/index.ts'
-import { type App, type Call, type ServiceParts, addOperation, withoutReserves } from './service.ts'
+import { type App, type Call, type ServiceParts, addOperation, traceOf, withoutReserves } from './service.ts'
 
 const MS_PER_MINUTE = 60_000
 /** Minutes of spend that are shown. */
@@ -50,7 +50,14 @@ export function addOpenAiRoutes(app: App, parts: ServiceParts): void {
       tags: ['llm'],
     })
     app.post(`/v1/${api}`, async (context) => {
-      const told = await answerModelCall(parts, context.get('principal'), api, await context.req.json(), Cancellation.of(context.req.raw.signal))
+      const told = await answerModelCall(
+        parts,
+        context.get('principal'),
+        api,
+        await context.req.json(),
+        Cancellation.of(context.req.raw.signal),
+        context.req.header('traceparent'),
+      )
       if ('document' in told) return answerProblem(context, told)
       return new Response(typeof told.body === 'string' ? told.body : toReadable(told.body), { headers: told.headers, status: told.status })
     })
@@ -134,14 +141,11 @@ export function addLlmRoutes(app: App, parts: ServiceParts): void {
       if (caller === null) throw new Refused('not_yours', { role: call.principal.role })
       const messages = [...(body.system === undefined ? [] : [{ content: body.system, role: 'system' }]), { content: body.prompt, role: 'user' }]
       const request = { max_tokens: body.max_tokens, messages, model: body.model ?? gateway.models[0] ?? '' }
-      const answer = await carryOut(
-        parts,
-        gateway,
-        'chat/completions',
-        JSON.parse(JSON.stringify(request)) as Record<string, unknown>,
+      const answer = await carryOut(parts, gateway, 'chat/completions', JSON.parse(JSON.stringify(request)) as Record<string, unknown>, {
         caller,
-        Cancellation.of(call.signal),
-      )
+        gone: Cancellation.of(call.signal),
+        traceparent: traceOf(call.traceparent, call.principal, true, parts),
+      })
       const completion = completionIn(answer)
       const choice = completion.choices?.[0]
       return {

@@ -46,9 +46,10 @@ export function openModelDoor(parts: ServiceParts, gate: Gate): Direct {
   const serve = (api: Api, principal: Principal, incoming: IncomingMessage, outgoing: ServerResponse, length: number): void => {
     const gone = new Cancellation()
     let hangUp: (() => void) | null = null
+    const traceparent = incoming.headers.traceparent as string | undefined
     const carryOut = (text: string): void => {
       // What is no JSON is told as the routes tell it.
-      const called = (async () => answerModelCall(parts, principal, api, parseBody(text), gone))()
+      const called = (async () => answerModelCall(parts, principal, api, parseBody(text), gone, traceparent))()
       called
         .catch((error: unknown) => faultOf(`/v1/${api}`, 'POST', error, parts.log, undefined))
         .then((told) => {

@@ -103,7 +103,7 @@ const ProblemDocument = z.object({ code: z.string(), detail: z.string(), status:
 const problemAnswer = (description: string) => ({ content: { 'application/problem+json': { schema: ProblemDocument } }, description })
 
 /** Context of a call: the caller's own when it is well-formed, else that of the agent's window. An agent's tool call is a span of its own below it. */
-function traceOf(header: string | undefined, principal: Principal, isTool: boolean, { host, tracing }: ServiceParts): string {
+export function traceOf(header: string | undefined, principal: Principal, isTool: boolean, { host, tracing }: ServiceParts): string {
   const given = header === undefined ? '' : (Traceparent.safeParse(header).data ?? '')
   if (principal.role !== 'agent') return given === '' || tracing === undefined ? given : tracing.adopt(given)
   const window = host.state.leases.get(principal.lease_id)?.traceparent ?? ''

@@ -255,7 +255,7 @@ async function assemble(
   const host = await Host.open({ bus, createClock: createWallClock, journal, onFatal: options.onFatal, ...observation.forHost() })
   await observation.follow(bus, host, (after_seq) => readEvents(queries, { after_seq, limit: 1_000_000 }))
   const solvers = solving(options, observation)
-  const gateways = await openGateways(config, paths.root, { bus, host, log: observation.log, onFatal: options.onFatal, queries })
+  const gateways = await openGateways(config, paths.root, { bus, host, log: observation.log, onFatal: options.onFatal, queries, ...observation.forGateways() })
   const tokens = new Tokens(kept, gateways.findKey)
   const serviceParts: ServiceParts = {
     ...(remote?.credentials === undefined ? {} : { busCredentials: remote.credentials }),

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { Config } from '../config/index.ts'
 import type { Host } from '../host/index.ts'
-import { Gateway } from '../llm-gateway/index.ts'
-import type { Bus } from '../ports/index.ts'
+import { Gateway, type Observe, answerContent, requestContent } from '../llm-gateway/index.ts'
+import type { Bus, Tracing } from '../ports/index.ts'
 
 export interface LiveLlm {
   /** Id of the key whose token has this hash. */
@@ -16,12 +16,21 @@ export interface LiveLlm {
 interface Around {
   readonly host: Host
   readonly bus: Bus
+  readonly tracing?: Tracing
   alarm(text: string): void
   onFatal(error: unknown): void
 }
 
+/** Says what a call is about where spans are made of it. */
+const describeTo =
+  (tracing: Tracing): Observe =>
+  ({ api, call_id, request }) => {
+    tracing.describeCall(call_id, requestContent(api, request))
+    return { ended: (_finish, _usage, answer) => void (answer !== null && tracing.describeCall(call_id, answerContent(api, answer))) }
+  }
+
 /** The gateway of a configuration that names upstreams; keys are known without one too. */
-export function openLlm(config: Config, root: string, { alarm, bus, host, onFatal }: Around): LiveLlm {
+export function openLlm(config: Config, root: string, { alarm, bus, host, onFatal, tracing }: Around): LiveLlm {
   const gateway =
     config.llm === undefined
       ? null
@@ -32,6 +41,7 @@ export function openLlm(config: Config, root: string, { alarm, bus, host, onFata
           environment: process.env,
           host,
           models_dir: join(root, 'models'),
+          ...(tracing === undefined ? {} : { observe: describeTo(tracing) }),
           onError: onFatal,
           recordings_dir: join(root, 'llm-recordings'),
         })

@@ -32,7 +32,12 @@ export class Observation {
 
   /** What the host needs of it. */
   forHost(): { readonly tracing?: Tracing; onTurn(figures: TurnFigures): void } {
-    return { onTurn: (figures) => this.#metrics?.onTurn(figures), ...(this.#traces === null ? {} : { tracing: this.#traces.tracing }) }
+    return { onTurn: (figures) => this.#metrics?.onTurn(figures), ...this.forGateways() }
+  }
+
+  /** What the gateways of models and tools need of it. */
+  forGateways(): { readonly tracing?: Tracing } {
+    return this.#traces === null ? {} : { tracing: this.#traces.tracing }
   }
 
   /** What the service needs of it. */
@@ -48,7 +53,7 @@ export class Observation {
       indicators: () => indicatorsOf(host.state, this.#flow),
       log: this.log,
       metricsText: async () => (await this.#metrics?.text()) ?? '',
-      ...(this.#traces === null ? {} : { tracing: this.#traces.tracing }),
+      ...this.forGateways(),
     }
   }
 

@@ -12,6 +12,8 @@ export interface GatewayCall {
   readonly caller: Caller
   /** Cancelled when the caller hangs up. */
   readonly gone: Cancellation
+  /** W3C context of whoever calls; empty without one. */
+  readonly traceparent: string
 }
 
 export interface GatewayAnswer {

@@ -244,6 +244,7 @@ export class Gateway {
       ...whose,
       ...worst,
       owner: 'gateway',
+      ...(call.traceparent === '' ? {} : { traceparent: call.traceparent }),
       // Worked out when the command is carried out: nobody waits for it before.
       get request_hash() {
         return requestHash(api, body)
@@ -281,12 +282,14 @@ export class Gateway {
 
   #relay(answer: UpstreamAnswer, admitted: Admitted, call: GatewayCall, drain: boolean): Flow {
     const options = call.body.stream_options as { include_usage?: boolean } | undefined
+    const heard: Uint8Array[] | undefined = this.#options.observe === undefined ? undefined : []
     return relayStream({
       answer,
       api: call.api,
       cancellation: admitted.cancellation,
       drain,
-      ended: (finish, usage) => admitted.settle(finish, usage, null),
+      ended: (finish, usage) => admitted.settle(finish, usage, heard === undefined ? null : Buffer.concat(heard).toString('utf8')),
+      ...(heard === undefined ? {} : { heard }),
       wants_usage: options?.include_usage === true,
     })
   }

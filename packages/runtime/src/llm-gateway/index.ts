@@ -1,6 +1,7 @@
 export type { Api } from './bounds.ts'
 export { type Caller, type GatewayAnswer, type Observe, type ObservedCall } from './call.ts'
 export { Cancellation } from './cancellation.ts'
+export { answerContent, requestContent } from './content.ts'
 export { Gateway, type GatewayOptions, type UpstreamFigures } from './gateway.ts'
 export { type Flow, toReadable } from './relay.ts'
 export { readUsage } from './usage.ts'

@@ -13,6 +13,8 @@ export interface Relay {
   readonly wants_usage: boolean
   /** Read on for the usage when the caller hangs up, instead of cancelling. */
   readonly drain: boolean
+  /** Gets what came, where somebody wants to know it. */
+  readonly heard?: Uint8Array[]
   /** Of the upstream call. */
   readonly cancellation: Cancellation
   /** Called once, when all is known that will be known. */
@@ -80,6 +82,7 @@ class Reading implements Reader {
 
   /** An upstream's chunks that came in one piece from the socket go on in one piece. */
   data(chunk: Uint8Array): void {
+    this.#relay.heard?.push(chunk)
     this.#begun.push(chunk)
     if (this.#isWaiting) return
     this.#isWaiting = true
