@@ -30,6 +30,7 @@ export async function changesIn(gitdir: string, commit: string): Promise<FileCha
   const { commit: read } = await git.readCommit({ ...at, oid: commit })
   const [parent] = read.parent
   const found: FileChange[] = []
+  let shown = 0
   const isFolder = (kind: Kind | undefined): boolean => kind === 'tree'
   await git.walk({
     ...at,
@@ -41,7 +42,8 @@ export async function changesIn(gitdir: string, commit: string): Promise<FileCha
       if (oid === oidBefore) return null
       const [kind, kindBefore] = [await after?.type(), await before?.type()]
       const files = { after: isFolder(kind) ? null : after, before: isFolder(kindBefore) ? null : before }
-      if ((files.after !== null || files.before !== null) && found.length < FILES_MAX) found.push(await changeOf(path, files.before, files.after))
+      // Counted before it is looked at: many are looked at together.
+      if ((files.after !== null || files.before !== null) && shown++ < FILES_MAX) found.push(await changeOf(path, files.before, files.after))
       return isFolder(kind) || isFolder(kindBefore) ? true : null
     },
     trees: [git.TREE({ ref: commit }), ...(parent === undefined ? [] : [git.TREE({ ref: parent })])],

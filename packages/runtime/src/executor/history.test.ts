@@ -114,3 +114,28 @@ open("deep", "w").close()`
   await workspaces.archive('a')
   expect(existsSync(work)).toBe(false)
 })
+
+it('the process that keeps a workspace goes on meanwhile, and many files come and go in a few commits', async () => {
+  for (let file = 0; file < 400; file++) writeFileSync(join(work, `file-${file}`), String(file))
+  let turns = 0
+  const turning = setInterval(() => (turns += 1), 1)
+  const many = await workspaces.keep('a', 'lease-1 completed')
+  clearInterval(turning)
+  expect(turns).toBeGreaterThan(3)
+  expect(await workspaces.changes('a', many)).toHaveLength(100)
+  for (let file = 0; file < 399; file++) rmSync(join(work, `file-${file}`))
+  const few = await workspaces.keep('a', 'lease-2 completed')
+  await workspaces.rollBack('a', many)
+  expect(readdirSync(work)).toHaveLength(401)
+  await workspaces.rollBack('a', few)
+  expect(readdirSync(work).sort()).toEqual(['agent.json', 'file-399'])
+})
+
+it('work on one workspace happens in turn, and a state that is not there is said', async () => {
+  const kept = await Promise.all(['1', '2', '3'].map((name) => workspaces.keep('a', name)))
+  expect((await workspaces.log('a', 10)).map(({ message }) => message)).toEqual(['3', '2', '1'])
+  await expect(workspaces.rollBack('a', 'f'.repeat(40))).rejects.toMatchObject({ code: 'commit_unknown', name: 'HistoryError' })
+  await expect(workspaces.changes('a', 'f'.repeat(40))).rejects.toMatchObject({ code: 'commit_unknown' })
+  await workspaces.settled('a')
+  expect(new Set(kept).size).toBe(3)
+})

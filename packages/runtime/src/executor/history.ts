@@ -4,10 +4,13 @@ import fs, { existsSync, mkdirSync, readdirSync, renameSync, rmSync, unlinkSync 
 import { join } from 'node:path'
 import git from 'isomorphic-git'
 import { type FileChange, HistoryError, type WorkspaceCommit } from '../ports/index.ts'
-import { entriesBelow } from '../sandbox/index.ts'
+// By its own door: a thread that keeps workspaces loads no sandbox.
+import { entriesBelow } from '../sandbox/walk/index.ts'
 import { changesIn } from './changes.ts'
 
 const BRANCH = 'main'
+/** Files that are taken out of the index one by one; for more it is made anew, since it is written after each. */
+const REMOVED_MAX = 100
 const isMissing = (error: unknown): boolean => error instanceof git.Errors.NotFoundError
 
 /** Removes what cannot be kept: what is neither file, folder nor link (a pipe would stop whoever reads it), and what nobody can name. */
@@ -51,11 +54,6 @@ export class History {
     }
   }
 
-  /** Resolves once nothing is being written about a workspace any more. */
-  async settled(agentId: string): Promise<void> {
-    await this.#inTurn(agentId, async () => undefined)
-  }
-
   /** Keeps the workspace as it is now, changed or not. Returns the commit's hash. */
   commit(agentId: string, workspace: string, message: string): Promise<string> {
     return this.#inTurn(agentId, () => this.#commit(agentId, workspace, message))
@@ -68,11 +66,19 @@ export class History {
       await git.init({ ...at, defaultBranch: BRANCH })
     }
     removeUnkeepable(workspace)
-    for (const [filepath, head, work, stage] of await git.statusMatrix({ ...at, ignored: true })) {
-      if (work === 0 && stage !== 0) await git.remove({ ...at, filepath })
-      else if (work === 2 && stage !== 2) await git.add({ ...at, filepath, force: true })
-      else if (head === 0 && stage === 3) await git.add({ ...at, filepath, force: true })
+    const cache = {}
+    let status = await git.statusMatrix({ ...at, cache, ignored: true })
+    const gone = status.filter(([, , work, stage]) => work === 0 && stage !== 0)
+    if (gone.length <= REMOVED_MAX) for (const [filepath] of gone) await git.remove({ ...at, cache, filepath })
+    else {
+      rmSync(join(at.gitdir, 'index'))
+      status = await git.statusMatrix({ ...at, ignored: true })
     }
+    const added = status
+      .filter(([, head, work, stage]) => (work === 2 && stage !== 2) || (work !== 0 && stage === 0) || (head === 0 && stage === 3))
+      .map(([filepath]) => filepath)
+    // One by one, and with the index written once: together they would take all memory, and the index after each as long as everything.
+    if (added.length > 0) await git.add({ ...at, cache: gone.length > REMOVED_MAX ? {} : cache, filepath: added, force: true, parallel: false })
     return git.commit({ ...at, author: { email: `${agentId}@syntropism.invalid`, name: agentId }, message })
   }
 

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { AgentManifest } from '@syntropism/contract'
 import type { FileChange, WorkspaceCommit } from '../ports/index.ts'
 import { copyFolder } from './copy.ts'
-import { History } from './history.ts'
+import { ThreadedHistory } from './threaded-history.ts'
 
 const MANIFEST_BYTES_MAX = 65_536
 
@@ -11,13 +11,13 @@ const MANIFEST_BYTES_MAX = 65_536
 export class Workspaces {
   readonly #root: string
   readonly #archive: string
-  readonly #history: History
+  readonly #history: ThreadedHistory
   /** Agents from the start of their window to the report of its end, whichever executor runs them. */
   readonly running = new Set<string>()
   constructor(root: string) {
     this.#root = root
     this.#archive = join(dirname(root), 'archive')
-    this.#history = new History(join(dirname(root), 'history'))
+    this.#history = new ThreadedHistory(join(dirname(root), 'history'))
     mkdirSync(root, { mode: 0o700, recursive: true })
   }
 

@@ -8,7 +8,7 @@ import { bwrapWorks } from './walls.ts'
 
 export { installAgentLibrary } from './library.ts'
 export { openBwrapDriver } from './bwrap-driver.ts'
-export { entriesBelow } from './walk.ts'
+export { entriesBelow } from './walk/index.ts'
 export { bwrapWorks } from './walls.ts'
 export { type LaunchedProgram, type OutsideProgram, type OutsidePrograms, openOutsidePrograms } from './outside-programs.ts'
 export { type ContainerOptions, openContainerDriver } from './container-driver.ts'

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { sep } from 'node:path'
 import { SandboxError } from './types.ts'
-import { entriesBelow } from './walk.ts'
+import { entriesBelow } from './walk/index.ts'
 
 /** Refuses links that lead out of a workspace: Node's permission model follows them. */
 export function assertNoLinksOut(workspaceDir: string): void {

@@ -1,0 +1,1 @@
+export { entriesBelow } from './walk.ts'
