@@ -1,7 +1,8 @@
 import { type DenseBook, type ExactAnswer, readBook } from '@syntropism/economy'
 import type { Highs } from 'highs'
 import { loadHighs } from './highs.ts'
-import { type Program, solveProgram } from './program.ts'
+import { solveProgram } from './program.ts'
+import type { Program } from './reach.ts'
 
 export { SolverError } from './program.ts'
 export { createSolver } from './runs.ts'

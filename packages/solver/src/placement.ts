@@ -1,7 +1,8 @@
 import type { Solution } from '@syntropism/contract'
 import type { WinnerProblem } from '@syntropism/economy'
 import type { Highs } from 'highs'
-import { type Program, solveProgram } from './program.ts'
+import { solveProgram } from './program.ts'
+import type { Program } from './reach.ts'
 
 type Candidate = WinnerProblem['candidates'][number]
 

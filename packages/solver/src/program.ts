@@ -1,16 +1,10 @@
 import type { Highs } from 'highs'
-import { type Reached, withinReach } from './reach.ts'
+import { type Program, type Reached, withinReach } from './reach.ts'
 import { searchOptimum } from './search.ts'
 
 /** The solver did not come to an answer: what it said. */
 export class SolverError extends Error {
   override readonly name = 'SolverError'
-}
-
-/** Maximise Σ value·x with x binary and each row's Σ amount·x at most `most`; all whole numbers. */
-export interface Program {
-  readonly rows: readonly { readonly most: number; readonly terms: readonly { readonly amount: number; readonly variable: number }[] }[]
-  readonly values: readonly number[]
 }
 
 /** Terms per line: the text format of linear programs wants short lines. */

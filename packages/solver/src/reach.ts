@@ -1,4 +1,8 @@
-import type { Program } from './program.ts'
+/** Maximise Σ value·x with x binary and each row's Σ amount·x at most `most`; all whole numbers. */
+export interface Program {
+  readonly rows: readonly { readonly most: number; readonly terms: readonly { readonly amount: number; readonly variable: number }[] }[]
+  readonly values: readonly number[]
+}
 
 /**
  * HiGHS computes in floating point: an amount that is short by less than its tolerance counts as fitting, and so does a value that is missing to the optimum.

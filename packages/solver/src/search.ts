@@ -1,4 +1,4 @@
-import type { Program } from './program.ts'
+import type { Program } from './reach.ts'
 
 /** What a search may try before it gives up: some tens of milliseconds. */
 const NODES_MOST = 1_000_000

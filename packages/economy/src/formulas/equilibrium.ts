@@ -6,9 +6,11 @@ export function cobbDouglas(input: { budgets: readonly number[]; supply: readonl
   prices: number[]
 } {
   const { budgets, supply, weights } = input
+  if (weights.length !== budgets.length) throw new FormulaError(`weights must hold ${budgets.length} rows, one per budget, got ${weights.length}`)
+  if (supply.some((stock) => !(stock > 0)) || budgets.some((budget) => !(budget >= 0))) throw new FormulaError('supply must be above 0 and no budget negative')
   weights.forEach((row, i) => {
-    if (row.length !== supply.length || Math.abs(row.reduce((sum, weight) => sum + weight, 0) - 1) > 1e-9)
-      throw new FormulaError(`weights[${i}] must hold ${supply.length} numbers that add up to 1`)
+    if (row.some((weight) => !(weight >= 0)) || row.length !== supply.length || Math.abs(row.reduce((sum, weight) => sum + weight, 0) - 1) > 1e-9)
+      throw new FormulaError(`weights[${i}] must hold ${supply.length} numbers from 0 that add up to 1`)
   })
   const spent = (i: number, j: number): number => (weights[i]?.[j] ?? 0) * (budgets[i] as number)
   const prices = supply.map((stock, j) => budgets.reduce((sum, _, i) => sum + spent(i, j), 0) / stock)

@@ -48,12 +48,16 @@ export function nextExcess(input: { excess: bigint; target: bigint; used: bigint
   return next > 0n ? next : 0n
 }
 
+/** Past this exponent a term has thousands of digits, and nobody's price does. */
+const EXPONENT_MOST = 10_000n
+
 /** factor · e^(numerator ÷ denominator) by its Taylor series in integers, every term rounded down (EIP-4844, fake_exponential). */
 export function fakeExponential(input: { denominator: bigint; factor: bigint; numerator: bigint }): bigint {
   const { denominator, factor, numerator } = input
   positive(denominator, 'denominator')
   natural(factor, 'factor')
   natural(numerator, 'numerator')
+  if (numerator > denominator * EXPONENT_MOST) throw new FormulaError(`numerator must be at most ${EXPONENT_MOST} times the denominator, got ${numerator}`)
   let out = 0n
   let term = factor * denominator
   for (let i = 1n; term > 0n; i += 1n) {

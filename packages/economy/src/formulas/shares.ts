@@ -62,6 +62,10 @@ export function multiUnitAuction(input: { bids: readonly (readonly number[])[]; 
   vickrey: number[]
 } {
   const { bids, units } = input
+  bids.forEach((values, bidder) => {
+    if (values.some((value, unit) => !(value >= 0) || value > (values[unit - 1] ?? Infinity)))
+      throw new FormulaError(`bids[${bidder}] must be values from 0 that do not rise from unit to unit, got ${values.join(', ')}`)
+  })
   const marginal = bids.flatMap((values, bidder) => values.map((value) => ({ bidder, value })))
   marginal.sort((a, b) => b.value - a.value || a.bidder - b.bidder)
   const won = bids.map((_, bidder) => marginal.slice(0, units).filter((one) => one.bidder === bidder).length)

@@ -29,6 +29,7 @@ export function zipStep(input: {
 /** Allocative efficiency: surplus earned ÷ greatest surplus possible (Gode, Sunder 1993); 1 when nothing could be earned. */
 export function allocativeEfficiency(input: { earned: number; possible: number }): number {
   if (!(input.possible >= 0)) throw new FormulaError(`possible must not be negative, got ${input.possible}`)
+  if (input.earned > input.possible) throw new FormulaError(`earned must be at most possible, ${input.possible}, got ${input.earned}`)
   return input.possible === 0 ? 1 : input.earned / input.possible
 }
 

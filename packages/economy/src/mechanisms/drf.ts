@@ -30,8 +30,16 @@ interface Dominant {
   readonly quantity: number
 }
 
-/** Dominant resource of a task of each user; throws RangeError for a task that wants nothing. */
+/** Filling hands out one task at a time. */
+const TASKS_MOST = 1_000_000
+
+/** Dominant resource of a task of each user; throws RangeError for numbers that are none, and for a task that wants nothing. */
 function dominantOf(capacity: readonly number[], demands: readonly (readonly number[])[], weights: readonly number[]): Dominant[] {
+  if (capacity.some((whole) => !(whole > 0))) throw new RangeError(`capacity: must be numbers above 0, got ${capacity.join(', ')}`)
+  demands.forEach((demand, i) => {
+    if (demand.length !== capacity.length || demand.some((quantity) => !(quantity >= 0)))
+      throw new RangeError(`demands[${i}]: must be ${capacity.length} numbers from 0, one per resource, got ${demand.join(', ')}`)
+  })
   const dominant = demands.map((demand) =>
     demand.reduce<Dominant>(
       (most, quantity, r) => {
@@ -41,7 +49,7 @@ function dominantOf(capacity: readonly number[], demands: readonly (readonly num
       { capacity: 1, quantity: 0 },
     ),
   )
-  if (dominant.some(({ quantity }) => quantity === 0)) throw new RangeError('demands: every task must want something of a resource with capacity')
+  if (dominant.some(({ quantity }) => quantity === 0)) throw new RangeError('demands: every task must want something')
   if (weights.length !== demands.length || weights.some((weight) => !(weight > 0))) throw new RangeError(`weights: must be ${demands.length} numbers above 0`)
   return dominant
 }
@@ -55,9 +63,10 @@ export function dominantShareTasks(
   demands: readonly (readonly number[])[],
   { go_on: goOn = false, weights = demands.map(() => 1) }: FillingTerms = {},
 ): { dominant_shares: number[]; tasks: number[] } {
+  const dominant = dominantOf(capacity, demands, weights)
   const left = [...capacity]
   const tasks = demands.map(() => 0)
-  const dominant = dominantOf(capacity, demands, weights)
+  let given = 0
   // One division of whole numbers: equal shares come out equal, whatever their fractions.
   const shareOf = (i: number, weight: number): number => {
     const { capacity: whole, quantity } = dominant[i] as Dominant
@@ -77,6 +86,7 @@ export function dominantShareTasks(
       left[r] = (left[r] as number) - quantity
     })
     tasks[next] = (tasks[next] as number) + 1
+    if (++given > TASKS_MOST) throw new RangeError(`demands: so small beside the capacity that there are more than ${TASKS_MOST} tasks`)
   }
   return { dominant_shares: tasks.map((_, i) => shareOf(i, 1)), tasks }
 }

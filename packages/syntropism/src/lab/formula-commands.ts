@@ -1,10 +1,13 @@
+import { BookError } from '@syntropism/economy'
 import { ConfigError } from '@syntropism/runtime'
 import { z } from 'zod'
-import { FORMULAS, toJson } from './formulas.ts'
+import { FORMULA_EXAMPLES } from './formula-examples.ts'
+import { FORMULAS } from './formulas.ts'
 import { table } from '../terminal/format.ts'
 
 function list(json: boolean): void {
   const schemas = Object.entries(FORMULAS).map(([name, { input, output, source }]) => ({
+    example: FORMULA_EXAMPLES[name],
     input: z.toJSONSchema(input, { io: 'input' }),
     name,
     output: z.toJSONSchema(output, { io: 'input' }),
@@ -21,12 +24,14 @@ export function runFormula(name: string | undefined, flags: { readonly input?: s
   const formula = Object.hasOwn(FORMULAS, name) ? FORMULAS[name] : undefined
   if (formula === undefined) throw new ConfigError(`formula: "${name}" is none; there are ${Object.keys(FORMULAS).join(', ')}`)
   if (flags.input === undefined)
-    throw new ConfigError(`formula ${name}: --input <json> is missing; its schema: ${JSON.stringify(z.toJSONSchema(formula.input, { io: 'input' }))}`)
+    throw new ConfigError(
+      `formula ${name}: --input <json> is missing; right would be, for example, --input '${JSON.stringify(FORMULA_EXAMPLES[name]?.input)}'; its schema: ${JSON.stringify(z.toJSONSchema(formula.input, { io: 'input' }))}`,
+    )
   try {
-    process.stdout.write(`${toJson(formula.run(JSON.parse(flags.input)))}\n`)
+    process.stdout.write(`${JSON.stringify(formula.run(JSON.parse(flags.input)))}\n`)
   } catch (error) {
     if (error instanceof z.ZodError) throw new ConfigError(`formula ${name}: ${z.prettifyError(error)}`)
-    if (error instanceof RangeError || error instanceof SyntaxError) throw new ConfigError(`formula ${name}: ${error.message}`)
+    if (error instanceof RangeError || error instanceof SyntaxError || error instanceof BookError) throw new ConfigError(`formula ${name}: ${error.message}`)
     throw error
   }
 }

@@ -49,6 +49,18 @@ const wholeOut = z.union([z.int(), z.string().regex(/^-?\d+$/)])
 const number = z.number()
 const numbers = z.array(number)
 
+/** Big integers as JSON: numbers while exact, else digits in a string. */
+const toJson = (value: unknown): string =>
+  JSON.stringify(value, (_key, one: unknown) =>
+    typeof one === 'bigint' ? (one <= BigInt(Number.MAX_SAFE_INTEGER) && one >= BigInt(Number.MIN_SAFE_INTEGER) ? Number(one) : String(one)) : one,
+  )
+
+const naturals = z.strictObject({ values: z.array(number.nonnegative()) })
+/** Shares of a whole, which there must be: all zero, or a sum above 0. Some may be debts. */
+const wealths = z
+  .strictObject({ values: numbers })
+  .refine(({ values }) => values.every((value) => value === 0) || values.reduce((sum, value) => sum + value, 0) > 0, 'must add up to more than 0, or all be 0')
+
 export interface Formula {
   readonly input: z.ZodType
   readonly output: z.ZodType
@@ -56,9 +68,14 @@ export interface Formula {
   readonly source: string
 }
 
-/** Ties a function to the schema of its one argument; the input is checked before the function sees it. */
+/** Ties a function to the schema of its one argument; the input is checked before the function sees it, and the output before anybody does. */
 function formula<Input extends z.ZodType>(source: string, input: Input, output: z.ZodType, compute: (input: z.output<Input>) => unknown): Formula {
-  return { input, output, run: (value) => compute(input.parse(value)), source }
+  const run = (value: unknown): unknown => {
+    const answer: unknown = JSON.parse(toJson(compute(input.parse(value))))
+    if (!output.safeParse(answer).success) throw new RangeError('these numbers are too large or too small: the answer is no finite number')
+    return answer
+  }
+  return { input, output, run, source }
 }
 
 const curve = z.strictObject({
@@ -153,10 +170,10 @@ export const FORMULAS: Readonly<Record<string, Formula>> = {
     z.object({ broke_share: number, entropy: number, gini: number, ratio: number }),
     geometricWealth,
   ),
-  gini: formula('population form', z.strictObject({ values: numbers }), number, ({ values }) => gini(values)),
-  'gini-pairs': formula('by all pairs', z.strictObject({ values: numbers }), number, ({ values }) => giniOfPairs(values)),
-  'gini-sample': formula('small-sample form', z.strictObject({ values: numbers }), number, ({ values }) => giniOfSample(values)),
-  jain: formula('Jain 1984', z.strictObject({ values: numbers }), number, ({ values }) => jain(values)),
+  gini: formula('population form', wealths, number, ({ values }) => gini(values)),
+  'gini-pairs': formula('by all pairs', wealths, number, ({ values }) => giniOfPairs(values)),
+  'gini-sample': formula('small-sample form', wealths, number, ({ values }) => giniOfSample(values)),
+  jain: formula('Jain 1984', naturals, number, ({ values }) => jain(values)),
   'linear-fisher': formula(
     'Eisenberg, Gale 1959, by proportional response',
     z.strictObject({ budgets: numbers, supply: numbers, utilities: z.array(numbers) }),
@@ -252,9 +269,3 @@ export const FORMULAS: Readonly<Record<string, Formula>> = {
     zipStep,
   ),
 }
-
-/** Big integers as JSON: numbers while exact, else digits in a string. */
-export const toJson = (value: unknown): string =>
-  JSON.stringify(value, (_key, one: unknown) =>
-    typeof one === 'bigint' ? (one <= BigInt(Number.MAX_SAFE_INTEGER) && one >= BigInt(Number.MIN_SAFE_INTEGER) ? Number(one) : String(one)) : one,
-  )

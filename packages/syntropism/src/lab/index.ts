@@ -35,7 +35,7 @@ function addFormulas(program: Command): void {
     .argument('[name]', 'which one; --list names them')
     .description('evaluate a published formula of market design')
     .option('--input <json>', 'its input')
-    .option('--list', 'name the formulas; with --json also their schemas')
+    .option('--list', 'name the formulas; with --json also their schemas and a worked example')
     .option('--json', 'machine-readable output')
     .action(async (name: string | undefined, flags: { input?: string; json?: boolean; list?: boolean }) =>
       (await import('./formula-commands.ts')).runFormula(name, flags),
@@ -56,10 +56,6 @@ function addFormulas(program: Command): void {
     )
     .option('--resource <name>', 'resource of that book; the first when not named')
     .option('--json', 'machine-readable output')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  syntropism price utilisation.csv --curve base-fee --target 500000\n  syntropism price utilisation.csv --curve clearing --book book.json --resource cpu',
-    )
     .action(async (file: string, flags: PriceFlags) => (await import('./price-command.ts')).runPrice(file, flags))
 }
 
