@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DEFAULT_PARAMS, stateHash } from '@syntropism/economy'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createMemoryBus } from '../bus/index.ts'
 import { GENESIS_HASH, SqliteJournal, batchHash, openDatabase } from '../store/index.ts'
 import { Host, HostStopped, createWallClock, recover, verify } from './index.ts'
@@ -75,6 +75,59 @@ describe('the host', () => {
     release()
     await Promise.all(rest)
     expect(records).toEqual([1, 2])
+    await host.stop()
+  })
+
+  it('lets a command that nobody waits for keep its time when a record has been written meanwhile', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const { host, journal } = await open()
+      await host.submit(GENESIS)
+      let release = (): void => undefined
+      const write = journal.commit.bind(journal)
+      const records: number[] = []
+      journal.commit = async (batch, state) => {
+        records.push(batch.commands.length)
+        if (records.length === 1) await new Promise<void>((done) => (release = done))
+        await write(batch, state)
+      }
+      const create = (agent_id: string) => ({ agent_id, grant_micro: 5, name: 'a', owner: 'host', type: 'create_agent' }) as const
+      const first = host.submit(create('a'))
+      while (records.length < 1) await new Promise((done) => setImmediate(done))
+      const later = host.submitSoon(create('b'))
+      release()
+      await first
+      for (let index = 0; index < 10; index++) await new Promise((done) => setImmediate(done))
+      expect([records, host.waiting]).toEqual([[1], 1])
+      vi.advanceTimersByTime(20)
+      await later
+      expect(records).toEqual([1, 1])
+      await host.stop()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('keeps no reader waiting for a snapshot, and begins no record before it is written', async () => {
+    const { host, journal } = await open()
+    await host.submit(GENESIS)
+    await host.submit({ agent_id: 'a', grant_micro: 5, name: 'a', owner: 'host', type: 'create_agent' })
+    let release: (() => void) | null = null
+    const write = journal.saveSnapshot.bind(journal)
+    journal.saveSnapshot = async (number, text) => {
+      await new Promise<void>((done) => (release = done))
+      await write(number, text)
+    }
+    await host.submit({ agent_id: 'a', amount_micro: 1, owner: 'operator', type: 'fund' })
+    while (release === null) await new Promise((done) => setImmediate(done))
+    const next = host.submit({ agent_id: 'a', amount_micro: 1, owner: 'operator', type: 'fund' })
+    for (let index = 0; index < 5; index++) await new Promise((done) => setImmediate(done))
+    await host.settled()
+    expect([journal.last_number, host.waiting]).toEqual([3, 1])
+    ;(release as () => void)()
+    await next
+    expect(journal.last_number).toBe(4)
+    journal.saveSnapshot = write
     await host.stop()
   })
 

@@ -48,6 +48,7 @@ export class Host {
   readonly #options: HostOptions
   #queue: Waiting[] = []
   #scheduled = false
+  #isDue = false
   #stopped = false
   #failed = false
   #beat: NodeJS.Timeout | null = null
@@ -56,6 +57,8 @@ export class Host {
   /** Commands carried out and not yet durable, and when they are. */
   #underway: readonly Waiting[] = []
   #turn: Promise<void> | null = null
+  /** The turn and what of a snapshot is written after it: no other record is begun before. */
+  #busy: Promise<void> | null = null
   #soon: NodeJS.Timeout | null = null
 
   private constructor(options: HostOptions, state: State, startedClean: boolean) {
@@ -136,8 +139,10 @@ export class Host {
     if (this.#failed) throw new HostStopped('the economy has stopped')
   }
 
+  /** What waits is due: it is carried out in the next turn of the event loop, or as soon as the record under way is written. */
   #schedule(): void {
-    if (this.#scheduled || this.#turn !== null) return
+    this.#isDue = true
+    if (this.#scheduled || this.#busy !== null) return
     this.#scheduled = true
     setImmediate(() => {
       this.#scheduled = false
@@ -147,19 +152,27 @@ export class Host {
 
   /** One turn: what has gathered is carried out and committed. Whatever comes meanwhile gathers for the next. */
   #flush(): Promise<void> {
-    if (this.#turn !== null) return this.#turn
+    if (this.#busy !== null) return this.#busy
     if (this.#stopped || (this.#queue.length === 0 && !this.#snapshots.isReady)) return Promise.resolve()
     let [count, weight] = [0, 0]
     while (count < this.#queue.length && weight < RECORD_MAX) weight += weightOf((this.#queue[count++] as Waiting).draft)
     this.#underway = this.#queue.splice(0, count)
+    this.#isDue = this.#queue.length > 0
     this.#turn = this.#carryOut(this.#underway)
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#underway = []
         this.#turn = null
-        if (this.#queue.length > 0 || this.#snapshots.isReady) this.#schedule()
       })
-    return this.#turn
+    this.#busy = this.#turn
+      .then(() => (this.#failed ? undefined : this.#snapshots.step(this.state, this.#options.journal.last_number)))
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#busy = null
+        // What came meanwhile and nobody waits for keeps its time.
+        if (this.#isDue || this.#snapshots.isReady) this.#schedule()
+      })
+    return this.#busy
   }
 
   async #carryOut(waiting: readonly Waiting[]): Promise<void> {
@@ -192,7 +205,6 @@ export class Host {
     }
     for (const [index, one] of waiting.entries()) one.resolve(outcomes[index] as Outcome)
     bus.publish(events)
-    await this.#snapshots.step(this.state, journal.last_number)
   }
 
   /** The command of a draft: its time, and a trace context when none came with it. */
@@ -233,7 +245,7 @@ export class Host {
     if (this.#beat !== null) clearInterval(this.#beat)
     if (this.#soon !== null) clearTimeout(this.#soon)
     if (this.#stopped) return
-    while (this.#queue.length > 0 || this.#turn !== null) await this.#flush()
+    while (this.#queue.length > 0 || this.#busy !== null) await this.#flush()
     if (this.#stopped) return
     this.#stopped = true
     const { journal } = this.#options
