@@ -166,15 +166,7 @@ describe('the image’s tree', () => {
           .find(([name]) => name === 'HEALTHCHECK')
           ?.join(' ') ?? ''
       const [, ...args] = JSON.parse(/CMD (\[.*\])/.exec(text)?.[1] ?? '[]') as string[]
-      return (
-        await finish(
-          spawn(
-            process.execPath,
-            args.map((arg) => arg.replace(':8000', `:${port}`)),
-            { stdio: 'ignore' },
-          ),
-        )
-      ).code
+      return (await finish(spawn(process.execPath, args, { env, stdio: 'ignore' }))).code
     }
     expect(await healthCheck()).toBe(1)
     for (let attempt = 0; attempt < 100 && (await healthCheck()) !== 0; attempt++) expect(child.exitCode).toBeNull()
