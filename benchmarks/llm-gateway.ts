@@ -7,9 +7,10 @@ import { type Target, closeClient, latencyOf, mixed, rateOf } from './llm/client
 import { type Running, startGateway, startLiteLlm, startScript, stop } from './llm/servers.ts'
 import { machine, median } from './measure.ts'
 
-const calls = Number(process.env.CALLS ?? 600)
+const calls = Number(process.env.CALLS ?? 1000)
 const ROUNDS = 5
-const WARM = 1000
+/** Enough calls of each for the compiler to have seen all of the way. */
+const WARM = 5000
 const PARALLEL = 32
 
 const folder = mkdtempSync(join(tmpdir(), 'syntropism-bench-'))

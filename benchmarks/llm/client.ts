@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks'
 export interface Target {
   readonly name: string
   readonly url: string
-  /** Bearer tokens, used in turn. */
+  /** Bearer tokens of as many programs: none may be used more than so often a second. */
   readonly tokens: readonly string[]
 }
 
@@ -24,12 +24,13 @@ const bodies = [false, true].map((stream) =>
     ...(stream ? { stream, stream_options: { include_usage: true } } : {}),
   }),
 )
-let turn = 0
+/** Calls of one program, before the next one has its turn. */
+const CALLS_IN_A_ROW = 50
 
-/** One call, read to its end. Milliseconds it took. */
-export function callOnce(target: Target, stream: boolean): Promise<number> {
+/** One call of one of the target's programs, read to its end. Milliseconds it took. */
+function callOnce(target: Target, stream: boolean, program: number): Promise<number> {
   const body = bodies[stream ? 1 : 0] as string
-  const token = target.tokens[turn++ % target.tokens.length] ?? 'none'
+  const token = target.tokens[program % target.tokens.length] ?? 'none'
   const url = new URL(`${target.url}/v1/chat/completions`)
   const start = performance.now()
   return new Promise((done, fail) => {
@@ -72,17 +73,20 @@ function shuffled(places: number, calls: number): number[] {
  */
 export async function mixed(targets: readonly Target[], stream: boolean, calls: number): Promise<number[][]> {
   const taken: number[][] = targets.map(() => [])
-  for (const at of shuffled(targets.length, calls)) taken[at]?.push(await callOnce(targets[at] as Target, stream))
+  for (const at of shuffled(targets.length, calls)) {
+    const mine = taken[at] as number[]
+    mine.push(await callOnce(targets[at] as Target, stream, Math.floor(mine.length / CALLS_IN_A_ROW)))
+  }
   return taken
 }
 
-/** Calls a second with this many open at once. */
+/** Calls a second with this many open at once, each of a program of its own as far as there are tokens. */
 export async function rateOf(target: Target, stream: boolean, calls: number, parallel: number): Promise<number> {
   let left = calls
   const start = performance.now()
   await Promise.all(
-    Array.from({ length: parallel }, async () => {
-      while (left-- > 0) await callOnce(target, stream)
+    Array.from({ length: parallel }, async (_, program) => {
+      while (left-- > 0) await callOnce(target, stream, program)
     }),
   )
   return (calls / (performance.now() - start)) * 1000

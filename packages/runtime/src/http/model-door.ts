@@ -47,18 +47,18 @@ export function openModelDoor(parts: ServiceParts, gate: Gate): Direct {
     const gone = new Cancellation()
     let hangUp: (() => void) | null = null
     const traceparent = incoming.headers.traceparent as string | undefined
-    const carryOut = (text: string): void => {
-      // What is no JSON is told as the routes tell it.
-      const called = (async () => answerModelCall(parts, principal, api, parseBody(text), gone, traceparent))()
-      called
-        .catch((error: unknown) => faultOf(`/v1/${api}`, 'POST', error, parts.log, undefined))
-        .then((told) => {
-          hangUp = answer(outgoing, told)
-          if (outgoing.destroyed) hangUp?.()
-        })
-        .catch(() => outgoing.destroy())
+    const carryOut = async (text: string): Promise<void> => {
+      let told: ModelAnswer | Problem
+      try {
+        told = await answerModelCall(parts, principal, api, parseBody(text), gone, traceparent)
+      } catch (error) {
+        // What is no JSON is told as the routes tell it.
+        told = faultOf(`/v1/${api}`, 'POST', error, parts.log, undefined)
+      }
+      hangUp = answer(outgoing, told)
+      if (outgoing.destroyed) hangUp?.()
     }
-    outgoing.once('close', () => {
+    outgoing.on('close', () => {
       if (outgoing.writableFinished) return
       hangUp?.()
       gone.cancel()
@@ -66,7 +66,7 @@ export function openModelDoor(parts: ServiceParts, gate: Gate): Direct {
     incoming.on('error', () => outgoing.destroy())
     // Nobody is there any more.
     outgoing.on('error', () => undefined)
-    readBody(incoming, length, carryOut)
+    readBody(incoming, length, (text) => void carryOut(text).catch(() => outgoing.destroy()))
   }
   return (incoming, outgoing) => {
     if (incoming.method !== 'POST') return false

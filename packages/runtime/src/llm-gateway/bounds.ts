@@ -8,7 +8,7 @@ export type Body = Readonly<Record<string, unknown>>
 
 export interface Bounded {
   /** The request as it goes upstream. */
-  readonly body: Record<string, unknown>
+  readonly body: Body
   /** The maximum of output that the request does not name, and that is to be written into it; null where it names one, or has none. */
   readonly unnamed_max: number | null
   readonly prompt_tokens_max: number
@@ -26,10 +26,14 @@ const unbounded = (field: string, expected: string): never => {
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 /** Nothing is asked for: clients write out what they leave as it is. */
 const isNothing = (value: unknown): boolean => value === undefined || value === null || value === false
-const bytesOf = (value: unknown): number => {
-  if (Array.isArray(value)) return value.reduce<number>((bytes, one) => bytes + bytesOf(one), 2)
-  if (isObject(value)) return Object.entries(value).reduce((bytes, [key, one]) => bytes + Buffer.byteLength(key) + 4 + bytesOf(one), 2)
-  return typeof value === 'string' ? Buffer.byteLength(value) + 4 : String(value).length + 2
+
+function bytesOf(value: unknown): number {
+  if (typeof value === 'string') return Buffer.byteLength(value) + 4
+  if (typeof value !== 'object' || value === null) return String(value).length + 2
+  let bytes = 2
+  if (Array.isArray(value)) for (const one of value) bytes += bytesOf(one)
+  else for (const key of Object.keys(value)) bytes += Buffer.byteLength(key) + 4 + bytesOf((value as Body)[key])
+  return bytes
 }
 
 /** What of a request is known to be bounded, and its images; the rest is refused. */
@@ -37,21 +41,21 @@ class Look {
   images = 0
   /** Bytes of the images themselves: they are counted as images. */
   imageBytes = 0
-  readonly #extra: ReadonlySet<string>
+  readonly #extra: readonly string[]
 
   constructor(model: ModelConfig) {
-    this.#extra = new Set(model.request_members)
+    this.#extra = model.request_members
   }
 
   members(value: Body, known: ReadonlySet<string>, path: string): void {
-    for (const [name, member] of Object.entries(value))
-      if (!known.has(name) && !isNothing(member) && !this.#extra.has(name))
+    for (const name of Object.keys(value))
+      if (!known.has(name) && !isNothing(value[name]) && !this.#extra.includes(name))
         unbounded(`${path}${name}`, 'a member whose cost is known; others must stand in request_members of the model')
   }
 
   #kind(kind: unknown, known: ReadonlySet<string>, path: string): void {
     const name = String(kind)
-    if (!known.has(name) && !this.#extra.has(name)) unbounded(path, `one of ${[...known].join(', ')}: the tokens of others have no bound`)
+    if (!known.has(name) && !this.#extra.includes(name)) unbounded(path, `one of ${[...known].join(', ')}: the tokens of others have no bound`)
   }
 
   /** The content of a message or of a tool's result: text, or parts. */
@@ -109,17 +113,15 @@ class Look {
   }
 
   tools({ functions, tools }: Body): number {
-    let count = 0
-    for (const [name, list] of Object.entries({ functions, tools })) {
-      if (isNothing(list)) continue
-      if (!Array.isArray(list)) return unbounded(name, 'a list')
-      count += list.length
-      if (name === 'functions') continue
-      for (const [index, tool] of list.entries())
-        if (!isObject(tool) || (tool.type !== 'function' && tool.type !== 'custom'))
-          unbounded(`tools[${index}].type`, 'function or custom: tools that the upstream runs itself have no bound')
-    }
-    return count
+    const listed = this.#list(tools, 'tools')
+    for (const [index, tool] of listed.entries())
+      if (!isObject(tool) || (tool.type !== 'function' && tool.type !== 'custom'))
+        unbounded(`tools[${index}].type`, 'function or custom: tools that the upstream runs itself have no bound')
+    return listed.length + this.#list(functions, 'functions').length
+  }
+
+  #list(value: unknown, name: string): readonly unknown[] {
+    return isNothing(value) ? [] : Array.isArray(value) ? value : unbounded(name, 'a list')
   }
 }
 
@@ -144,9 +146,8 @@ function promptBound(api: Api, body: Body, model: ModelConfig): number {
   const tools = look.tools(body)
   if (look.images > 0 && model.image_tokens_max === undefined) unbounded('image', 'no images: image_tokens_max is not configured for this model')
   const pieces = api === 'chat/completions' ? body.messages : body.input
-  // Every token of a text stands for at least one byte of it.
-  const { model: _name, ...counted } = body
-  const text = bytesOf(counted) - look.imageBytes
+  // Every token of a text stands for at least one byte of it. The model's name is no text of the prompt.
+  const text = bytesOf(body) - bytesOf({ model: body.model }) - look.imageBytes
   const frame = (Array.isArray(pieces) ? pieces.length : 1) * TOKENS_PER_MESSAGE + tools * TOKENS_PER_TOOL + model.prompt_tokens_overhead
   return within(text + look.images * (model.image_tokens_max ?? 0) + frame, api === 'chat/completions' ? 'messages' : 'input')
 }
@@ -162,17 +163,18 @@ export function maximumFor(api: Api, unnamedMax: number | null, { base_url, max_
 /** Upper bounds of a request's tokens. Throws Refused when it cannot be bounded. */
 export function boundRequest(api: Api, body: Body, model: ModelConfig): Bounded {
   const prompt_tokens_max = promptBound(api, body, model)
-  if (api === 'embeddings') return { body: { ...body }, output_tokens_max: 0, prompt_tokens_max, unnamed_max: null }
+  if (api === 'embeddings') return { body, output_tokens_max: 0, prompt_tokens_max, unnamed_max: null }
   const isChat = api === 'chat/completions'
-  const named = (isChat ? ['max_completion_tokens', 'max_tokens'] : ['max_output_tokens']).flatMap((field) => positive(body, field) ?? [])
+  const [newer, older] = isChat ? [positive(body, 'max_completion_tokens'), positive(body, 'max_tokens')] : [positive(body, 'max_output_tokens'), undefined]
   // Of two an upstream may know either.
-  const wanted = named.length === 0 ? undefined : Math.max(...named)
+  const wanted = newer === undefined || older === undefined ? (newer ?? older) : Math.max(newer, older)
   const output = wanted ?? model.output_tokens_max ?? unbounded(isChat ? 'max_tokens' : 'max_output_tokens', 'a maximum: none is configured for this model')
   const choices = isChat ? (positive(body, 'n') ?? 1) : 1
   if (choices > CHOICES_MAX) unbounded('n', `at most ${CHOICES_MAX}`)
-  const usage = isChat && body.stream === true ? { stream_options: { ...(isObject(body.stream_options) ? body.stream_options : {}), include_usage: true } } : {}
+  const options = isObject(body.stream_options) ? body.stream_options : {}
+  const isCounted = !isChat || body.stream !== true || options.include_usage === true
   return {
-    body: { ...body, ...usage },
+    body: isCounted ? body : { ...body, stream_options: { ...options, include_usage: true } },
     output_tokens_max: within(output * choices, 'n'),
     prompt_tokens_max,
     unnamed_max: wanted === undefined ? output : null,

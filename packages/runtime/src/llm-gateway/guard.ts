@@ -152,14 +152,17 @@ export class GuardedUpstream implements Transport {
     return answer
   }
 
+  #count(status: number): void {
+    this.attempts.answers[status] = (this.attempts.answers[status] ?? 0) + 1
+  }
+
   async #counted(api: Api, body: string, cancellation: Cancellation): Promise<UpstreamAnswer> {
-    const count = (status: number): void => void (this.attempts.answers[status] = (this.attempts.answers[status] ?? 0) + 1)
     try {
       const answer = await this.#attempt(api, body, cancellation)
-      count(answer.status)
+      this.#count(answer.status)
       return answer
     } catch (error) {
-      if (error instanceof UpstreamFailure && error.status !== null) count(error.status)
+      if (error instanceof UpstreamFailure && error.status !== null) this.#count(error.status)
       else this.attempts.failures += 1
       throw error
     }

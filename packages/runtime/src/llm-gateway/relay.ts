@@ -1,5 +1,5 @@
 import type { LlmUsage } from '@syntropism/contract'
-import { createParser } from 'eventsource-parser'
+import { type EventSourceParser, createParser } from 'eventsource-parser'
 import type { Api } from './bounds.ts'
 import type { Cancellation } from './cancellation.ts'
 import type { UpstreamAnswer } from './guard.ts'
@@ -50,6 +50,8 @@ const isUsageAlone = (data: string): boolean => {
 
 /** End of an event: an empty line. */
 const BOUNDARY = /\r\n\r\n|\n\n|\r\r/g
+/** An event of one line of data, as nearly all are. */
+const ONE_LINE = /^data: ?([^\r\n]*)(?:\r\n\r\n|\n\n|\r\r)$/
 /** What an event must hold to be looked into. */
 const NOTABLE = /"usage"|\[DONE\]/
 
@@ -73,7 +75,7 @@ class Reading implements Reader {
   #isWaiting = false
   #isHidden = false
   #isLast = false
-  readonly #parser = createParser({ onEvent: ({ data }) => this.#look(data) })
+  #parser: EventSourceParser | null = null
 
   constructor(relay: Relay, sink: Sink) {
     this.#relay = relay
@@ -137,7 +139,7 @@ class Reading implements Reader {
         const event = text.slice(begin, from)
         this.#isHidden = false
         this.#isLast = false
-        if (NOTABLE.test(event)) this.#parser.feed(all.toString('utf8', begin, from))
+        if (NOTABLE.test(event)) this.#lookInto(all.toString('utf8', begin, from))
         if (!this.#isHidden && !this.#isLast) continue
         this.#write(all.subarray(passed, this.#isHidden ? begin : from))
         passed = from
@@ -146,6 +148,13 @@ class Reading implements Reader {
     }
     this.#write(all.subarray(passed, from))
     this.#begun = from < all.length ? [all.subarray(from)] : []
+  }
+
+  #lookInto(event: string): void {
+    const line = ONE_LINE.exec(event)
+    if (line !== null) return this.#look(line[1] as string)
+    this.#parser ??= createParser({ onEvent: ({ data }) => this.#look(data) })
+    this.#parser.feed(event)
   }
 
   #look(data: string): void {
@@ -167,11 +176,14 @@ class Reading implements Reader {
 
 /** Where the last whole event ends; 0 when none does. */
 function endOfLast(text: string): number {
-  const ends = ['\n\n', '\r\n\r\n', '\r\r'].map((mark) => {
+  // Looking backwards for what is not there takes as long as the text, and hardly any server ends its lines with a carriage return.
+  const marks = text.includes('\r') ? ['\n\n', '\r\n\r\n', '\r\r'] : ['\n\n']
+  let end = 0
+  for (const mark of marks) {
     const at = text.lastIndexOf(mark)
-    return at < 0 ? 0 : at + mark.length
-  })
-  return Math.max(...ends)
+    if (at >= 0) end = Math.max(end, at + mark.length)
+  }
+  return end
 }
 
 /** The event by which a caller learns that its stream broke off. */

@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher } from 'undici'
+import { Agent, type Dispatcher, Pool } from 'undici'
 import type { UpstreamConfig } from '../config/index.ts'
 import { type Attempt, GuardedUpstream, type Transport, failureOf, failureOfStatus, isFailing } from './guard.ts'
 import { openEmbedded } from './native/embedded.ts'
@@ -8,15 +8,13 @@ import { type Received, readWhole, receive } from './receive.ts'
 
 const one = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header[0] : header)
 
-/** One attempt at a server that speaks OpenAI's API. */
-function openAiAttempt(config: UpstreamConfig, apiKey: string | null, dispatcher: Dispatcher): Attempt {
+/** One attempt at a server that speaks OpenAI's API, below a path of its origin. */
+function openAiAttempt(config: UpstreamConfig, apiKey: string | null, base: string, dispatcher: Dispatcher): Attempt {
   const headers = { 'content-type': 'application/json', ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }) }
-  const { origin, pathname } = new URL(String(config.base_url))
-  const base = pathname.replace(/\/$/, '')
   return async (api, body, cancellation) => {
     let answer: Received
     try {
-      answer = await receive(dispatcher, { body, headers, method: 'POST', origin, path: `${base}/${api}` }, cancellation)
+      answer = await receive(dispatcher, { body, headers, method: 'POST', path: `${base}/${api}` }, cancellation)
     } catch (error) {
       throw failureOf(error)
     }
@@ -32,7 +30,12 @@ export function openUpstream(config: UpstreamConfig, apiKey: string | null, mode
     const embedded = openEmbedded(config, modelsDir)
     return new GuardedUpstream(config, withResponses(embedded.attempt), embedded.close)
   }
-  const agent = new Agent({ bodyTimeout: config.timeout_ms, connect: { timeout: Math.min(10_000, config.timeout_ms) }, headersTimeout: config.timeout_ms })
-  const attempt = config.kind === 'openai' ? openAiAttempt(config, apiKey, agent) : withResponses(openProvider(config, config.kind, apiKey, agent))
-  return new GuardedUpstream(config, attempt, () => agent.destroy())
+  const times = { bodyTimeout: config.timeout_ms, connect: { timeout: Math.min(10_000, config.timeout_ms) }, headersTimeout: config.timeout_ms }
+  if (config.kind === 'openai') {
+    const { origin, pathname } = new URL(String(config.base_url))
+    const pool = new Pool(origin, times)
+    return new GuardedUpstream(config, openAiAttempt(config, apiKey, pathname.replace(/\/$/, ''), pool), () => pool.destroy())
+  }
+  const agent = new Agent(times)
+  return new GuardedUpstream(config, withResponses(openProvider(config, config.kind, apiKey, agent)), () => agent.destroy())
 }
