@@ -105,15 +105,6 @@ async function runOne({ epochs: times, llm, name, open }: Contestant): Promise<r
   }
 }
 
-/** Wilson's 95 % interval of a share: it stays honest where all trials went the same way. */
-function wilson(passes: number, n: number): string {
-  const z = 1.96
-  const share = passes / n
-  const centre = (share + (z * z) / (2 * n)) / (1 + (z * z) / n)
-  const half = (z / (1 + (z * z) / n)) * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n))
-  return `${Math.max(0, centre - half).toFixed(2)}–${Math.min(1, centre + half).toFixed(2)}`
-}
-
 const worldsOf = (trials: readonly TrialResult[]): string => {
   const worlds = trials.flatMap((trial) => trial.variants)
   return `${worlds.filter((world) => world.failures.length === 0).length}/${worlds.length}`
@@ -132,9 +123,12 @@ console.log(`| item | ${columns.map(([name]) => name).join(' | ')} |`)
 console.log(`| --- | ${columns.map(() => '---').join(' | ')} |`)
 for (const { id } of items) {
   const cells = columns.map(([, trials]) => {
-    const of = trials.filter((trial) => trial.item === id && trial.error === null)
-    const passes = of.filter((trial) => trial.pass).length
-    return of.length === 0 ? 'not judged' : `${passes}/${of.length} (${wilson(passes, of.length)})`
+    const { epochs, interval, passes } = summarise(trials.filter((trial) => trial.item === id)).items[0] ?? {
+      epochs: 0,
+      interval: { high: 1, low: 0 },
+      passes: 0,
+    }
+    return epochs === 0 ? 'not judged' : `${passes}/${epochs} (${interval.low.toFixed(2)}–${interval.high.toFixed(2)})`
   })
   console.log(`| ${id} | ${cells.join(' | ')} |`)
 }

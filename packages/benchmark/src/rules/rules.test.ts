@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Rules } from '../scenario/index.ts'
-import { type LoggedEvent, type RunRecord, bootstrapInterval, judge, permutationTest, slopeOf } from './index.ts'
+import { type LoggedEvent, type RunRecord, bootstrapInterval, judge, permutationTest, slopeOf, wilsonInterval } from './index.ts'
 
 const event = (seq: number, type: string, data: Record<string, unknown> = {}, atMs = seq): LoggedEvent => ({ agent_id: 'ada', at_ms: atMs, data, seq, type })
 const record = (events: readonly LoggedEvent[], more: Partial<RunRecord> = {}): RunRecord => ({
@@ -144,6 +144,17 @@ describe('statistics', () => {
     expect(low).toBeLessThan(3.5)
     expect(high).toBeGreaterThan(3.5)
     expect(bootstrapInterval(values)).toEqual({ high, low })
+  })
+
+  // Worked out apart from this code, to four places.
+  it.each([
+    [3, 3, 0.4385, 1],
+    [0, 5, 0, 0.4345],
+    [1, 1, 0.2065, 1],
+    [4, 10, 0.1682, 0.6873],
+  ])('the interval of %i passed of %i is Wilson’s', (passes, n, low, high) => {
+    expect(wilsonInterval(passes, n).low).toBeCloseTo(low, 3)
+    expect(wilsonInterval(passes, n).high).toBeCloseTo(high, 3)
   })
 
   it('the slope of a line is its slope', () => {

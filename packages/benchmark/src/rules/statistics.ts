@@ -11,6 +11,18 @@ export function bootstrapInterval(values: readonly number[], confidence = 0.95, 
   return { high: at((1 + confidence) / 2), low: at((1 - confidence) / 2) }
 }
 
+/** Normal quantile of a two-sided 95 % interval. */
+const Z95 = 1.96
+
+/** Wilson's 95 % interval of a share: it stays honest where all trials went the same way, which drawing them again cannot. */
+export function wilsonInterval(passes: number, n: number): { high: number; low: number } {
+  if (n === 0) return { high: 1, low: 0 }
+  const [share, square] = [passes / n, Z95 ** 2]
+  const centre = (share + square / (2 * n)) / (1 + square / n)
+  const half = (Z95 / (1 + square / n)) * Math.sqrt((share * (1 - share)) / n + square / (4 * n * n))
+  return { high: Math.min(1, centre + half), low: Math.max(0, centre - half) }
+}
+
 const EXACT_MAX = 14
 
 /** One-sided paired permutation test: probability of a mean difference at least this large if signs were chance. Exact to 14 pairs, else 20 000 draws from the seed. */

@@ -34,7 +34,12 @@ export function compareRuns(a: readonly TrialResult[], b: readonly TrialResult[]
   const interval = bootstrapInterval(differences, 0.95)
   const [first, second] = difference >= 0 ? names : [names[1], names[0]]
   const by = `${percent(Math.abs(difference))} of ${pairs.length} paired trials, p = ${p.toPrecision(2)}`
-  const answer = p < 0.05 ? `Yes: ${first} is better than ${second} by ${by}.` : `Not shown: ${first} is ahead of ${second} by ${by}; that may be chance.`
+  const answer =
+    difference === 0
+      ? `No: ${names[0]} and ${names[1]} pass equally many of ${pairs.length} paired trials.`
+      : p < 0.05
+        ? `Yes: ${first} is better than ${second} by ${by}.`
+        : `Not shown: ${first} is ahead of ${second} by ${by}; that may be chance.`
   const ids = [...new Set(pairs.map((pair) => pair.item))]
   const items = ids.map((item) => {
     const of = pairs.filter((pair) => pair.item === item)

@@ -1,4 +1,4 @@
-import { bootstrapInterval } from '../rules/index.ts'
+import { bootstrapInterval, wilsonInterval } from '../rules/index.ts'
 import type { Judgement } from '../judge/index.ts'
 import { type JudgeFigures, judgeAgreement, judgeFigures } from './judging.ts'
 import type { TrialResult } from './trial.ts'
@@ -31,7 +31,7 @@ export interface ItemFigures {
   readonly pass_at: readonly number[]
   readonly pass_hat: readonly number[]
   readonly score: number
-  /** 95 % bootstrap interval of the score over epochs. */
+  /** Wilson's 95 % interval of the score; all of 0 to 1 where nothing was judged. */
   readonly interval: { readonly high: number; readonly low: number }
 }
 
@@ -44,13 +44,7 @@ const figuresOf = (item: string, trials: readonly TrialResult[], find: FindJudge
   return {
     epochs: n,
     errors: trials.length - n,
-    interval:
-      n === 0
-        ? { high: 0, low: 0 }
-        : bootstrapInterval(
-            judged.map((trial) => Number(trial.pass)),
-            0.95,
-          ),
+    interval: wilsonInterval(passes, n),
     item,
     judge: (trials[0]?.judge ?? 'none') === 'none' ? null : judgeFigures(trials.map(find)),
     pass_at: Array.from({ length: n }, (_, index) => passAtK(n, passes, index + 1)),
@@ -84,7 +78,7 @@ export function varianceSplit(trials: readonly TrialResult[]): VarianceSplit | n
   return splits.length === 0 ? null : { agent: mean(splits.map((one) => one.agent)), world: mean(splits.map((one) => one.world)) }
 }
 
-/** Figures per item, in the order of the trials, and those of the whole run: the mean over items, its interval from epochs' means. `find` gives what models judged. */
+/** Figures per item, in the order of the trials, and those of the whole run: the mean over items, its bootstrap interval over seeds (over items where there is one seed). `find` gives what models judged. */
 export function summarise(
   trials: readonly TrialResult[],
   find: FindJudgement = () => null,
@@ -92,7 +86,7 @@ export function summarise(
   readonly agreement: ReturnType<typeof judgeAgreement>
   readonly items: readonly ItemFigures[]
   readonly variance: VarianceSplit | null
-  readonly whole: { high: number; low: number; score: number }
+  readonly whole: { high: number; low: number; score: number; seeds: number }
 } {
   const ids = [...new Set(trials.map((trial) => trial.item))]
   const items = ids.map((id) =>
@@ -115,6 +109,6 @@ export function summarise(
     agreement: judgeAgreement(trials.flatMap((trial) => find(trial) ?? [])),
     items,
     variance: varianceSplit(trials),
-    whole: { score, ...(sample.length === 0 ? { high: 0, low: 0 } : bootstrapInterval(sample, 0.95)) },
+    whole: { score, seeds: seeds.length, ...(sample.length === 0 ? { high: 0, low: 0 } : bootstrapInterval(sample, 0.95)) },
   }
 }

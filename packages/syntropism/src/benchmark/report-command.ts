@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { type Comparison, type Judgement, RunFolder, type TrialResult, compareRuns, rescore, summarise } from '@syntropism/benchmark/run'
 import { type BenchmarkFlags, loadItems } from './item-commands.ts'
 import { print } from '../terminal/local.ts'
-import { comparisonTable, escaped, judgeCell, scoreTable } from './tables.ts'
+import { comparisonTable, escaped, judgeCell, scoreTable, seedsOf } from './tables.ts'
 
 /** `syntropism benchmark compare`. */
 export function runBenchmarkCompare(a: string, b: string, flags: { readonly json?: boolean; readonly out?: string }): void {
@@ -25,10 +25,11 @@ export function runBenchmarkCompare(a: string, b: string, flags: { readonly json
 
 const STYLE = `body{font:15px/1.5 system-ui;max-width:75rem;margin:2rem auto;padding:0 1rem;color:#1a1d21;background:#fff}
 table{border-collapse:collapse}td,th{padding:.15rem .7rem;text-align:left;border-bottom:1px solid #ddd;vertical-align:top}
-details{margin:.3rem 0}summary{cursor:pointer}.pass{color:#176b2c}.fail{color:#a4161a}.bad td{background:#fde8e8}
+details{margin:.3rem 0}details details,details ul,details table{margin-left:1.2rem}.why{color:#5a6068}summary{cursor:pointer}.pass{color:#176b2c}.fail{color:#a4161a}.bad td{background:#fde8e8}
 td.data{font:12px/1.4 ui-monospace,monospace;max-width:45rem;overflow-wrap:anywhere}
-@media(prefers-color-scheme:dark){body{background:#16181b;color:#e6e6e6}td,th{border-color:#444}.pass{color:#7ddc92}.fail{color:#ff8f8f}.bad td{background:#4a2020}}`
+@media(prefers-color-scheme:dark){body{background:#16181b;color:#e6e6e6}td,th{border-color:#444}.why{color:#a3adba}.pass{color:#7ddc92}.fail{color:#ff8f8f}.bad td{background:#4a2020}}`
 const DATA_MAX = 400
+const WHY_MAX = 200
 
 function timeline({ failures, record }: TrialResult['variants'][number]): string {
   const broken = new Set(failures.map((failure) => failure.seq))
@@ -60,6 +61,16 @@ function judgementHtml(judgement: Judgement | null): string {
   return `<details><summary>Model judges: ${escaped(verdictOf(judgement))}</summary><table><tr><th>world</th><th>judge</th><th>criterion</th><th>score</th><th>why</th></tr>${rows.join('')}</table></details>`
 }
 
+/** The first rule that was broken, to be seen without opening anything. */
+function firstFailure({ variants }: TrialResult): string {
+  const broken = variants.filter((variant) => variant.failures.length > 0)
+  const [first] = broken
+  const why = first?.failures[0]
+  if (first === undefined || why === undefined) return ''
+  const said = `in ${broken.length} of ${variants.length} worlds; “${first.condition}”: ${why.rule}, expected ${why.expected}, got ${why.got}`
+  return ` <span class="why">${escaped(said.length > WHY_MAX ? `${said.slice(0, WHY_MAX)}…` : said)}</span>`
+}
+
 function trialHtml(trial: TrialResult, judgement: Judgement | null): string {
   const worlds = trial.variants.map((variant) => {
     const why = variant.failures.map(
@@ -69,7 +80,8 @@ function trialHtml(trial: TrialResult, judgement: Judgement | null): string {
     return `<details><summary>World ${variant.index}, “${escaped(variant.condition)}”: ${verdict}</summary><ul>${why.join('')}</ul>${timeline(variant)}</details>`
   })
   const verdict = trial.error !== null ? `not judged: ${escaped(trial.error)}` : trial.pass ? 'passed' : 'failed'
-  return `<details><summary><b>${escaped(trial.item)}</b>, seed ${trial.seed}, run ${trial.repeat}: <span class="${trial.pass ? 'pass' : 'fail'}">${verdict}</span>; model judge: ${trial.judge === 'none' ? 'none' : verdictOf(judgement)}</summary>${judgementHtml(judgement)}${worlds.join('')}</details>`
+  const run = trial.repeat === 0 ? '' : `, repeat ${trial.repeat}`
+  return `<details><summary><b>${escaped(trial.item)}</b>, seed ${trial.seed}${run}: <span class="${trial.pass ? 'pass' : 'fail'}">${verdict}</span>${trial.judge === 'none' ? '' : `; model judge: ${verdictOf(judgement)}`}${firstFailure(trial)}</summary>${judgementHtml(judgement)}${worlds.join('')}</details>`
 }
 
 /** Two runs side by side, as one HTML file. */
@@ -98,11 +110,11 @@ function htmlOf(agent: string, trials: readonly TrialResult[], find: (trial: Tri
   const { items, whole } = summarise(trials, find)
   const rows = items.map(
     (item) =>
-      `<tr><td>${escaped(item.item)}</td><td>${item.passes}/${item.epochs}</td><td>${item.score.toFixed(2)}</td><td>${item.interval.low.toFixed(2)}–${item.interval.high.toFixed(2)}</td><td>${judgeCell(item)}</td></tr>`,
+      `<tr><td>${escaped(item.item)}</td><td>${item.passes}/${item.epochs}</td><td>${item.score.toFixed(2)}</td><td>${item.interval.low.toFixed(2)}–${item.interval.high.toFixed(2)}</td><td>${(item.pass_at.at(-1) ?? 0).toFixed(2)}</td><td>${(item.pass_hat.at(-1) ?? 0).toFixed(2)}</td><td>${judgeCell(item)}</td></tr>`,
   )
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(agent)} on ${items.length} items</title><style>${STYLE}</style></head>
-<body><h1>${escaped(agent)}: ${whole.score.toFixed(2)}</h1><p>95 % interval ${whole.low.toFixed(2)}–${whole.high.toFixed(2)} over ${trials.length} trials of ${items.length} items. A trial passes when all its worlds do.</p>
-<table><tr><th>item</th><th>passed</th><th>score</th><th>95 % interval</th><th>model judge</th></tr>${rows.join('')}</table><h2>Trials</h2>${trials.map((trial) => trialHtml(trial, find(trial))).join('\n')}</body></html>\n`
+<body><h1>${escaped(agent)}: ${whole.score.toFixed(2)}</h1><p>95 % interval ${whole.low.toFixed(2)}–${whole.high.toFixed(2)} over ${seedsOf(whole)}; ${trials.length} trials of ${items.length} items. A trial passes when all its worlds do.</p>
+<table><tr><th>item</th><th>passed</th><th>score</th><th>95 % interval</th><th>pass@k</th><th>pass^k</th><th>model judge</th></tr>${rows.join('')}</table><p class="why">k is the number of trials: pass@k is the chance that one of k passes, pass^k that all do.</p><h2>Trials</h2>${trials.map((trial) => trialHtml(trial, find(trial))).join('\n')}</body></html>\n`
 }
 
 /** `syntropism benchmark report`. */

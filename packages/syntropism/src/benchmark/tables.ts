@@ -8,6 +8,9 @@ const share = (value: number): string => value.toFixed(2)
 export const judgeCell = ({ judge }: ItemFigures): string =>
   judge === null ? 'none' : judge.mean_score === null ? 'not judged' : `${judge.mean_score.toFixed(2)} (${judge.passes}/${judge.judged})`
 
+/** What the interval of a whole run is drawn from. */
+export const seedsOf = ({ seeds }: Figures['whole']): string => (seeds > 1 ? `${seeds} seeds` : 'the items of one seed')
+
 /** One line for each item: how often it was passed, the interval, and what k trials come to. */
 export function scoreTable(agent: string, { agreement, items, variance, whole }: Figures): string {
   const last = (values: readonly number[]): string => (values.length === 0 ? '-' : share(values.at(-1) as number))
@@ -23,7 +26,7 @@ export function scoreTable(agent: string, { agreement, items, variance, whole }:
   ])
   return [
     table([['item', 'passed', 'score', '95 % interval', 'pass@k', 'pass^k', 'model judge', 'not judged'], ...rows]),
-    `${agent}: ${share(whole.score)} (95 % interval ${share(whole.low)}–${share(whole.high)}).`,
+    `${agent}: ${share(whole.score)} (95 % interval ${share(whole.low)}–${share(whole.high)} over ${seedsOf(whole)}).`,
     ...(variance === null ? [] : [`Variance of a verdict, mean over items: agent ${variance.agent.toFixed(4)}, world ${variance.world.toFixed(4)}.`]),
     ...(agreement === null
       ? []
