@@ -44,6 +44,22 @@ describe('syntropism simulate', () => {
     expect(value.stderr).toContain('parameter saving_ppm is a whole number from 0 to 999999, not "lots"')
   })
 
+  it('refuses a folder that cannot hold results before it computes anything', async () => {
+    const file = join(folder, 'a-file')
+    writeFileSync(file, '')
+    for (const out of [file, join(file, 'below')]) {
+      const refused = await run(['simulate', 'boltzmann', '--steps', '9007199254740991', '--out', out])
+      expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(`${out} cannot hold results`)])
+    }
+    const swept = await run(['sweep', 'boltzmann', '--steps', '9007199254740991', '--out', file])
+    expect([swept.code, swept.stderr]).toEqual([2, expect.stringContaining('cannot hold results')])
+  })
+
+  it.runIf(process.platform === 'linux')('does not try for ever where the file system makes no folders', async () => {
+    const refused = await run(['simulate', 'boltzmann', '--agents', '10', '--steps', '2', '--out', '/proc/syntropism'])
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('/proc/syntropism cannot hold results')])
+  })
+
   it("runs a module's model, and names agent, step and value when it misbehaves", async () => {
     const path = join(folder, 'broken.js')
     writeFileSync(path, BROKEN)

@@ -79,6 +79,6 @@ describe('the help', () => {
   })
 
   it('says what the exit codes are', () => {
-    expect(helpOf(program)).toMatch(/Exit codes: 0 done · 1 refused[\s\S]*75 /)
+    expect(helpOf(program)).toMatch(/Exit codes: 0 done · 1 refused[\s\S]*75 [\s\S]*130 /)
   })
 })

@@ -15,7 +15,7 @@ const WRONG_USE: ReadonlySet<string> = new Set([
 
 const isUnavailable = (error: Error): boolean => error.name === 'JournalError' && (error as JournalError).code === 'unavailable'
 
-/** Exit codes: 0 done · 1 refused or not verified · 2 wrong use or configuration · 75 the journal cannot be written (start again). */
+/** Exit codes: 0 done · 1 refused or not verified · 2 wrong use or configuration · 75 the journal cannot be written (start again) · 130 stopped by Ctrl-C. */
 function codeOf(error: unknown): number {
   if (!(error instanceof Error)) return 1
   if (WRONG_USE.has(error.name)) return 2

@@ -119,7 +119,7 @@ export function createProgram(): Command {
   addExamples(program)
   program.addHelpText(
     'after',
-    '\nExit codes: 0 done · 1 refused, failed or not verified · 2 wrong use or configuration · 75 the journal cannot be written, start again.\nNO_COLOR switches bold and dim text off.',
+    '\nExit codes: 0 done · 1 refused, failed or not verified · 2 wrong use or configuration · 75 the journal cannot be written, start again · 130 stopped by Ctrl-C.\nNO_COLOR switches bold and dim text off.',
   )
   return program
 }

@@ -1,15 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import { type Run, type SavedRun, UsageError } from '../index.ts'
 
 const fileOf = (folder: string): string => join(folder, 'run.state')
 
-/** Keeps a run as it is between two steps, so that it can be taken up again. Returns false when its model cannot be. The file appears whole or not at all. */
+/** Keeps a run as it is between two steps, so that it can be taken up again. Returns false when its model cannot be. The folder is there; the file appears whole or not at all. */
 export function keepRun(folder: string, run: Run): boolean {
   const saved = run.save()
   if (saved === null) return false
-  mkdirSync(folder, { recursive: true })
   writeFileSync(`${fileOf(folder)}.part`, serialize(saved))
   renameSync(`${fileOf(folder)}.part`, fileOf(folder))
   return true

@@ -1,5 +1,6 @@
 export { forgetRun, keepRun, resumeRun } from './checkpoint.ts'
 export { writeRun } from './files.ts'
+export { makeFolder } from './folder.ts'
 export { loadModel } from './load.ts'
 export { type CarryOut, type RunRequest, RunThread } from './pool.ts'
 export { type Point, type SweepSpec, readGridKey, readSeeds } from './plan.ts'

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type RunResult, UsageError } from '../index.ts'
+import { makeFolder } from './folder.ts'
 import { type Point, type SweepSpec, pointsOf } from './plan.ts'
 
 /** One run of a sweep with its outcome; `missing` when the sweep was stopped before it. */
@@ -28,7 +29,7 @@ export class SweepFolder {
       if (readFileSync(file, 'utf8') !== text) throw new UsageError(`${path} holds another sweep; name another folder with --out`)
       if (!resume) throw new UsageError(`${path} holds this sweep already; go on with --resume, or name another folder with --out`)
     }
-    mkdirSync(join(path, 'runs'), { recursive: true })
+    makeFolder(join(path, 'runs'))
     writeFileSync(file, text)
   }
 

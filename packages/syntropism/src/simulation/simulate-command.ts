@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import type { State } from '@syntropism/economy'
 import { type Model, Run, type RunResult, UsageError, paramSchema } from '@syntropism/simulation'
-import { forgetRun, keepRun, loadModel, resumeRun, solverFor, writeRun } from '@syntropism/simulation/node'
+import { forgetRun, keepRun, loadModel, makeFolder, resumeRun, solverFor, writeRun } from '@syntropism/simulation/node'
 import { table } from '../terminal/format.ts'
 import { PROGRESS_EVERY_MS, progressLine, spark } from '../terminal/progress.ts'
 import { RUN_SOLVER } from '../lab/run-solver.ts'
@@ -110,14 +109,12 @@ export async function runSimulate(name: string, flags: SimulateFlags): Promise<v
   })
   const { out } = flags
   if (flags.resume === true) resumeRun(out as string, run)
+  if (out !== undefined) makeFolder(out)
   const keep = (): boolean => out !== undefined && keepRun(out, run)
   const stopped = await drive(run, process.stderr.isTTY && flags.json !== true, keep)
   const result = run.result()
-  if (out !== undefined) {
-    mkdirSync(out, { recursive: true })
-    await writeRun(out, result)
-  }
   console.log(flags.json === true ? JSON.stringify(result) : summary(result))
+  if (out !== undefined) await writeRun(out, result)
   if (stopped) sayStopped(run, keep(), out)
   else if (out !== undefined) forgetRun(out)
 }
