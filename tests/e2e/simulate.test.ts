@@ -60,6 +60,16 @@ describe('syntropism simulate', () => {
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('/proc/syntropism cannot hold results')])
   })
 
+  it('a model anywhere on the disk imports the packages of the program that runs it', async () => {
+    const path = join(folder, 'importing.ts')
+    writeFileSync(
+      path,
+      `import { actEach, type Model } from '@syntropism/simulation'\n${BROKEN.replace('= {', ': Model = {').replace('const step = (turn) =>', 'void actEach; const step = (turn) =>')}`,
+    )
+    expect(await run(['simulate', path, '--steps', '2'])).toMatchObject({ code: 0, stderr: '' })
+    expect((await run(['sweep', path, '--steps', '2', '--seeds', '1', '--out', join(folder, 'importing')])).code).toBe(0)
+  })
+
   it("runs a module's model, and names agent, step and value when it misbehaves", async () => {
     const path = join(folder, 'broken.js')
     writeFileSync(path, BROKEN)
@@ -102,6 +112,11 @@ describe('syntropism sweep', () => {
     expect(all.stdout).toContain('20 of 20 runs done, 0 failed')
     for (const name of ['results.csv', 'results.parquet', 'series.parquet', 'report.html'])
       expect(readFileSync(join(stopped, name)).equals(readFileSync(join(whole, name))), name).toBe(true)
+  })
+
+  it('refuses a key that is in the grid and the same for all runs', async () => {
+    const twice = await run(['sweep', 'boltzmann', '--grid', 'saving_ppm=1,2', '--set', 'saving_ppm=3', '--out', join(folder, 'twice')])
+    expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining('saving_ppm is in the grid')])
   })
 
   it('ends with exit code 1 when a run failed, and says which', async () => {

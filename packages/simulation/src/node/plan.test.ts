@@ -13,7 +13,7 @@ describe('the plan of a sweep', () => {
   })
 
   it.each(['rule', '=1', 'rule=', 'n=5..1', 'n=1..5:0'])('refuses the grid "%s"', (text) => {
-    expect(() => readGridKey(text)).toThrow(/--grid wants|no end/)
+    expect(() => readGridKey(text)).toThrow(/--grid wants|must go up|has more than/)
   })
 
   it('varies the last key fastest, then the seed, and tells the run’s own keys from parameters', () => {

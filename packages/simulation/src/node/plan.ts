@@ -3,6 +3,9 @@ import { UsageError } from '../index.ts'
 /** Keys of a grid that are no parameters of the model but of the run. */
 const RUN_KEYS: ReadonlySet<string> = new Set(['activation', 'agents', 'observe_every', 'steps', 'time'])
 
+/** Values that a range of a grid may have. */
+const VALUES_MOST = 100_000
+
 /** What a sweep runs. Its text in JSON is its identity: a resumed sweep must have the same. */
 export interface SweepSpec {
   /** Name of a model, or path of a module. */
@@ -41,7 +44,8 @@ export function readGridKey(text: string): readonly [string, readonly string[]] 
   const range = /^(-?\d+)\.\.(-?\d+)(?::(\d+))?$/.exec(values)
   if (range === null) return [key, values.split(',')]
   const [low, high, step] = [Number(range[1]), Number(range[2]), Number(range[3] ?? 1)]
-  if (step === 0 || high < low || (high - low) / step >= 100_000) throw new UsageError(`the range in "${text}" has no end or no beginning`)
+  if (step === 0 || high < low) throw new UsageError(`the range in "${text}" must go up, by a step of at least 1`)
+  if ((high - low) / step >= VALUES_MOST) throw new UsageError(`the range in "${text}" has more than ${VALUES_MOST} values; a larger step makes fewer`)
   return [key, Array.from({ length: Math.floor((high - low) / step) + 1 }, (_, index) => String(low + index * step))]
 }
 

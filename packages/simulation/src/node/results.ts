@@ -4,19 +4,29 @@ import type { Outcome } from './store.ts'
 export type Cell = number | string | null
 /** A table by columns: what CSV and Parquet are written from. */
 export interface Sheet {
-  readonly columns: readonly { readonly name: string; readonly kind: 'number' | 'text'; readonly cells: readonly Cell[] }[]
+  readonly columns: readonly { readonly name: string; readonly kind: 'number' | 'text' | 'whole'; readonly cells: readonly Cell[] }[]
 }
 
 const union = (lists: Iterable<readonly string[]>): string[] => [...new Set([...lists].flat())]
 
-function sheetOf(rows: readonly Readonly<Record<string, Cell>>[]): Sheet {
+/** What is asked of a run is whole where it can be counted; what is observed is a number, whatever its values, so that a column has the same type in every file. */
+const COUNTED: readonly string[] = ['run', 'agents', 'seed', 'step']
+
+function kindOf(name: string, cells: readonly Cell[], params: ReadonlySet<string>): Sheet['columns'][number]['kind'] {
+  if (cells.some((cell) => typeof cell === 'string')) return 'text'
+  return (COUNTED.includes(name) || params.has(name)) && cells.every((cell) => cell === null || Number.isSafeInteger(cell)) ? 'whole' : 'number'
+}
+
+function sheetOf(rows: readonly Readonly<Record<string, Cell>>[], params: ReadonlySet<string>): Sheet {
   return {
     columns: union(rows.map((row) => Object.keys(row))).map((name) => {
       const cells = rows.map((row) => row[name] ?? null)
-      return { cells, kind: cells.some((cell) => typeof cell === 'string') ? 'text' : 'number', name }
+      return { cells, kind: kindOf(name, cells, params), name }
     }),
   }
 }
+
+const paramsOf = (results: Iterable<RunResult | null>): Set<string> => new Set([...results].flatMap((result) => Object.keys(result?.params ?? {})))
 
 const heading = (result: RunResult): Record<string, Cell> => ({
   activation: result.activation,
@@ -38,6 +48,7 @@ export const runsSheet = (outcomes: readonly Outcome[]): Sheet =>
         ...(result === null ? { ...point.chosen, seed: point.seed } : { ...heading(result), ...result.figures }),
         error,
       })),
+    paramsOf(outcomes.map(({ result }) => result)),
   )
 
 /** One row per run and observation. */
@@ -51,6 +62,7 @@ export const seriesSheet = (results: readonly { readonly run: number; readonly r
         ...Object.fromEntries(result.series.columns.map((name, index) => [name, row[index] ?? null])),
       })),
     ),
+    paramsOf(results.map(({ result }) => result)),
   )
 
 const quoted = (cell: Cell): string =>
@@ -64,14 +76,22 @@ export function csvOf(sheet: Sheet): string {
   return `${lines.join('\n')}\n`
 }
 
-/** Apache Parquet, doubles and UTF-8 text, Snappy. The writer is loaded here: a run that writes no files, and a sweep's worker, do without its memory. */
+const PARQUET_TYPES = { number: 'DOUBLE', text: 'STRING', whole: 'INT64' } as const
+
+function parquetCell(cell: Cell, kind: Sheet['columns'][number]['kind']): bigint | Cell {
+  if (cell === null) return null
+  if (kind === 'text') return String(cell)
+  return kind === 'whole' ? BigInt(cell) : cell
+}
+
+/** Apache Parquet, whole numbers, doubles and UTF-8 text, Snappy. The writer is loaded here: a run that writes no files, and a sweep's worker, do without its memory. */
 export async function parquetOf(sheet: Sheet): Promise<Uint8Array> {
   const { parquetWriteBuffer } = await import('hyparquet-writer')
   const columnData = sheet.columns.map(({ cells, kind, name }) => ({
-    data: kind === 'text' ? cells.map((cell) => (cell === null ? null : String(cell))) : [...cells],
+    data: cells.map((cell) => parquetCell(cell, kind)),
     name,
     nullable: true,
-    type: kind === 'text' ? ('STRING' as const) : ('DOUBLE' as const),
+    type: PARQUET_TYPES[kind],
   }))
   return new Uint8Array(parquetWriteBuffer({ columnData }))
 }

@@ -82,6 +82,8 @@ describe('a sweep', () => {
     const rows = await parquetReadObjects({ file: file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength) as ArrayBuffer })
     expect(rows.map((row) => lines[0]?.map((name) => String(row[name] ?? '')))).toEqual(lines.slice(1))
     expect(rows).toHaveLength(6)
+    // What counts is whole in the file, what is observed is a double even where it happens to be whole.
+    expect([rows[0]?.['seed'], rows[0]?.['saving_ppm'], rows[0]?.['births']].map((cell) => typeof cell)).toEqual(['bigint', 'bigint', 'number'])
     expect(groups.map((group) => group.label)).toEqual(['saving_ppm=0', 'saving_ppm=500000'])
     expect(groups[0]?.figures.gini?.mean).toBeGreaterThan(groups[1]?.figures.gini?.mean as number)
   })

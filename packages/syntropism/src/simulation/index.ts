@@ -40,7 +40,7 @@ export function addSimulation(program: Command): void {
     .description('run a model over a grid of parameters and seeds, on several threads or hosts')
     .option('--grid <key=values>', 'a,b,c or low..high:step; keys of the model, or agents, steps, activation, time; may be repeated', collect)
     .option('--seeds <list>', 'such as 1..20 or 1,2,7', '1..5')
-    .option('--workers <n>', 'threads; "auto" for as many as the machine runs at once', (text) => (text === 'auto' ? 0 : count(text)), 0)
+    .option('--workers <n>', 'threads (default: "auto", as many as the machine runs at once)', (text) => (text === 'auto' ? 0 : count(text)))
     .option('--nats <url>', 'have the runs carried out by "syntropism worker" on this NATS')
     .option('--creds <file>', 'credentials for NATS (default NATS_CREDS)')
     .option('--out <dir>', 'folder for results (default ./sweep-<model>)')

@@ -22,7 +22,7 @@ export interface SweepFlags {
   readonly set?: readonly string[]
   readonly steps?: number
   readonly time?: string
-  readonly workers: number
+  readonly workers?: number
 }
 
 function specOf(model: string, flags: SweepFlags): SweepSpec {
@@ -30,8 +30,11 @@ function specOf(model: string, flags: SweepFlags): SweepSpec {
   const chosen = Object.entries(own).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)] as const]))
   const keys = (flags.grid ?? []).map(readGridKey)
   if (new Set(keys.map(([key]) => key)).size !== keys.length) throw new UsageError('a key of the grid is named once, with all its values')
+  const fixed = { ...Object.fromEntries(chosen), ...settings(flags.set ?? []) }
+  const twice = keys.find(([key]) => Object.hasOwn(fixed, key))?.[0]
+  if (twice !== undefined) throw new UsageError(`${twice} is in the grid and the same for all runs as well: name it once`)
   return {
-    fixed: { ...Object.fromEntries(chosen), ...settings(flags.set ?? []) },
+    fixed,
     grid: Object.fromEntries(keys),
     model: existsSync(model) ? resolve(model) : model,
     seeds: readSeeds(flags.seeds),
@@ -92,7 +95,7 @@ export async function runSweep(model: string, flags: SweepFlags): Promise<void> 
     signal: stopping.signal,
     solver: RUN_SOLVER,
     spec,
-    workers: flags.workers,
+    workers: flags.workers ?? 0,
   })
   shown?.end()
   process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop)
