@@ -16,7 +16,7 @@ const cause =
     causes.includes(exit.cause) ? null : `ended as ${exit.cause}: ${exit.output_tail.slice(-200)}`
 
 const READ = (name: string): string => `return readFileSync(host.${name}, 'utf8')`
-const CONNECT = `const connect = (options) => new Promise((done) => { const socket = net.connect(options); socket.setTimeout(1500, () => { socket.destroy(); done('a route (no answer)') }); socket.on('connect', () => { socket.destroy(); done('a connection') }); socket.on('error', (error) => done(['ENETUNREACH', 'ENOENT', 'EACCES', 'ERR_ACCESS_DENIED', 'EHOSTUNREACH'].includes(error.code) || options.port === host.port ? null : error.code)) })
+const CONNECT = `const connect = (options) => new Promise((done) => { const socket = net.connect(options); socket.setTimeout(1500, () => { socket.destroy(); done('a route (no answer)') }); socket.on('connect', () => { socket.destroy(); done('a connection') }); socket.on('error', (error) => done(['ENETUNREACH', 'ENOENT', 'EACCES', 'ERR_ACCESS_DENIED', 'EHOSTUNREACH'].includes(error.code) || options.port === host.port || options.path === host.abstract ? null : error.code)) })
 `
 
 /** A program in Python that makes one system call; it prints what it got. */
@@ -53,6 +53,11 @@ export const ATTEMPTS: readonly Attempt[] = [
   { code: `${CONNECT}return connect({ host: '127.0.0.1', port: host.port })`, name: 'open TCP port of the host', tries: 'connects to 127.0.0.1' },
   { code: `${CONNECT}return connect({ path: host.socket })`, name: 'Unix socket of the host', tries: 'connects to a socket by its path' },
   {
+    code: `${CONNECT}return connect({ path: host.abstract })`,
+    name: 'socket without a file',
+    tries: 'connects to an abstract socket of the host, which no folder holds',
+  },
+  {
     code: `const found = readdirSync('/proc/self/fd').map((fd) => { try { return readlinkSync('/proc/self/fd/' + fd) } catch { return '' } }).filter((to) => to.startsWith('/') && !/^\\/(dev|proc|workspace)/.test(to)); return found.length > 0 ? found.join(' ') : null`,
     name: 'inherited descriptors',
     tries: 'looks for open files of the host among its own',
@@ -86,6 +91,24 @@ export const ATTEMPTS: readonly Attempt[] = [
     name: 'files without a name',
     stopped: cause('disk_limit'),
     tries: 'writes 160 MB into files that it has deleted',
+  },
+  {
+    code: `const folder = Buffer.from([0x62, 0xff]); mkdirSync(folder); for (let n = 0; n < 160; n += 1) { writeFileSync(Buffer.concat([folder, Buffer.from('/file' + n)]), Buffer.alloc(1e6)); await sleep(2) } return '160 MB behind a name that is no text'`,
+    name: 'space behind odd names',
+    stopped: cause('disk_limit'),
+    tries: 'writes 160 MB into a folder whose name is no text',
+  },
+  {
+    code: `for (let level = 0; level < 40; level += 1) { mkdirSync('d'.repeat(200)); process.chdir('d'.repeat(200)) } for (let n = 0; n < 160; n += 1) { writeFileSync('file' + n, Buffer.alloc(1e6)); await sleep(2) } return '160 MB too deep to be seen'`,
+    name: 'space too deep',
+    stopped: cause('disk_limit'),
+    tries: 'writes 160 MB where no path from outside reaches',
+  },
+  {
+    code: `const { error, status } = spawnSync('/usr/bin/python3', ['-c', 'import os\\nfor n in range(30):\\n  fd = os.memfd_create("m")\\n  for k in range(8): os.write(fd, bytes(4000000))']); if (error) throw error; return status === 0 ? '960 MB in files that are only memory' : null`,
+    name: 'memory in files',
+    stopped: cause('memory_limit'),
+    tries: 'keeps 960 MB in files that exist in memory alone, with 128 bought',
   },
   {
     code: `for (let n = 0; n < 50000; n += 1) { writeFileSync('f' + n, ''); if (n % 50 === 0) await sleep(1) } return '50 000 files'`,
@@ -129,6 +152,11 @@ export const ATTEMPTS: readonly Attempt[] = [
     code: CALL({ arm64: 217, x64: 248 }, 'b"user", b"mark", b"kept", 4, -3'),
     name: 'key in the kernel',
     tries: "leaves a key in the kernel's keyring, which no namespace divides (add_key)",
+  },
+  {
+    code: CALL({ arm64: 282, x64: 323 }, '0'),
+    name: 'memory on demand',
+    tries: 'asks to be told of every access to a page (userfaultfd), which wins races in the kernel',
   },
   { code: CALL({ arm64: 198, x64: 41 }, '40, 1, 0'), name: 'socket of the hypervisor', tries: 'opens a VSOCK socket, which no network namespace holds' },
   {

@@ -5,7 +5,7 @@ import { removeDir, tempDir } from '../program.ts'
 import { tryAll } from './stage.ts'
 
 /** What Node's permission model does not hold, said in docs/reference/sandbox.md. The last two depend on the host: a route to the address, and its user. */
-const NODE_WEAK = ['open TCP port of the host', 'Unix socket of the host', 'kill the host']
+const NODE_WEAK = ['open TCP port of the host', 'Unix socket of the host', 'socket without a file', 'kill the host']
 const NODE_HOST = ['cloud metadata address', 'become root']
 
 it('no program escapes from bubblewrap', { timeout: 120_000 }, async () => {
@@ -45,6 +45,9 @@ const PROCESS_HELD = [
   'disk bomb',
   'one big file',
   'files without a name',
+  'space behind odd names',
+  'space too deep',
+  'memory in files',
   'flood of files',
   'descriptor leak',
   'surviving daemon',

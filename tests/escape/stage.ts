@@ -13,7 +13,7 @@ export interface Verdict {
   readonly evidence: string
 }
 
-const IMPORTS = `import { appendFileSync, chmodSync, copyFileSync, linkSync, openSync, readFileSync, readdirSync, readlinkSync, symlinkSync, unlinkSync, writeFileSync, writeSync } from 'node:fs'
+const IMPORTS = `import { appendFileSync, chmodSync, copyFileSync, linkSync, mkdirSync, openSync, readFileSync, readdirSync, readlinkSync, symlinkSync, unlinkSync, writeFileSync, writeSync } from 'node:fs'
 import { spawn, spawnSync } from 'node:child_process'
 import http from 'node:http'
 import net from 'node:net'
@@ -54,6 +54,7 @@ process.exit(0)
 const TOKENS = 'the operator token'
 
 interface Host {
+  readonly abstract: string
   readonly pid: number
   readonly port: number
   readonly socket: string
@@ -118,17 +119,20 @@ export async function tryAll(open: (root: string) => Promise<SandboxDriver>): Pr
     writeFileSync(join(root, path), text)
   mkdirSync(join(root, 'service'))
   const service = await openFuzzedService(join(root, 'service'), DEFAULT_PARAMS)
-  const servers = [createServer(), createServer(), openServer(service.fetch), openServer(service.fetch)] as const
+  const servers = [createServer(), createServer(), openServer(service.fetch), openServer(service.fetch), createServer()] as const
+  const abstract = `\0syntropism-escape-${process.pid}`
   await listen(servers[0], 0)
   await listen(servers[1], join(root, 'other.sock'))
   await listen(servers[2], join(root, 'service.sock'))
   await listen(servers[3], 0)
+  await listen(servers[4], abstract)
   chmodSync(join(root, 'service.sock'), 0o666)
   process.env.ESCAPE_HOST_SECRET = 'inherited'
   const driver = await open(root)
   let neighbour: SandboxProcess | null = null
   try {
     const host: Host = {
+      abstract,
       pid: process.pid,
       port: (servers[0].address() as AddressInfo).port,
       service_url: `http://127.0.0.1:${(servers[3].address() as AddressInfo).port}`,

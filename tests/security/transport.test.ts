@@ -48,12 +48,43 @@ it.each([
   ['a coding that is no coding', head('Transfer-Encoding: xchunked') + SMUGGLED],
   ['a space before the colon', head('Transfer-Encoding : chunked') + SMUGGLED],
   ['a bare line feed in the head', `POST /economic/transfer HTTP/1.1\nHost: x\nContent-Length: 0\n\n${SMUGGLED}`],
+  ['two hosts', head('Host: y') + SMUGGLED],
   ['no host', 'GET /economy HTTP/1.1\r\n\r\n'],
   ['a head beyond its limit', head(`X-Long: ${'a'.repeat(20_000)}`)],
 ])('a request with %s is refused, its connection closed, and nothing behind it is read', async (_name, bytes) => {
   const answer = await exchange(bytes)
   expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /)
   expect(answer.match(/HTTP\/1\.1 /g)).toHaveLength(1)
+})
+
+it('who holds connections open without asking anything keeps nobody out, and who asks is not cut off', async () => {
+  const small = openServer(service.fetch, { connections_max: 20 })
+  await new Promise<void>((done) => small.listen(0, '127.0.0.1', done))
+  const { port: at } = small.address() as AddressInfo
+  const url = `http://127.0.0.1:${at}/economy`
+  const asking = new Promise<number>((done) => {
+    const socket = connect(at, '127.0.0.1', () =>
+      socket.write(
+        `POST /operator/llm/keys HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${service.bearer.operator}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n`,
+      ),
+    )
+    socket.once('data', (chunk) => done(Number(/ (\d+) /.exec(chunk.toString())?.[1])))
+    setTimeout(() => socket.write('{}'), 300)
+  })
+  await new Promise((done) => setTimeout(done, 50))
+  const holders = Array.from({ length: 60 }, () => connect(at, '127.0.0.1').on('error', () => undefined))
+  await new Promise((done) => setTimeout(done, 100))
+  expect((await fetch(url, { headers: { authorization: `Bearer ${service.bearer.operator}`, connection: 'close' } })).status).toBe(200)
+  expect(holders.filter((one) => one.closed || one.destroyed || one.readableEnded).length).toBeGreaterThan(30)
+  expect(await asking).toBe(422)
+  for (const one of holders) one.destroy()
+  small.closeAllConnections()
+  small.close()
+})
+
+it('a body without a media type is the caller’s fault', async () => {
+  const answer = await ask('/operator/llm/keys', { body: new Blob(['{}']), method: 'POST' })
+  expect({ body: await answer.json(), status: answer.status }).toMatchObject({ body: { code: 'media_type_wrong' }, status: 415 })
 })
 
 it.each([

@@ -1,69 +1,32 @@
-import { Worker } from 'node:worker_threads'
 import { type FileChange, HistoryError, type WorkspaceCommit } from '../ports/index.ts'
-import type { Question, Reply } from './history-thread.ts'
+import { AskedThread, ThreadError } from '../ports/thread/index.ts'
+import type { Asked } from './history-thread.ts'
 
-const IS_SOURCE = import.meta.url.endsWith('.ts')
-const THREAD = new URL(IS_SOURCE ? './history-thread.ts' : './history-thread.js', import.meta.url)
-/** A thread has its own way of finding modules: sources are found by this condition. */
-const EXEC_ARGV = IS_SOURCE ? ['--conditions=@syntropism/source', '--disable-warning=ExperimentalWarning'] : []
-
-interface Waiting {
-  done(value: unknown): void
-  fail(error: Error): void
-}
+const THREAD = new URL(import.meta.url.endsWith('.ts') ? './history-thread.ts' : './history-thread.js', import.meta.url)
+const isKnown = (code: unknown): code is HistoryError['code'] => code === 'commit_unknown' || code === 'running'
 
 /**
  * Histories of workspaces, written on a thread of their own: what a run leaves may take seconds to be hashed and packed, and the economy's process goes on
- * meanwhile. The thread starts with the first question.
+ * meanwhile.
  */
 export class ThreadedHistory {
-  readonly #root: string
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #thread: AskedThread
   /** The last work on each workspace. */
   readonly #last = new Map<string, Promise<unknown>>()
-  #worker: Worker | null = null
-  #asked = 0
 
   constructor(root: string) {
-    this.#root = root
+    this.#thread = new AskedThread(THREAD, root)
   }
 
-  #start(): Worker {
-    const worker = new Worker(THREAD, { execArgv: EXEC_ARGV, workerData: this.#root })
-    worker.on('message', (reply: Reply) => {
-      const waiting = this.#waiting.get(reply.id)
-      this.#waiting.delete(reply.id)
-      if (this.#waiting.size === 0) worker.unref()
-      if ('value' in reply) waiting?.done(reply.value)
-      else waiting?.fail(reply.code === null ? new Error(reply.message) : new HistoryError(reply.code, reply.message))
-    })
-    worker.once('error', (error) => this.#end(worker, error instanceof Error ? error : new Error(String(error))))
-    worker.once('exit', () => this.#end(worker, new Error('the thread of histories ended')))
-    return worker
+  async #ask<T>(...asked: Asked): Promise<T> {
+    try {
+      return await this.#thread.ask<T>(asked)
+    } catch (error) {
+      throw error instanceof ThreadError && isKnown(error.code) ? new HistoryError(error.code, error.message) : error
+    }
   }
 
-  #end(worker: Worker, error: Error): void {
-    if (this.#worker !== worker) return
-    this.#worker = null
-    for (const waiting of this.#waiting.values()) waiting.fail(error)
-    this.#waiting.clear()
-  }
-
-  #ask<T>(method: Question['method'], ...args: readonly unknown[]): Promise<T> {
-    this.#worker ??= this.#start()
-    const worker = this.#worker
-    this.#asked += 1
-    const id = this.#asked
-    // A process that is about to end waits for what is being written.
-    worker.ref()
-    return new Promise<T>((done, fail) => {
-      this.#waiting.set(id, { done: done as (value: unknown) => void, fail })
-      worker.postMessage({ args, id, method } satisfies Question, [])
-    })
-  }
-
-  #write(agentId: string, method: 'commit' | 'rollBack', ...args: readonly string[]): Promise<string> {
-    const work = this.#ask<string>(method, agentId, ...args)
+  #inTurn(agentId: string, work: Promise<string>): Promise<string> {
     const settled = work
       .catch(() => undefined)
       .finally(() => {
@@ -80,7 +43,7 @@ export class ThreadedHistory {
 
   /** Keeps the workspace as it is now, changed or not. Returns the commit's hash. */
   commit(agentId: string, workspace: string, message: string): Promise<string> {
-    return this.#write(agentId, 'commit', workspace, message)
+    return this.#inTurn(agentId, this.#ask('commit', agentId, workspace, message))
   }
 
   /** States of a workspace, newest first; none for a workspace that was never kept. */
@@ -95,6 +58,6 @@ export class ThreadedHistory {
 
   /** Puts the files of a former state back, as a new commit on top: nothing of the history is lost. Throws HistoryError. */
   rollBack(agentId: string, workspace: string, commit: string): Promise<string> {
-    return this.#write(agentId, 'rollBack', workspace, commit)
+    return this.#inTurn(agentId, this.#ask('rollBack', agentId, workspace, commit))
   }
 }

@@ -130,7 +130,8 @@ export function createService(parts: ServiceParts, gate: Gate = new Gate(parts))
   addFrame(app, parts, gate)
   app.get('/metrics', async (context) => {
     const { role } = context.get('principal')
-    if (role === 'agent') return problem(context, 'role_forbidden', 'This needs one of: human, operator, observer; the token is for: agent.')
+    if (role === 'agent' || role === 'key')
+      return problem(context, 'role_forbidden', `This needs one of: human, operator, observer; the token is for: ${role}.`)
     const text = await parts.metricsText?.()
     return text === undefined
       ? problem(context, 'not_found', 'This service keeps no figures.')

@@ -66,6 +66,7 @@ export function refusalOf(path: string, code: ProblemCode, figures: Refusal['det
 /** What an error that nobody expected is answered with; a fault of the service is logged. */
 export function faultOf(path: string, method: string, error: unknown, log: Log | undefined, traceparent: string | undefined): Problem {
   if (error instanceof SyntaxError || (error instanceof HTTPException && error.status === 400)) return problemOf(path, 'malformed_json', error.message)
+  if (error instanceof HTTPException && error.status === 415) return problemOf(path, 'media_type_wrong', 'The body came without a media type.')
   // Who hangs up in the middle of a body is told so, where anybody still listens; it is no fault of the service.
   if (error instanceof Error && 'code' in error && error.code === 'ECONNRESET' && error.message === 'aborted')
     return problemOf(path, 'malformed_json', 'The body ended early.')

@@ -28,12 +28,13 @@ beforeEach(async () => {
       throw error
     },
   })
-  tokens = new Tokens([
+  const kept = [
     { hash: hashToken('human-token'), human_id: 'ada', role: 'human' },
     { hash: hashToken('operator-token'), role: 'operator' },
     { hash: hashToken('observer-token'), role: 'observer' },
-  ])
-  app = createService({ host, queries, readEvents: () => [], tokens })
+  ] as const
+  tokens = new Tokens(kept, (hash) => (hash === hashToken('key-token') ? 'team' : null))
+  app = createService({ metricsText: () => Promise.resolve('# figures'), host, queries, readEvents: () => [], tokens })
   await host.submit({ economy_id: 'http', owner: 'host', params: DEFAULT_PARAMS, rules_version: 1, type: 'genesis' })
   await host.submit({ cpu_millicores: 1000, executor_id: 'local', incarnation: 'i', memory_mb: 2048, owner: 'x', reports: true, type: 'register_executor' })
   for (const agent_id of ['a', 'b']) await host.submit({ agent_id, grant_micro: 100_000_000, name: agent_id, owner: 'host', type: 'create_agent' })
@@ -169,6 +170,14 @@ describe('wrong input is refused with a problem document, and nothing changes', 
   it('a body over the limit', async () => {
     expect((await ask('POST', '/attention/prompts', { amount_micro: 5, content: { text: 'x'.repeat(1_100_000) } })).body.code).toBe('body_too_large')
   })
+})
+
+it.each([
+  ['an agent', () => run, 403],
+  ['a key', () => 'key-token', 403],
+  ['an observer', () => 'observer-token', 200],
+])('figures for a monitor: %s', async (_name, token, status) => {
+  expect((await app.request('/metrics', { headers: { authorization: `Bearer ${token()}` } })).status).toBe(status)
 })
 
 describe('operations', () => {

@@ -2,7 +2,9 @@ import type { ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { performance } from 'node:perf_hooks'
 import type { RunGroup } from './cgroup.ts'
-import { readDeleted, readDisk } from './disk.ts'
+import { AskedThread } from '../ports/thread/index.ts'
+import type { DiskUsage } from './disk.ts'
+import type { Asked } from './disk-thread.ts'
 import { readTree, signal } from './proc.ts'
 import { type ExitCause, type SandboxExit, type SandboxLimits, type SandboxProcess, reasonOf } from './types.ts'
 
@@ -10,6 +12,8 @@ const SAMPLE_MS = 10
 /** The workspace's space is counted in every so-manieth sample. */
 const SAMPLES_PER_DISK = 3
 const MB = 1_048_576
+/** Counts on a thread: a workspace of many files, or many open ones, must not hold up the economy's process. */
+const counter = new AskedThread(new URL(import.meta.url.endsWith('.ts') ? './disk-thread.ts' : './disk-thread.js', import.meta.url))
 const OUTPUT_BYTES_MAX = 4096
 /** CPU time that a program may be ahead of its share, so that its start is not frozen at once. Milliseconds. */
 const HEAD_START_MS = 60
@@ -17,8 +21,9 @@ const HEAD_START_MS = 60
 /** Last bytes of a program's output. */
 class Tail {
   #text = ''
+  /** Of a flood of output no more is looked at than is kept. */
   add(chunk: Buffer): void {
-    this.#text = (this.#text + chunk.toString('utf8')).slice(-OUTPUT_BYTES_MAX)
+    this.#text = (this.#text + chunk.subarray(-OUTPUT_BYTES_MAX).toString('utf8')).slice(-OUTPUT_BYTES_MAX)
   }
   toString(): string {
     return this.#text
@@ -51,6 +56,8 @@ class Supervisor {
   #samples = 0
   #oomKills = 0
   #failure: unknown = null
+  #counting: Promise<void> | null = null
+  #endedAt = 0
   readonly #cgroup: RunGroup | null
   readonly #workspace: string
   #cause: ExitCause | null = null
@@ -73,6 +80,7 @@ class Supervisor {
         return null
       })
       .then((code) => {
+        this.#endedAt = performance.now()
         clearInterval(sampler)
         clearTimeout(wall)
         for (const one of this.#pids) signal(one, 'SIGKILL')
@@ -104,8 +112,10 @@ class Supervisor {
     if (this.#oomKills > 0) this.kill('memory_limit', `the kernel ended a process at the ${memory_mb} MB bought`)
     else if (this.#cgroup === null && usage.memory_mb > memory_mb) this.kill('memory_limit', `${Math.round(usage.memory_mb)} MB used, ${memory_mb} MB bought`)
     else if (usage.pids.length > processes_max) this.kill('process_limit', `${usage.pids.length} processes, ${processes_max} allowed`)
-    else if (this.#samples % SAMPLES_PER_DISK === 0 && this.#overDisk()) return
-    else this.#throttle(now)
+    else {
+      if (this.#samples % SAMPLES_PER_DISK === 0) void this.#countDisk()
+      this.#throttle(now)
+    }
   }
 
   #read(): { readonly cpu_ms: number; readonly memory_mb: number; readonly pids: readonly number[] } | null {
@@ -116,13 +126,22 @@ class Supervisor {
     return usage
   }
 
-  #overDisk(): boolean {
+  /** Counts what the workspace holds, unless a count is under way, and ends the run when it is too much. */
+  #countDisk(): Promise<void> {
+    this.#counting ??= this.#holdDisk().finally(() => (this.#counting = null))
+    return this.#counting
+  }
+
+  async #holdDisk(): Promise<void> {
     const max = { bytes: this.#limits.disk_mb * MB, files: this.#limits.files_max }
-    const { bytes, files } = readDisk(this.#workspace, max)
-    const all = bytes + (bytes > max.bytes ? 0 : readDeleted(this.#pids, this.#workspace))
-    if (all <= max.bytes && files <= max.files) return false
-    this.kill('disk_limit', `the workspace has more than ${all > max.bytes ? `${this.#limits.disk_mb} MB` : `${max.files} files`}`)
-    return true
+    try {
+      const { bytes, files } = await counter.ask<DiskUsage>({ folder: this.#workspace, max, pids: this.#pids } satisfies Asked)
+      if (bytes <= max.bytes && files <= max.files) return
+      this.kill('disk_limit', `the workspace has more than ${bytes > max.bytes ? `${this.#limits.disk_mb} MB` : `${max.files} files`}`)
+    } catch (error) {
+      this.#failure ??= error
+      this.kill('host_failure', `the run could not be measured: ${reasonOf(error)}`)
+    }
   }
 
   /** Once past its head start a program is held to its share: by the kernel where there is a control group, else by being stopped and continued. */
@@ -160,7 +179,9 @@ class Supervisor {
 
   /** Last reading, after which nothing of the run is left. */
   async #end(code: number | null): Promise<SandboxExit> {
-    if (this.#cause === null) this.#overDisk()
+    // A count that began before the end may not have seen everything.
+    await this.#counting
+    if (this.#cause === null) await this.#countDisk()
     if (this.#cgroup !== null) {
       this.#cgroup.kill()
       const usage = this.#cgroup.usage()
@@ -174,7 +195,7 @@ class Supervisor {
   }
 
   #result(code: number | null): SandboxExit {
-    const elapsed = performance.now() - this.#startedAt
+    const elapsed = this.#endedAt - this.#startedAt
     return {
       cause: this.#cause ?? (code === 0 ? 'completed' : 'crashed'),
       cpu_ms: Math.round(this.#cpuMs),

@@ -1,0 +1,1 @@
+export { AskedThread, ThreadError, answerOnThread } from './thread.ts'
