@@ -158,8 +158,6 @@ describe('the image’s tree', () => {
     const dockerfile = join(ROOT, 'Dockerfile')
     const [, ...entry] = listOf(dockerfile, 'ENTRYPOINT')
     const env = { ...process.env, SYNTROPISM_DATA: join(folder, 'data'), SYNTROPISM_HOST: '0.0.0.0', SYNTROPISM_PORT: String(port) }
-    child = spawn(process.execPath, [...entry, ...listOf(dockerfile, 'CMD')], { cwd: app, env, stdio: ['ignore', 'pipe', 'pipe'] })
-    const ended = finish(child)
     const healthCheck = async (): Promise<number | null> => {
       const text =
         instructionsOf(dockerfile)
@@ -169,6 +167,8 @@ describe('the image’s tree', () => {
       return (await finish(spawn(process.execPath, args, { env, stdio: 'ignore' }))).code
     }
     expect(await healthCheck()).toBe(1)
+    child = spawn(process.execPath, [...entry, ...listOf(dockerfile, 'CMD')], { cwd: app, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const ended = finish(child)
     for (let attempt = 0; attempt < 100 && (await healthCheck()) !== 0; attempt++) expect(child.exitCode).toBeNull()
     expect(await healthCheck()).toBe(0)
     child.kill('SIGTERM')

@@ -1,7 +1,5 @@
-import { openBwrapDriver, openContainerDriver, openNodeDriver, openProcessDriver } from '@syntropism/runtime'
+import { openBwrapDriver, openNodeDriver, openProcessDriver } from '@syntropism/runtime'
 import { expect, it } from 'vitest'
-import { Engine, IMAGE } from '../sandbox/engine.ts'
-import { removeDir, tempDir } from '../program.ts'
 import { tryAll } from './stage.ts'
 
 /** What Node's permission model does not hold, said in docs/reference/sandbox.md. The last two depend on the host: a route to the address, and its user. */
@@ -12,21 +10,6 @@ it('no program escapes from bubblewrap', { timeout: 120_000 }, async () => {
   const { verdicts } = await tryAll((root) => openBwrapDriver({ allow_weak: false, library_dir: root, state_dir: root }))
   expect(verdicts.length).toBeGreaterThan(20)
   expect(verdicts.filter((one) => !one.held).map((one) => `${one.attempt.name}: ${one.evidence}`)).toEqual([])
-})
-
-it('no program escapes from a container', { timeout: 240_000 }, async () => {
-  const folder = tempDir()
-  const engine = await Engine.start(folder)
-  try {
-    const { verdicts } = await tryAll((root) =>
-      openContainerDriver({ allow_weak: false, image: IMAGE, library_dir: root, socket_path: engine.socket, state_dir: root }),
-    )
-    expect(verdicts.length).toBeGreaterThan(20)
-    expect(verdicts.filter((one) => !one.held).map((one) => `${one.attempt.name}: ${one.evidence}`)).toEqual([])
-  } finally {
-    await engine.close()
-    removeDir(folder)
-  }
 })
 
 it("from Node's permission model escapes just what the documentation says", { timeout: 120_000 }, async () => {
