@@ -108,23 +108,61 @@ describe('the host', () => {
     }
   })
 
+  it('lets an answer that says nothing of events go before reports are durable, and no other', async () => {
+    const { host, journal } = await open()
+    await host.submit(GENESIS)
+    await host.submit({ agent_id: 'a', grant_micro: 5, name: 'a', owner: 'host', type: 'create_agent' })
+    const releases: (() => void)[] = []
+    const write = journal.commit.bind(journal)
+    journal.commit = async (batch, state) => {
+      await new Promise<void>((done) => releases.push(done))
+      await write(batch, state)
+    }
+    const report = {
+      agent_id: 'a',
+      data: { agent_id: 'a', balance: '0.000005', balance_micro: 5 },
+      event_type: 'balance_queried',
+      owner: 'host',
+      type: 'report',
+    }
+    const fund = { agent_id: 'a', amount_micro: 1, owner: 'operator', type: 'fund' }
+    for (const [drafts, gone] of [
+      [[report, report], ['economy']],
+      [[report, fund], []],
+    ] as const) {
+      const waiting = drafts.map((draft) => host.submit(draft as never))
+      const begun: number = releases.length
+      while (releases.length === begun) await new Promise((done) => setImmediate(done))
+      const settled: string[] = []
+      const readers = (['economy', 'events'] as const).map(async (restsOn) => {
+        await host.settled(restsOn)
+        settled.push(restsOn)
+      })
+      for (let index = 0; index < 5; index++) await new Promise((done) => setImmediate(done))
+      expect(settled).toEqual(gone)
+      releases.at(-1)?.()
+      await Promise.all([...waiting, ...readers])
+    }
+    await host.stop()
+  })
+
   it('keeps no reader waiting for a snapshot, and begins no record before it is written', async () => {
     const { host, journal } = await open()
     await host.submit(GENESIS)
     await host.submit({ agent_id: 'a', grant_micro: 5, name: 'a', owner: 'host', type: 'create_agent' })
-    let release: (() => void) | null = null
+    const releases: (() => void)[] = []
     const write = journal.saveSnapshot.bind(journal)
     journal.saveSnapshot = async (number, text) => {
-      await new Promise<void>((done) => (release = done))
+      await new Promise<void>((done) => releases.push(done))
       await write(number, text)
     }
     await host.submit({ agent_id: 'a', amount_micro: 1, owner: 'operator', type: 'fund' })
-    while (release === null) await new Promise((done) => setImmediate(done))
+    while (releases.length === 0) await new Promise((done) => setImmediate(done))
     const next = host.submit({ agent_id: 'a', amount_micro: 1, owner: 'operator', type: 'fund' })
     for (let index = 0; index < 5; index++) await new Promise((done) => setImmediate(done))
     await host.settled()
     expect([journal.last_number, host.waiting]).toEqual([3, 1])
-    ;(release as () => void)()
+    releases[0]?.()
     await next
     expect(journal.last_number).toBe(4)
     journal.saveSnapshot = write

@@ -33,6 +33,11 @@ interface Waiting {
   reject(error: Error): void
 }
 
+/**
+ * What an answer rests on: the economy alone, or also the sequence numbers of events. Reports change nothing but these.
+ */
+export type RestsOn = 'economy' | 'events'
+
 /** Most that one record takes: commands, a batch of transfers counting a tenth of its transfers. */
 const RECORD_MAX = 1000
 const weightOf = (draft: Draft): number => (draft.type === 'transfer_batch' ? Math.max(1, draft.transfers.length / 10) : 1)
@@ -132,10 +137,10 @@ export class Host {
 
   /**
    * Resolves when everything that the state holds now is durable. Whoever answers from the state waits for it, so that no answer
-   * rests on what could still be lost. Rejects with HostStopped.
+   * rests on what could still be lost; what says nothing of events need not wait for reports. Rejects with HostStopped.
    */
-  async settled(): Promise<void> {
-    await this.#turn
+  async settled(restsOn: RestsOn = 'events'): Promise<void> {
+    if (restsOn === 'events' || this.#underway.some(({ draft }) => draft.type !== 'report')) await this.#turn
     if (this.#failed) throw new HostStopped('the economy has stopped')
   }
 

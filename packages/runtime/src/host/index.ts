@@ -1,7 +1,7 @@
 export { createWallClock } from './clock.ts'
 export type { Draft } from './draft.ts'
 export { ExactBeat } from './exact-beat.ts'
-export { Host, type HostOptions, HostStopped } from './host.ts'
+export { Host, type HostOptions, HostStopped, type RestsOn } from './host.ts'
 export { reExecute, recover } from './recover.ts'
 export { type PastState, type ReadableJournal, stateAt } from './state-at.ts'
 export { type Verdict, verify } from './verify.ts'

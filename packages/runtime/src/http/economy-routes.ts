@@ -61,6 +61,7 @@ export function addEconomyRoutes(app: App, parts: ServiceParts): void {
     answer: Balance,
     method: 'get',
     path: '/economic/balance/{agent_id}',
+    rests_on: 'economy',
     roles: ALL,
     summary: 'Free balance and what stands in holds.',
     tag: 'economic',

@@ -65,7 +65,7 @@ export function openReads(app: App, parts: ServiceParts, gate: Gate): Reads {
     try {
       const carried = await carryOut(parts, operation, principal, asked)
       // No answer leaves that rests on what is not durable yet.
-      await parts.host.settled()
+      await parts.host.settled(operation.rests_on)
       return 'problem' in carried ? toldProblem(carried.problem) : told(200, 'application/json', carried.answer)
     } catch (error) {
       return toldProblem(error instanceof HostStopped ? problemOf(path, 'unavailable', error.message) : faultOf(path, 'GET', error, parts.log, traceparent))

@@ -3,7 +3,7 @@ import { type Candidate, type Indicators, type MarketPaymentRule, type Outcome, 
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Alert } from '../alerts/index.ts'
-import { type Draft, type Host, HostStopped } from '../host/index.ts'
+import { type Draft, type Host, HostStopped, type RestsOn } from '../host/index.ts'
 import type { Inquiries } from '../inquiry/index.ts'
 import type { Log } from '../log/index.ts'
 import type { Maybe, Tracing, WorkspaceHistory } from '../ports/index.ts'
@@ -74,6 +74,8 @@ export interface Operation<B extends z.ZodType = z.ZodType> {
   readonly query?: z.ZodObject
   /** What comes back; operations that an agent may call say it, for its clients are made of it. */
   readonly answer?: z.ZodType
+  /** `economy` where the answer says nothing of events, so that it need not wait for reports to be durable. */
+  readonly rests_on?: RestsOn
   handle(input: { readonly body: z.infer<B>; readonly params: Input['params']; readonly query: Input['query'] }, call: Call): Promise<object> | object
 }
 
