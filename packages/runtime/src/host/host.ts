@@ -43,6 +43,8 @@ const RECORD_MAX = 1000
 const weightOf = (draft: Draft): number => (draft.type === 'transfer_batch' ? Math.max(1, draft.transfers.length / 10) : 1)
 /** Longest that a command waits which nobody waits for. */
 const SOON_MS = 20
+/** Commands at which it waits no longer: carrying out more at once would hold the process up for whoever comes. */
+const SOON_COMMANDS = 64
 
 /** The single writer: gathers commands, carries them out, commits them together, and only then answers and publishes. */
 export class Host {
@@ -101,7 +103,8 @@ export class Host {
   /** The same for a command that nobody waits for: it keeps its place, and shares the next commit when one comes soon. */
   submitSoon(draft: Draft): Promise<Outcome> {
     const outcome = this.#enqueue(draft)
-    if (!this.#stopped && this.#soon === null)
+    if (this.#queue.length >= SOON_COMMANDS) this.#schedule()
+    else if (!this.#stopped && this.#soon === null)
       this.#soon = setTimeout(() => {
         this.#soon = null
         if (this.#queue.length > 0) this.#schedule()
