@@ -26,6 +26,7 @@ const KINDS = ['openai', 'anthropic', 'google', 'embedded'] as const
 
 const Upstream = z
   .strictObject({
+    answer_bytes_max: z.int().positive().default(134_217_728).describe('Largest answer of a server that speaks OpenAI’s API; what is longer is broken off'),
     api_key_env: z.string().optional().describe('Name of the environment variable with its key; none is sent when left out'),
     base_url: z.url().optional().describe("Address before `/chat/completions`, for example https://api.openai.com/v1; the provider's own when left out"),
     breaker_failures: z.int().positive().default(5).describe('Failures in a row that open its circuit, and how long it then stays open'),

@@ -263,6 +263,8 @@ export class Gateway {
     const drain = upstream.on_hang_up === 'drain'
     const cancellation = drain ? new Cancellation() : gone
     const admitted = this.#open(callId, worst, bounded.body, call, cancellation, ended)
+    // Who is gone by now has cost nothing.
+    const isUnsent = cancellation.is_cancelled
     const sent = target.transport.send(api, text, cancellation)
     if (drawn !== null) this.#reserves.recordSoon(() => this.#record(drawn, admission))
     let answer: UpstreamAnswer
@@ -270,13 +272,13 @@ export class Gateway {
       answer = await sent
       if (this.#options.config.recording === 'record' && this.#recordings !== null) answer = this.#recordings.keep(requestHash(api, body), answer)
     } catch (error) {
-      const isFree = error instanceof BrokenCircuitError || error instanceof Refused || (error instanceof UpstreamFailure && !error.may_have_cost)
+      const isFree = isUnsent || error instanceof BrokenCircuitError || error instanceof Refused || (error instanceof UpstreamFailure && !error.may_have_cost)
       admitted.settle(cancellation.is_cancelled ? 'cancelled' : 'failed', isFree ? FREE : null, null)
       if (cancellation.is_cancelled) throw new Refused('llm_upstream_failed', { reason: 'the caller hung up or its window ended' })
       throw error
     }
     const about = { call_id: callId, content_type: answer.content_type, status: answer.status }
-    if (answer.status < 400 && answer.content_type.startsWith('text/event-stream')) return { ...about, body: this.#relay(answer, admitted, call, drain) }
+    if (answer.status < 400 && /^text\/event-stream/i.test(answer.content_type)) return { ...about, body: this.#relay(answer, admitted, call, drain) }
     return { ...about, body: await this.#readAnswer(answer, admitted, target) }
   }
 

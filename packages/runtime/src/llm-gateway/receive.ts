@@ -88,15 +88,20 @@ export interface Received {
   readonly body: AsyncIterable<Uint8Array>
 }
 
+export const tooLarge = (bytesMax: number): Error => new Error(`the answer has more than ${bytesMax} bytes`)
+
 /** One request on its way: its head to whoever waits, its body to who reads it. */
 class Receiving implements Dispatcher.DispatchHandler {
   readonly #body = new Bytes()
+  readonly #bytesMax: number
   readonly #cancellation: Cancellation
   readonly #resolve: (received: Received) => void
   readonly #reject: (error: Error) => void
+  #bytes = 0
   #controller: Dispatcher.DispatchController | null = null
 
-  constructor(cancellation: Cancellation, resolve: (received: Received) => void, reject: (error: Error) => void) {
+  constructor(bytesMax: number, cancellation: Cancellation, resolve: (received: Received) => void, reject: (error: Error) => void) {
+    this.#bytesMax = bytesMax
     this.#cancellation = cancellation
     this.#resolve = resolve
     this.#reject = reject
@@ -124,8 +129,10 @@ class Receiving implements Dispatcher.DispatchHandler {
     if (status >= 200) this.#resolve({ body: this.#body, headers, status })
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
-    this.#body.push(chunk)
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    this.#bytes += chunk.length
+    if (this.#bytes > this.#bytesMax) controller.abort(tooLarge(this.#bytesMax))
+    else this.#body.push(chunk)
   }
 
   onResponseEnd(): void {
@@ -139,12 +146,12 @@ class Receiving implements Dispatcher.DispatchHandler {
 
 /**
  * Sends a request and resolves with the head of its answer. undici's `request` does the same around a stream of Node's, which costs a call of a model more
- * than everything else on its way. Rejects with what failed; the body throws what breaks it off.
+ * than everything else on its way. Rejects with what failed; the body throws what breaks it off, as more than `bytesMax` does.
  */
-export function receive(dispatcher: Dispatcher, options: Dispatcher.DispatchOptions, cancellation: Cancellation): Promise<Received> {
+export function receive(dispatcher: Dispatcher, options: Dispatcher.DispatchOptions, bytesMax: number, cancellation: Cancellation): Promise<Received> {
   return new Promise((resolve, reject) => {
     if (cancellation.is_cancelled) reject(cancellation.reason)
-    else dispatcher.dispatch(options, new Receiving(cancellation, resolve, reject))
+    else dispatcher.dispatch(options, new Receiving(bytesMax, cancellation, resolve, reject))
   })
 }
 

@@ -49,9 +49,11 @@ const isUsageAlone = (data: string): boolean => {
 }
 
 /** End of an event: an empty line. */
-const BOUNDARY = /\r\n\r\n|\n\n|\r\r/g
+const BOUNDARY = /\r?\n\r?\n|\r\r/g
 /** An event of one line of data, as nearly all are. */
-const ONE_LINE = /^data: ?([^\r\n]*)(?:\r\n\r\n|\n\n|\r\r)$/
+const ONE_LINE = /^data: ?([^\r\n]*)(?:\r?\n\r?\n|\r\r)$/
+/** Longest event: one that does not end would be looked through again with every piece of it. */
+const EVENT_BYTES_MAX = 8 * 1_048_576
 /** What an event must hold to be looked into. */
 const NOTABLE = /"usage"|\[DONE\]/
 
@@ -73,6 +75,8 @@ class Reading implements Reader {
   /** What has come and is not passed on: the begin of an event whose end has not come, and chunks that came together. */
   #begun: Uint8Array[] = []
   #isWaiting = false
+  #begunBytes = 0
+  #fault: Error | null = null
   #isHidden = false
   #isLast = false
   #parser: EventSourceParser | null = null
@@ -84,8 +88,17 @@ class Reading implements Reader {
 
   /** An upstream's chunks that came in one piece from the socket go on in one piece. */
   data(chunk: Uint8Array): void {
+    if (this.#fault !== null) return
     this.#relay.heard?.push(chunk)
     this.#begun.push(chunk)
+    this.#begunBytes += chunk.length
+    if (this.#begunBytes > EVENT_BYTES_MAX) this.#pass()
+    if (this.#begunBytes > EVENT_BYTES_MAX) {
+      this.#fault = new Error(`an event has more than ${EVENT_BYTES_MAX} bytes`)
+      this.#begun = []
+      this.#relay.cancellation.cancel()
+      return
+    }
     if (this.#isWaiting) return
     this.#isWaiting = true
     queueMicrotask(() => {
@@ -95,16 +108,27 @@ class Reading implements Reader {
   }
 
   end(error: Error | null): void {
-    const { api, cancellation, ended } = this.#relay
+    const { cancellation, ended } = this.#relay
+    const broken = this.#fault ?? error
     this.#pass()
-    this.#write(error === null ? joined(this.#begun) : brokenOff(api, error))
-    this.#begun = []
+    this.#passRest(broken)
     const wasServed = this.#caller === 'served'
     this.#endForCaller()
     const usage = this.#usage()
-    const isCancelled = this.#caller === 'gone' || (error !== null && cancellation.is_cancelled && !wasServed)
-    const isComplete = error === null || (wasServed && usage !== null)
+    const isCancelled = this.#caller === 'gone' || (this.#fault === null && error !== null && cancellation.is_cancelled && !wasServed)
+    const isComplete = broken === null || (wasServed && usage !== null)
     ended(isCancelled ? 'cancelled' : isComplete ? 'completed' : 'failed', usage)
+  }
+
+  /** What came last without the empty line that ends an event counts as one, when nothing has broken it off. */
+  #passRest(broken: Error | null): void {
+    if (broken !== null) return this.#write(brokenOff(this.#relay.api, broken))
+    const rest = joined(this.#begun)
+    this.#begun = []
+    this.#isHidden = false
+    const text = rest.toString('utf8')
+    if (NOTABLE.test(text)) this.#lookInto(`${text.replace(/[\r\n]+$/, '')}\n\n`)
+    if (!this.#isHidden) this.#write(rest)
   }
 
   hangUp(): void {
@@ -148,6 +172,7 @@ class Reading implements Reader {
     }
     this.#write(all.subarray(passed, from))
     this.#begun = from < all.length ? [all.subarray(from)] : []
+    this.#begunBytes = all.length - from
   }
 
   #lookInto(event: string): void {
@@ -177,7 +202,7 @@ class Reading implements Reader {
 /** Where the last whole event ends; 0 when none does. */
 function endOfLast(text: string): number {
   // Looking backwards for what is not there takes as long as the text, and hardly any server ends its lines with a carriage return.
-  const marks = text.includes('\r') ? ['\n\n', '\r\n\r\n', '\r\r'] : ['\n\n']
+  const marks = text.includes('\r') ? ['\n\n', '\n\r\n', '\r\r'] : ['\n\n']
   let end = 0
   for (const mark of marks) {
     const at = text.lastIndexOf(mark)

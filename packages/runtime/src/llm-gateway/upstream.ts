@@ -1,6 +1,7 @@
 import { Agent, type Dispatcher, Pool } from 'undici'
 import type { UpstreamConfig } from '../config/index.ts'
-import { type Attempt, GuardedUpstream, type Transport, failureOf, failureOfStatus, isFailing } from './guard.ts'
+import { type Attempt, GuardedUpstream, type Transport, UpstreamFailure, failureOf, failureOfStatus, isFailing } from './guard.ts'
+import { unpacked } from './encoding.ts'
 import { openEmbedded } from './native/embedded.ts'
 import { openProvider } from './native/providers.ts'
 import { withResponses } from './native/responses.ts'
@@ -10,17 +11,21 @@ const one = (header: string | string[] | undefined): string | undefined => (Arra
 
 /** One attempt at a server that speaks OpenAI's API, below a path of its origin. */
 function openAiAttempt(config: UpstreamConfig, apiKey: string | null, base: string, dispatcher: Dispatcher): Attempt {
-  const headers = { 'content-type': 'application/json', ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }) }
+  const headers = { 'accept-encoding': 'identity', 'content-type': 'application/json', ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }) }
   return async (api, body, cancellation) => {
     let answer: Received
     try {
-      answer = await receive(dispatcher, { body, headers, method: 'POST', path: `${base}/${api}` }, cancellation)
+      answer = await receive(dispatcher, { body, headers, method: 'POST', path: `${base}/${api}` }, config.answer_bytes_max, cancellation)
     } catch (error) {
       throw failureOf(error)
     }
-    const { status } = answer
-    if (isFailing(status)) throw failureOfStatus(config.id, status, await readWhole(answer.body), one(answer.headers['retry-after']))
-    return { body: answer.body, content_type: one(answer.headers['content-type']) ?? 'application/json', status }
+    const { headers: told, status } = answer
+    const encoding = one(told['content-encoding'])
+    const plain = unpacked(answer.body, encoding, config.answer_bytes_max)
+    if (plain === null)
+      throw new UpstreamFailure(`${config.id} answered in the encoding ${encoding}, which is not known`, { may_have_cost: !isFailing(status) })
+    if (isFailing(status)) throw failureOfStatus(config.id, status, await readWhole(plain).catch(() => 'and broke off'), one(told['retry-after']))
+    return { body: plain, content_type: one(told['content-type']) ?? 'application/json', status }
   }
 }
 
