@@ -59,13 +59,13 @@ const builtIn = async (name: string): Promise<AgentStarter> => {
   return agent
 }
 
-const [epochs, llmEpochs] = [Number(flags.epochs), Number(flags['llm-epochs'])]
+const [ruleEpochs, llmEpochs] = [Number(flags.epochs), Number(flags['llm-epochs'])]
 const CONTESTANTS: readonly Contestant[] = [
-  { about: '`agents/genesis`, rules alone', epochs, llm: false, name: 'rules', open: () => genesis('off') },
+  { about: '`agents/genesis`, rules alone', epochs: ruleEpochs, llm: false, name: 'rules', open: () => genesis('off') },
   { about: '`agents/genesis`, the model picks and the rules guard', epochs: llmEpochs, llm: true, name: 'guarded', open: () => genesis('guarded') },
   { about: '`agents/genesis`, whatever the model picks is done', epochs: llmEpochs, llm: true, name: 'model', open: () => genesis('followed') },
-  { about: 'built in', epochs, llm: false, name: 'greedy', open: () => builtIn('greedy') },
-  { about: 'built in', epochs, llm: false, name: 'random', open: () => builtIn('random') },
+  { about: 'built in', epochs: ruleEpochs, llm: false, name: 'greedy', open: () => builtIn('greedy') },
+  { about: 'built in', epochs: ruleEpochs, llm: false, name: 'random', open: () => builtIn('random') },
 ]
 
 const items = loadScenarios(join(ROOT, 'scenarios'))
