@@ -83,6 +83,7 @@ it('a model’s call is an LLM span with messages, parameters, tokens and cost, 
     'llm.token_count.prompt': 30,
     'llm.token_count.prompt_details.cache_read': 4,
     'llm.token_count.total': 42,
+    'output.value': 'attention is',
     'syntropism.foreign_parent': true,
   })
   expect(span.attributes['syntropism.event_ids']).toHaveLength(2)
