@@ -13,8 +13,9 @@ import { NatsServer } from '../tests/servers/nats-server.ts'
 import { machine, median } from './measure.ts'
 
 const EVENTS = 60_000
-const ROUNDS = 5
-const CALLS = 2000
+const ROUNDS = 7
+const CALLS = 1000
+const WARM_UP = 500
 const NATS_CLI = process.env.NATS_CLI ?? 'nats'
 
 /** The engine, or the service before it, as a process of its own; tells the agent's token. */
@@ -67,16 +68,23 @@ function natsBench(server: NatsServer, bytes: number, round: number): number {
   return Number((found[1] as string).replaceAll(',', ''))
 }
 
-async function latencies(call: () => Promise<unknown>): Promise<{ p50: number; p99: number }> {
-  const taken: number[] = []
-  for (let index = 0; index < CALLS; index++) {
-    const begun = performance.now()
-    await call()
-    taken.push(performance.now() - begun)
-  }
-  taken.sort((one, other) => one - other)
-  return { p50: taken[Math.floor(CALLS * 0.5)] as number, p99: taken[Math.floor(CALLS * 0.99)] as number }
+type Calls = Readonly<Record<string, () => Promise<unknown>>>
+
+/** A series of each call, taken in turn call by call, in an order that moves on: whatever the machine does meets all of them. Sorted. */
+async function latencies(calls: Calls, count: number): Promise<Map<string, number[]>> {
+  const named = Object.entries(calls)
+  const taken = new Map<string, number[]>(named.map(([name]) => [name, []]))
+  for (let index = 0; index < count; index++)
+    for (let turn = 0; turn < named.length; turn++) {
+      const [name, call] = named[(index + turn) % named.length] as (typeof named)[number]
+      const begun = performance.now()
+      await call()
+      taken.get(name)?.push(performance.now() - begun)
+    }
+  for (const series of taken.values()) series.sort((one, other) => one - other)
+  return taken
 }
+const quantile = (sorted: readonly number[], part: number): number => sorted[Math.floor(sorted.length * part)] as number
 
 async function throughput(server: NatsServer): Promise<void> {
   const log = new EventLog()
@@ -112,13 +120,14 @@ async function balances(server: NatsServer): Promise<void> {
     'balance, engine': direct,
     'balance, through the service': () => connection.request('syntropism.bench.call.a.lease-1.economic.balance.get', '{}', { timeout: 5000 }),
   }
-  for (const call of Object.values(calls)) for (let index = 0; index < 500; index++) await call()
-  const all = new Map<string, { p50: number; p99: number }[]>(Object.keys(calls).map((name) => [name, []]))
-  for (let round = 0; round < ROUNDS; round++) for (const [name, call] of Object.entries(calls)) all.get(name)?.push(await latencies(call))
-  const floor = median((all.get('echo') ?? []).map(({ p50 }) => p50))
-  for (const [name, rounds] of all) {
-    const p50 = median(rounds.map((one) => one.p50))
-    console.log(`${name}: p50 ${p50.toFixed(3)} ms, p99 ${median(rounds.map((one) => one.p99)).toFixed(3)} ms, ${(p50 / floor).toFixed(2)} × echo`)
+  await latencies(calls, WARM_UP)
+  const rounds: Map<string, number[]>[] = []
+  for (let round = 0; round < ROUNDS; round++) rounds.push(await latencies(calls, CALLS))
+  for (const name of Object.keys(calls)) {
+    const at = (part: number): number => median(rounds.map((series) => quantile(series.get(name) ?? [], part)))
+    const ratios = rounds.map((series) => quantile(series.get(name) ?? [], 0.5) / quantile(series.get('echo') ?? [], 0.5))
+    const spread = `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`
+    console.log(`${name}: p50 ${at(0.5).toFixed(3)} ms, p99 ${at(0.99).toFixed(3)} ms, ${median(ratios).toFixed(2)} × echo (${spread} in ${ROUNDS} rounds)`)
   }
   await connection.close()
   engine.child.kill()
