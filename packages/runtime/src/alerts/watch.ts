@@ -1,6 +1,7 @@
 import type { EconomyEvent, EventData } from '@syntropism/contract'
 import { type State, assertConserved, movementsIn } from '@syntropism/economy'
 import { Rings } from './rings.ts'
+import { RoundTrips } from './round-trips.ts'
 
 /** Something that a person should look at, with the events that show it. */
 export interface Alert {
@@ -41,8 +42,6 @@ interface Seen {
   readonly seq: number
 }
 
-/** Amounts that differ by at most this part count as the same. */
-const SAME_PART = 0.1
 const KEYS_MAX = 10_000
 const EVIDENCE_MAX = 100
 
@@ -60,23 +59,17 @@ class Recent {
     return kept
   }
 
-  get(key: string): readonly Seen[] {
-    return this.#byKey.get(key) ?? []
-  }
-
   forget(key: string): void {
     this.#byKey.delete(key)
   }
 }
-
-const isSame = (one: number, other: number): boolean => Math.abs(one - other) <= SAME_PART * Math.max(one, other)
 
 /** Looks for what a person should see: in each event, and in the state from time to time. It only reads. */
 export class Watch {
   readonly #state: State
   readonly #thresholds: Thresholds
   readonly #raise: (alert: Alert) => void
-  readonly #payments = new Recent()
+  readonly #roundTrips: RoundTrips
   readonly #spawns = new Recent()
   readonly #fullScores = new Map<string, number[]>()
   readonly #starving = new Set<string>()
@@ -89,6 +82,7 @@ export class Watch {
   constructor(state: State, thresholds: Thresholds, raise: (alert: Alert) => void, spans: SpanLosses | null = null) {
     this.#state = state
     this.#spans = spans
+    this.#roundTrips = new RoundTrips(thresholds.window_ms, thresholds.round_trips)
     this.#rings = new Rings(thresholds.window_ms, thresholds.paid_retreats)
     this.#thresholds = thresholds
     this.#raise = raise
@@ -115,20 +109,10 @@ export class Watch {
     const { amount_micro, from_account, from_agent: from, to_account, to_agent: to } = movement
     if (from_account !== 'balance' || to_account !== 'balance' || from === to) return
     this.#ring(movement, { at_ms, seq })
-    const { round_trips, window_ms } = this.#thresholds
-    const there = this.#payments.add(`${from} ${to}`, { amount_micro, at_ms, seq }, window_ms)
-    const back = this.#payments.get(`${to} ${from}`).filter((one) => at_ms - one.at_ms <= window_ms)
-    const used = new Set<number>()
-    const pairs = there.flatMap((one) => {
-      const partner = back.find((other) => !used.has(other.seq) && isSame(one.amount_micro, other.amount_micro))
-      if (partner === undefined) return []
-      used.add(partner.seq)
-      return [one.seq, partner.seq]
-    })
-    if (pairs.length < 2 * round_trips) return
-    for (const key of [`${from} ${to}`, `${to} ${from}`]) this.#payments.forget(key)
-    const text = `${from} and ${to} paid one another about the same ${round_trips} times: activity without trade`
-    this.#raise({ at_ms, evidence: pairs.toSorted((a, b) => a - b), kind: 'wash_transfers', subject: [from, to].toSorted().join(' '), text })
+    const evidence = this.#roundTrips.onPayment(from, to, { amount_micro, at_ms, seq })
+    if (evidence === null) return
+    const text = `${from} and ${to} paid one another about the same ${evidence.length / 2} times: activity without trade`
+    this.#raise({ at_ms, evidence, kind: 'wash_transfers', subject: [from, to].toSorted().join(' '), text })
   }
 
   #ring(movement: EventData<'credits_transferred'>, { at_ms, seq }: { at_ms: number; seq: number }): void {
