@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { clearings } from '../benchmarks/mechanisms.ts'
-import { marketSteps } from '../benchmarks/market.ts'
+import { accesses, marketSteps } from '../benchmarks/market.ts'
 import { boltzmann, matching } from '../benchmarks/simulation.ts'
 
 /** The benchmarks at sizes that say nothing about speed: they run, and their answers are what they should be. */
@@ -11,6 +11,13 @@ describe('benchmarks', () => {
 
   it('order matching counts the quotes it made', () => {
     expect(matching(2000, 1)).toMatch(/\d+ trades in \d+ quotes/)
+  })
+
+  it.each(['random', 'sequential'] as const)('the loop beside market steps reads and writes as often as they do, in %s order', (activation) => {
+    const { loop, step } = accesses(1000, activation)
+    // Prices, bundles and a running total stand in objects, which are not counted in a step; in the loop they are 11 reads and 1 write.
+    expect(Math.abs(loop.reads - 11 - step.reads)).toBeLessThan(0.02 * step.reads)
+    expect(Math.abs(loop.writes - 1 - step.writes)).toBeLessThan(0.02 * step.writes)
   })
 
   it('market steps come to the same balances each time', () => {

@@ -64,6 +64,7 @@ export {
   openAccount,
   openRange,
   post,
+  postNet,
 } from './ledger/index.ts'
 export { CreditFlow, type Indicators, type Welfare, indicatorsOf, priceIndex, welfareOf } from './indicators/index.ts'
 export { supplyOf } from './leases/index.ts'
@@ -130,6 +131,7 @@ export {
   MECHANISMS,
   type MarketPaymentRule,
   type Mechanism,
+  OrderRoom,
   PAYMENT_RULES,
   type PaymentRule,
   type Regret,

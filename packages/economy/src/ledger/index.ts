@@ -18,5 +18,6 @@ export {
   createLedger,
   openAccount,
   post,
+  postNet,
 } from './ledger.ts'
 export { type AccountRange, balancesIn, move, moveEach, openRange } from './ranges.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   BURN,
+  HOLDS,
   KINDS,
   MINT,
   accountOf,
@@ -12,6 +13,7 @@ import {
   openAccount,
   placeHold,
   post,
+  postNet,
   takeFromHold,
 } from './index.ts'
 
@@ -38,6 +40,24 @@ describe('the ledger', () => {
     expect(() => post(ledger, MINT, agent, amount)).toThrow('positive amount')
     expect(checkPost(ledger, MINT, agent, amount)).not.toBeNull()
     expect(balanceOf(ledger, agent)).toBe(100)
+  })
+
+  it('moves a difference to one side or the other, and refuses what is not there, a source or a fraction with nothing changed', () => {
+    const { agent, ledger } = withAgent()
+    postNet(ledger, agent, HOLDS, 60)
+    postNet(ledger, agent, HOLDS, -25)
+    postNet(ledger, agent, HOLDS, 0)
+    expect([balanceOf(ledger, agent), balanceOf(ledger, HOLDS), ledger.agents_micro]).toEqual([65, 35, 65])
+    for (const net of [66, -36, 0.5, Number.NaN, Infinity]) expect(() => postNet(ledger, agent, HOLDS, net)).toThrow('amount that is there')
+    for (const [from, to] of [
+      [MINT, agent],
+      [agent, MINT],
+      [agent, agent],
+      [agent, accountOf(ledger, 'cpu_ms:used')],
+    ] as const)
+      expect(() => postNet(ledger, from, to, 1)).toThrow('amount that is there')
+    expect([balanceOf(ledger, agent), balanceOf(ledger, HOLDS)]).toEqual([65, 35])
+    assertConserved(ledger)
   })
 
   it('keeps assets apart, and refuses a sum past 2^52', () => {

@@ -1,4 +1,4 @@
-import { invariant } from '../units/index.ts'
+import { InvariantError, invariant } from '../units/index.ts'
 
 /** Assets of the one book, in the order of their number. */
 export const ASSETS = ['credits', 'llm_micro_usd', 'tokens', 'cpu_ms', 'memory_mb_ms', 'attention_ms', 'llm_budget_micro_usd'] as const
@@ -148,14 +148,45 @@ export function post(ledger: Ledger, from: number, to: number, amount: number): 
     assets[from] === assets[to] &&
     right <= BALANCE_MAX &&
     (left >= 0 || (kinds[from] === KINDS.source && left >= -BALANCE_MAX))
-  if (!sound)
-    invariant(false, 'a posting moves a positive amount that is there', { amount, from: ledger.names[from] ?? from, left, to: ledger.names[to] ?? to })
+  if (!sound) refusePosting(ledger, from, to, amount)
   balances[from] = left
   balances[to] = right
   if (assets[from] === CREDITS) {
     if (kinds[from] === KINDS.agent) ledger.agents_micro -= amount
     if (kinds[to] === KINDS.agent) ledger.agents_micro += amount
   }
+}
+
+/**
+ * `post` of a difference between two accounts that are no sources: `net` from one to the other, back when it is below 0, nothing when it is 0.
+ * For what is raised or lowered at once, a hold that takes the place of another.
+ */
+export function postNet(ledger: Ledger, from: number, to: number, net: number): void {
+  const { assets, balances, kinds } = ledger
+  const left = (balances[from] as number) - net
+  const right = (balances[to] as number) + net
+  const sound =
+    Math.floor(net) === net &&
+    left >= 0 &&
+    right >= 0 &&
+    left <= BALANCE_MAX &&
+    right <= BALANCE_MAX &&
+    from !== to &&
+    assets[from] === assets[to] &&
+    kinds[from] !== KINDS.source &&
+    kinds[to] !== KINDS.source
+  if (!sound) refusePosting(ledger, from, to, net)
+  balances[from] = left
+  balances[to] = right
+  if (assets[from] === CREDITS) {
+    if (kinds[from] === KINDS.agent) ledger.agents_micro -= net
+    if (kinds[to] === KINDS.agent) ledger.agents_micro += net
+  }
+}
+
+function refusePosting({ balances, names }: Ledger, from: number, to: number, amount: number): never {
+  const figures = { amount, from: names[from] ?? from, left: (balances[from] as number) - amount, to: names[to] ?? to }
+  throw new InvariantError(`a posting moves a positive amount that is there: ${JSON.stringify(figures)}`)
 }
 
 /** Credits in being: granted + rewarded − burned. */

@@ -2,6 +2,8 @@ import type { Bundle } from '@syntropism/contract'
 import type { Resource } from '../state/index.ts'
 import { MS_PER_S, PPM, mulDivCeil } from '../units/index.ts'
 
+const SAFE_MAX = Number.MAX_SAFE_INTEGER
+
 /** Micro-credits per second of the whole capacity of each resource. */
 export type Prices = Readonly<Record<Resource, number>>
 
@@ -14,7 +16,10 @@ export function reserveCostMicro(prices: Prices, bundle: Bundle, durationMs: num
 /** The same for shares in parts per million. */
 export function sharesCostMicro(prices: Prices, attention: number, cpu: number, llm: number, memory: number, durationMs: number): number {
   const perSecond = prices.attention * attention + prices.cpu * cpu + prices.llm * llm + prices.memory * memory
-  if (perSecond <= Number.MAX_SAFE_INTEGER) return mulDivCeil(perSecond, durationMs, PPM * MS_PER_S)
+  return perSecond <= SAFE_MAX ? mulDivCeil(perSecond, durationMs, PPM * MS_PER_S) : wideCostMicro(prices, [attention, cpu, llm, memory], durationMs)
+}
+
+function wideCostMicro(prices: Prices, [attention, cpu, llm, memory]: readonly [number, number, number, number], durationMs: number): number {
   const product = (price: number, share: number): bigint => BigInt(price) * BigInt(share)
   const wide = product(prices.attention, attention) + product(prices.cpu, cpu) + product(prices.llm, llm) + product(prices.memory, memory)
   const divisor = BigInt(PPM * MS_PER_S)

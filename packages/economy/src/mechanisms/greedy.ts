@@ -1,5 +1,5 @@
 import { type BidTable, fits, take } from './book.ts'
-import { orderOf } from './order.ts'
+import { type OrderRoom, orderOf } from './order.ts'
 
 /** Exponent of the size in a greedy order: 0 highest bid, 1 density, 0.5 square root. Only these have exact integer comparisons. */
 export type SizeExponent = 0 | 0.5 | 1
@@ -46,18 +46,18 @@ function settleTies(order: Uint32Array, keys: Float64Array, compare: (a: number,
 
 /**
  * Order of a greedy walk: price ÷ size^p, highest first, ties to the earlier bid (Lehmann, O'Callaghan, Shoham, JACM 2002; sizes for many units are the house's).
- * Nearly equal keys are compared by cross-multiplying integers.
+ * Nearly equal keys are compared by cross-multiplying integers. The answer may lie in `room`, as that of `orderOf`.
  */
-export function greedyOrder(book: BidTable, exponent: SizeExponent): Uint32Array {
+export function greedyOrder(book: BidTable, exponent: SizeExponent, room?: OrderRoom): Uint32Array {
   const { prices } = book
-  if (exponent === 0) return orderOf(prices, -1)
+  if (exponent === 0) return orderOf(prices, -1, room)
   const { approximate, exact } = sizesOf(book)
   const keys = new Float64Array(prices.length)
   for (let i = 0; i < keys.length; i++) {
     const size = approximate[i] as number
     keys[i] = (prices[i] as number) / (exponent === 1 ? size : Math.sqrt(size))
   }
-  const order = orderOf(keys, -1)
+  const order = orderOf(keys, -1, room)
   const known = new Map<number, bigint>()
   const sizeOf = (index: number): bigint => {
     const size = known.get(index) ?? exact(index)

@@ -16,6 +16,7 @@ export { type FillingTerms, dominantShareAmounts, dominantShareOrder, dominantSh
 export { gini, giniOfAscending, giniOfPairs, giniOfSample, jain } from './fairness.ts'
 export { criticalPayments, leastPriceBefore } from './critical.ts'
 export { type SizeExponent, greedyOrder, sizesOf, walk } from './greedy.ts'
+export { OrderRoom } from './order.ts'
 export { boundAt, bundleCost, supplyPrices } from './prices.ts'
 export { type Regret, regretOfTruth } from './regret.ts'
 export { type ShadowClearing, clearAtShadowPrices, orderAt } from './shadow.ts'

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type BidTable, fits, take } from './book.ts'
 import { criticalPayments } from './critical.ts'
 import { type SizeExponent, greedyOrder, walk } from './greedy.ts'
-import { orderOf } from './order.ts'
+import { OrderRoom, orderOf } from './order.ts'
 
 const keysOf = (values: fc.Arbitrary<number>, max: number): fc.Arbitrary<Float64Array> =>
   fc.array(values, { maxLength: max, size: 'max' }).map((list) => Float64Array.from(list))
@@ -14,6 +14,7 @@ describe('the order of keys', () => {
     ['whole numbers', fc.maxSafeInteger().map(Math.abs)],
     ['fractions', fc.double({ max: Number.MAX_VALUE, min: 0, noNaN: true }).map((key) => key + 0)],
     ['fractions whose upper halves agree', fc.integer({ max: 4000, min: 0 }).map((step) => 1 + step * 2 ** -52)],
+    ['whole numbers of one octave', fc.integer({ max: 1_100_000, min: 1_050_000 })],
     ['infinity among them', fc.oneof(fc.constant(Infinity), fc.integer({ max: 5, min: 0 }))],
   ] as const
   it.each(cases)('is that of a stable comparison sort: %s', (_, values) => {
@@ -26,6 +27,16 @@ describe('the order of keys', () => {
         expect([...orderOf(keys, sign)]).toEqual(compared)
       }),
       { numRuns: 60, seed: 21 },
+    )
+  })
+
+  it('is the same in a room that other keys have used before', () => {
+    const room = new OrderRoom()
+    fc.assert(
+      fc.property(keysOf(fc.integer({ max: 300, min: 0 }), 900), fc.constantFrom(1 as const, -1 as const), (keys, sign) => {
+        expect([...orderOf(keys, sign, room)]).toEqual([...orderOf(keys, sign)])
+      }),
+      { numRuns: 60, seed: 24 },
     )
   })
 

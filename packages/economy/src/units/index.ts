@@ -21,22 +21,25 @@ function toSafe(quotient: bigint): number {
   return value
 }
 
+const SAFE_MAX = Number.MAX_SAFE_INTEGER
+
+// What is rare stands apart: the engine puts small functions into their callers.
+const wideFloor = (a: number, b: number, divisor: number): number => toSafe((BigInt(a) * BigInt(b)) / BigInt(divisor))
+const wideCeil = (a: number, b: number, divisor: number): number => toSafe((BigInt(a) * BigInt(b) + BigInt(divisor) - 1n) / BigInt(divisor))
+
 /**
  * floor(a × b ÷ divisor) of non-negative safe integers, exact past 2^53. Used for what is paid back.
  * Below 2^53 the quotient's rounding error is less than 1 ÷ divisor, so it never reaches the next integer.
  */
 export function mulDivFloor(a: number, b: number, divisor: number): number {
   const product = a * b
-  if (product <= Number.MAX_SAFE_INTEGER) return Math.floor(product / divisor)
-  return toSafe((BigInt(a) * BigInt(b)) / BigInt(divisor))
+  return product <= SAFE_MAX ? Math.floor(product / divisor) : wideFloor(a, b, divisor)
 }
 
 /** ceil(a × b ÷ divisor), exact like `mulDivFloor`. Used for what is charged. */
 export function mulDivCeil(a: number, b: number, divisor: number): number {
   const product = a * b
-  if (product <= Number.MAX_SAFE_INTEGER) return Math.ceil(product / divisor)
-  const wide = BigInt(divisor)
-  return toSafe((BigInt(a) * BigInt(b) + wide - 1n) / wide)
+  return product <= SAFE_MAX ? Math.ceil(product / divisor) : wideCeil(a, b, divisor)
 }
 
 /** Micro-credits as a decimal number of credits, for fields that carry the plain name. */

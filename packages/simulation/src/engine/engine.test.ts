@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MODELS } from '../models/index.ts'
 import { streamOf } from '../random/index.ts'
-import { EventQueue, type Model, Run, actEach, decideEach, paramSchema, readParams, simulate } from './index.ts'
+import { EventQueue, type Model, Run, type Turn, actEach, decideEach, paramSchema, readParams, simulate } from './index.ts'
 
 const boltzmann = MODELS.boltzmann as Model
 
@@ -91,6 +91,50 @@ describe('a run', () => {
       },
     }
     expect(() => simulate({ model, seed: 1 })).toThrow('payer 4, step 1: an amount is a positive whole number of micro-credits, not 0.5')
+  })
+})
+
+describe('many members in random order', () => {
+  const agents = 20_000
+  const manyOf = (act: (member: number) => void, seen: number[]): Model => ({
+    ...modelOf(() => 0),
+    activations: ['random'],
+    setup(world) {
+      const population = world.population('trader', agents)
+      const own = population.i32()
+      for (let member = 0; member < agents; member++) own[member] = member
+      const besides: number[] = []
+      population.alsoReadAhead((order, from, end) => {
+        for (let index = from; index < end; index++) besides.push(order[index] as number)
+        return 0
+      })
+      const step = (turn: Turn): void => {
+        actEach(world, population, turn, (member) => {
+          // What belongs to a member is read before it acts.
+          expect(besides[seen.length]).toBe(member)
+          seen.push(member)
+          act(member)
+        })
+      }
+      return { observe: () => ({}), stages: [{ population, step }] }
+    },
+    steps: 1,
+  })
+
+  it('act once each, in the order of the shuffle, after what belongs to them was read', () => {
+    const seen: number[] = []
+    simulate({ agents, model: manyOf(() => undefined, seen), seed: 3 })
+    const order = Int32Array.from({ length: agents }, (_, index) => index)
+    streamOf(3, 'activation').shuffle(order, agents)
+    expect(seen).toEqual([...order])
+  })
+
+  it('are named when they throw', () => {
+    const seen: number[] = []
+    const fail = (member: number): void => {
+      if (seen.length === 12_345) throw new Error(`${member} will not`)
+    }
+    expect(() => simulate({ agents, model: manyOf(fail, seen), seed: 3 })).toThrow(/trader (\d+), step 1: \1 will not/)
   })
 })
 

@@ -1,3 +1,5 @@
+import { OrderRoom } from '@syntropism/economy'
+
 /** Resources of a market in the order of its columns. */
 export const COLUMNS = ['attention', 'cpu', 'llm', 'memory'] as const
 export const WIDTH: number = COLUMNS.length
@@ -10,6 +12,9 @@ const grown = <C extends Float64Array | Int32Array | Uint8Array>(column: C, make
 const f64 = (size: number): Float64Array => new Float64Array(size)
 const i32 = (size: number): Int32Array => new Int32Array(size)
 const u8 = (size: number): Uint8Array => new Uint8Array(size)
+
+/** From so many rows on a column is copied at once. */
+const RUN = 16
 
 /** What an open bid is for: a window, or a prompt that waits or is shown. A shown prompt rests in the book. */
 export const WINDOW = 0
@@ -77,15 +82,37 @@ export class OpenBids {
     this.shares = grown(this.shares, i32)
   }
 
-  /** Copies a row to an earlier place. */
-  move(from: number, to: number): void {
-    this.accounts[to] = this.accounts[from] as number
-    this.amounts[to] = this.amounts[from] as number
-    this.durations[to] = this.durations[from] as number
-    this.expiries[to] = this.expiries[from] as number
-    this.kinds[to] = this.kinds[from] as number
-    if (this.tips.length > 0) this.tips[to] = this.tips[from] as number
-    for (let r = 0; r < WIDTH; r++) this.shares[to * WIDTH + r] = this.shares[from * WIDTH + r] as number
+  /** Moves the rows from `from` to before `end` up to `to`, and notes by account where they are now; returns the row after them. */
+  moveUp(from: number, end: number, to: number, bidRows: Int32Array, promptRows: Int32Array, first: number): number {
+    const last = to + end - from
+    if (from === to || from === end) return last
+    this.move(from, end, to)
+    const { accounts, kinds } = this
+    for (let row = to; row < last; row++) {
+      const rows = kinds[row] === WINDOW ? bidRows : promptRows
+      rows[(accounts[row] as number) - first] = row
+    }
+    return last
+  }
+
+  /** Copies the rows from `from` to before `end` to an earlier place. */
+  private move(from: number, end: number, to: number): void {
+    const { accounts, amounts, durations, expiries, kinds, shares, tips } = this
+    if (end - from < RUN) {
+      for (let row = from, at = to; row < end; row++, at++) {
+        accounts[at] = accounts[row] as number
+        amounts[at] = amounts[row] as number
+        durations[at] = durations[row] as number
+        expiries[at] = expiries[row] as number
+        kinds[at] = kinds[row] as number
+        if (tips.length > 0) tips[at] = tips[row] as number
+        for (let r = 0; r < WIDTH; r++) shares[at * WIDTH + r] = shares[row * WIDTH + r] as number
+      }
+      return
+    }
+    for (const column of [accounts, amounts, durations, expiries, kinds]) column.copyWithin(to, from, end)
+    if (tips.length > 0) tips.copyWithin(to, from, end)
+    shares.copyWithin(to * WIDTH, from * WIDTH, end * WIDTH)
   }
 }
 
@@ -116,13 +143,14 @@ export class RunningLeases {
   /** A lease from now on, of what row `row` of `bids` asks for: `quantities[index]`, offered `offeredMicro`. */
   add(bids: OpenBids, row: number, atMs: number, quantities: Float64Array, index: number, offeredMicro: number): void {
     if (this.count === this.accounts.length) this.grow()
+    const { accounts, durations, ends, quantities: held, slots } = this
     const to = this.count++
     const duration = bids.durations[row] as number
-    this.accounts[to] = bids.accounts[row] as number
-    this.durations[to] = duration
-    this.ends[to] = atMs + duration
-    this.slots[to] = bids.kinds[row] as number
-    for (let r = 0; r < WIDTH; r++) this.quantities[to * WIDTH + r] = quantities[index * WIDTH + r] as number
+    accounts[to] = bids.accounts[row] as number
+    durations[to] = duration
+    ends[to] = atMs + duration
+    slots[to] = bids.kinds[row] as number
+    for (let r = 0; r < WIDTH; r++) held[to * WIDTH + r] = quantities[index * WIDTH + r] as number
     if (this.offers.length === 0) return
     this.offers[to] = offeredMicro
     for (let r = 0; r < WIDTH; r++) this.shares[to * WIDTH + r] = bids.shares[row * WIDTH + r] as number
@@ -160,6 +188,7 @@ export class Candidates {
   quantities: Float64Array = f64(64 * WIDTH)
   /** What each winner is to pay before its reserve and its offer bound it; −1 for who did not win. */
   charges: Float64Array = f64(64)
+  readonly orderRoom: OrderRoom = new OrderRoom()
   /** Row and offer of the best bid that was left out for want of room, −1 for none. */
   missing = { offered: -1, row: -1 }
 

@@ -11,10 +11,6 @@ const GRANTS = [
   { asset: 'memory_mb_ms', ends: 'used' },
 ] as const
 
-/** What a quantity of each resource comes to over a time. */
-const granted = (r: number, quantity: number, durationMs: number): number =>
-  r === 1 ? mulDivFloor(quantity, durationMs, MS_PER_S) : r === 2 ? mulDivFloor(quantity, durationMs, MS_PER_MINUTE) : quantity * durationMs
-
 /** The grants of all running leases of a market in the ledger: nobody meters single ones, so they share an account per asset, posted once a beat. */
 export class Envelopes {
   private readonly ledger: Ledger
@@ -34,11 +30,15 @@ export class Envelopes {
   /** Notes that a lease begins, or that it ends. */
   note(leases: RunningLeases, row: number, begins: boolean): void {
     const sums = begins ? this.began : this.ended
-    const duration = leases.durations[row] as number
-    for (let r = 0; r < WIDTH; r++) {
-      const quantity = leases.quantities[row * WIDTH + r] as number
-      if (quantity > 0) sums[r] = (sums[r] as number) + granted(r, quantity, duration)
-    }
+    const { durations, quantities } = leases
+    const duration = durations[row] as number
+    const at = row * WIDTH
+    const [attention, cpu] = [quantities[at] as number, quantities[at + 1] as number]
+    const [llm, memory] = [quantities[at + 2] as number, quantities[at + 3] as number]
+    if (attention > 0) sums[0] = (sums[0] as number) + attention * duration
+    if (cpu > 0) sums[1] = (sums[1] as number) + mulDivFloor(cpu, duration, MS_PER_S)
+    if (llm > 0) sums[2] = (sums[2] as number) + mulDivFloor(llm, duration, MS_PER_MINUTE)
+    if (memory > 0) sums[3] = (sums[3] as number) + memory * duration
   }
 
   /** Posts what was noted. */

@@ -18,7 +18,7 @@ export interface Gathering {
 export function gather(candidates: Candidates, { bids, capacity, first, left, posted, prices, running }: Gathering): void {
   const { accounts, amounts, durations, kinds, shares, tips } = bids
   candidates.clear(bids.count)
-  const { quantities } = candidates
+  const { prices: offers, quantities, reserves, rows } = candidates
   const [attentionMax = 0, cpuMax = 0, llmMax = 0, memoryMax = 0] = capacity
   const [attentionLeft = 0, cpuLeft = 0, llmLeft = 0, memoryLeft = 0] = left
   let count = 0
@@ -44,9 +44,9 @@ export function gather(candidates: Candidates, { bids, capacity, first, left, po
     quantities[to + 1] = cpu
     quantities[to + 2] = llm
     quantities[to + 3] = memory
-    candidates.rows[count] = row
-    candidates.reserves[count] = reserve
-    candidates.prices[count++] = offered
+    rows[count] = row
+    reserves[count] = reserve
+    offers[count++] = offered
   }
   candidates.count = count
 }

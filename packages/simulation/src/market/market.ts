@@ -1,14 +1,15 @@
-import { BURN, type Bundle, DEFAULT_PARAMS, HOLDS, PPM, type Resource, balanceOf, post, reserveCostMicro } from '@syntropism/economy'
+import { BURN, type Bundle, DEFAULT_PARAMS, HOLDS, PPM, type Resource, balanceOf, post, postNet, reserveCostMicro } from '@syntropism/economy'
 import type { World } from '../engine/index.ts'
 import type { Population } from '../population/index.ts'
+import { aheadIn } from './ahead.ts'
+import { clearBook } from './clear.ts'
 import { COLUMNS, Candidates, OpenBids, PROMPT, RunningLeases, SHOWN, WIDTH, WINDOW } from './columns.ts'
 import { Envelopes } from './envelopes.ts'
-import { gather } from './gather.ts'
-import { checkOffer } from './offers.ts'
+import { isAmount, largestShares, refuseOffer } from './offers.ts'
 import { PriceBoard, demandIn } from './prices.ts'
-import { type Cleared, type MarketRules, checkRules, clearTable } from './rules.ts'
+import { type MarketRules, checkRules } from './rules.ts'
 import { OWN, type SavedMarket, copied } from './saved.ts'
-import { Starvation, clearSingly, reservationFor } from './single.ts'
+import { Starvation } from './single.ts'
 
 /** What a beat came to. */
 export interface Beat {
@@ -19,8 +20,6 @@ export interface Beat {
   readonly welfare_micro: number
 }
 
-const UNLIMITED: Float64Array = new Float64Array(WIDTH).fill(Infinity)
-
 /**
  * The auction of shares × duration of the live economy, for populations: bids, leases and holds are rows of typed arrays, and every rule is the economy's
  * own (reserve, quantities, mechanism, payment, ledger, price curve). Everything sold is one pool, and a member has at most one open bid and one open prompt.
@@ -30,6 +29,7 @@ export class Market {
   private readonly rules: MarketRules
   private readonly board: PriceBoard
   private readonly capacity: Float64Array
+  private readonly largest: Int32Array
   /** What running leases hold, by column. */
   private readonly sold: Float64Array = new Float64Array(WIDTH)
   private readonly first: number
@@ -50,6 +50,7 @@ export class Market {
     this.world = world
     this.rules = rules
     this.capacity = Float64Array.from(COLUMNS, (resource) => rules.capacity[resource])
+    this.largest = largestShares(this.capacity)
     this.board = new PriceBoard(rules.curves, this.capacity, world.at_ms)
     this.first = Math.min(...populations.map((population) => population.accounts.first))
     const accounts = Math.max(...populations.map((population) => population.accounts.first + population.capacity)) - this.first
@@ -66,6 +67,7 @@ export class Market {
     )
     this.envelopes = new Envelopes(world.ledger)
     this.starvation = new Starvation(rules.starvation_ms ?? 0)
+    for (const population of populations) population.alsoReadAhead(aheadIn(population.accounts.first - this.first, this.bids, this.bidRows, this.running))
   }
 
   /** Book, leases and prices, for a model's `save`; what is held stands in the ledger. */
@@ -126,18 +128,35 @@ export class Market {
     expiresAtMs: number = Infinity,
     tipMicro: number = 0,
   ): boolean {
-    const { bidRows, bids, world } = this
-    checkOffer(world, this.capacity, population, member, bundle, durationMs, amountMicro, tipMicro)
+    const { bidRows, bids, largest, world } = this
+    // Each offer of a run is checked, in one piece with the rest. A NaN or a fraction is not equal to its whole part; one sign bit tells of any number below 0.
+    let isSound = true
+    for (const resource in bundle) if (resource !== 'cpu' && resource !== 'memory' && resource !== 'llm' && resource !== 'attention') isSound = false
+    const { attention = 0, cpu = 0, llm = 0, memory = 0 } = bundle
+    isSound &&=
+      (attention | 0) === attention &&
+      (cpu | 0) === cpu &&
+      (llm | 0) === llm &&
+      (memory | 0) === memory &&
+      (durationMs | 0) === durationMs &&
+      (attention | cpu | llm | memory) > 0 &&
+      attention <= (largest[0] as number) &&
+      cpu <= (largest[1] as number) &&
+      llm <= (largest[2] as number) &&
+      memory <= (largest[3] as number) &&
+      (cpu === 0) === (memory === 0) &&
+      durationMs > 0 &&
+      isAmount(amountMicro) &&
+      (tipMicro === 0 || isAmount(tipMicro))
+    if (!isSound) refuseOffer(world, largest, population, member, bundle, durationMs, amountMicro, tipMicro)
     const account = population.accounts.first + member
     const open = bidRows[account - this.first] as number
     const back = open < 0 ? 0 : (bids.amounts[open] as number)
     if (balanceOf(world.ledger, account) + back < amountMicro) return false
+    // One posting for both holds, of what the new one takes more or less: ledger and book are read in random order here.
+    postNet(world.ledger, account, HOLDS, amountMicro - back)
     if (open >= 0) this.starvation.forget(bids, open)
     if (open >= 0) bids.amounts[open] = 0
-    const { attention = 0, cpu = 0, llm = 0, memory = 0 } = bundle
-    // One posting for both holds, of what the new one takes more or less: ledger and book are read in random order here.
-    if (amountMicro > back) post(world.ledger, account, HOLDS, amountMicro - back)
-    else if (amountMicro < back) post(world.ledger, HOLDS, account, back - amountMicro)
     bidRows[account - this.first] = bids.add(WINDOW, account, attention, cpu, llm, memory, durationMs, amountMicro, expiresAtMs, tipMicro)
     return true
   }
@@ -151,7 +170,8 @@ export class Market {
     const account = population.accounts.first + member
     const slot = Math.floor(PPM / Math.max(1, rules.capacity.attention))
     const slotMs = rules.attention_slot_ms ?? DEFAULT_PARAMS.attention_slot_ms
-    checkOffer(world, this.capacity, population, member, { attention: slot }, slotMs, amountMicro, 0)
+    if (this.largest[0] === 0) refuseOffer(world, this.largest, population, member, { attention: slot }, slotMs, amountMicro, 0)
+    world.checkAmount(population, member, amountMicro)
     if (this.hasPrompt(population, member) || balanceOf(world.ledger, account) < amountMicro) return false
     post(world.ledger, account, HOLDS, amountMicro)
     promptRows[account - this.first] = bids.add(PROMPT, account, slot, 0, 0, 0, slotMs, amountMicro, deadlineMs, 0)
@@ -216,34 +236,15 @@ export class Market {
     const atMs = world.at_ms
     this.endLeases(atMs)
     this.tidyBook(atMs)
-    const { payments, winners } = this.clear(atMs)
-    this.candidates.charge(winners, payments)
-    if (this.starvation.isOn) this.starvation.note(bids, this.candidates.bestLoser(), atMs)
+    const { candidates, capacity, first, leases, rules, running, sold, starvation } = this
+    const { payments, winners } = clearBook({ bids, candidates, capacity, first, leases, prices: this.board.now, rules, running, sold, starvation }, atMs)
+    candidates.charge(winners, payments)
+    if (starvation.isOn) starvation.note(bids, candidates.bestLoser(), atMs)
     const { revenue_micro, welfare_micro } = this.settle(atMs, winners)
     this.envelopes.flush()
-    this.board.note(atMs, this.sold)
-    this.board.move(atMs, (column, prices) => demandIn(this.view, column, prices))
-    return { candidates: this.candidates.count, revenue_micro, welfare_micro, winners: winners.length }
-  }
-
-  private get view(): Parameters<typeof demandIn>[0] {
-    const { bids, capacity, first, leases, running } = this
-    const isBusy = (row: number): boolean => (bids.shares[row * WIDTH + 1] as number) > 0 && running[(bids.accounts[row] as number) - first] === 1
-    return { bids, capacity, isBusy, leases }
-  }
-
-  /** Winners of the book; the table then holds who took part. */
-  private clear(atMs: number): Cleared {
-    const { bids, candidates, capacity, first, leases, rules, running, sold } = this
-    const posted = rules.payment_rule === 'posted'
-    const left = capacity.map((offered, r) => Math.max(0, offered - (sold[r] as number)))
-    const starved = this.starvation.dueAt(atMs)
-    const singly = starved !== null || rules.mechanism === 'exact'
-    const whole = singly || rules.payment_rule === 'uniform'
-    gather(candidates, { bids, capacity, first, left: whole ? UNLIMITED : left, posted, prices: this.board.now, running })
-    if (!singly) return clearTable(candidates.table(left), rules, () => candidates.durations(bids.durations))
-    const reservation = starved === null ? null : reservationFor(starved, candidates, bids, leases, left, atMs)
-    return clearSingly(candidates, bids, left, reservation, atMs, rules)
+    this.board.note(atMs, sold)
+    this.board.move(atMs, (column, prices) => demandIn({ bids, capacity, first, leases, running }, column, prices))
+    return { candidates: candidates.count, revenue_micro, welfare_micro, winners: winners.length }
   }
 
   /** Takes back what a lease holds. */
@@ -271,24 +272,19 @@ export class Market {
 
   /** Ends the bids that have expired and closes the gaps that ended ones left; the order of placing stays. */
   private tidyBook(atMs: number): void {
-    const { bidRows, bids, promptRows } = this
-    let kept = 0
-    for (let row = 0; row < bids.count; row++) {
-      const amount = bids.amounts[row] as number
+    const { bidRows, bids, first, promptRows } = this
+    const { amounts, count, expiries, kinds } = bids
+    let [from, kept] = [0, 0]
+    for (let row = 0; row < count; row++) {
+      const amount = amounts[row] as number
+      if (amount !== 0 && (expiries[row] as number) > atMs) continue
+      kept = bids.moveUp(from, row, kept, bidRows, promptRows, first)
+      from = row + 1
       if (amount === 0) continue
-      if ((bids.expiries[row] as number) <= atMs) {
-        if (bids.kinds[row] === WINDOW) this.release(row, amount)
-        else this.endPrompt(row, false)
-        continue
-      }
-      if (kept < row) {
-        bids.move(row, kept)
-        const rows = bids.kinds[kept] === WINDOW ? bidRows : promptRows
-        rows[(bids.accounts[row] as number) - this.first] = kept
-      }
-      kept += 1
+      if (kinds[row] === WINDOW) this.release(row, amount)
+      else this.endPrompt(row, false)
     }
-    bids.count = kept
+    bids.count = bids.moveUp(from, count, kept, bidRows, promptRows, first)
   }
 
   /**
@@ -297,32 +293,37 @@ export class Market {
    * together the first to leave enough room is waited for.
    */
   private settle(atMs: number, winners: readonly number[]): { readonly revenue_micro: number; readonly welfare_micro: number } {
-    const sums = { revenue_micro: 0, welfare_micro: 0 }
-    if (this.starvation.isOn) for (const index of winners) this.letIn(index, atMs, sums)
-    else for (let index = 0; index < this.candidates.count; index++) if ((this.candidates.charges[index] as number) >= 0) this.letIn(index, atMs, sums)
-    if (sums.revenue_micro > 0) post(this.world.ledger, HOLDS, BURN, sums.revenue_micro)
-    this.world.moved_micro += sums.revenue_micro
-    return sums
+    const { charges, count, prices, reserves, rows } = this.candidates
+    const byAcceptance = this.starvation.isOn
+    let [revenue, welfare] = [0, 0]
+    for (let place = 0, places = byAcceptance ? winners.length : count; place < places; place++) {
+      const index = byAcceptance ? (winners[place] as number) : place
+      const charge = charges[index] as number
+      if (charge < 0) continue
+      const offered = prices[index] as number
+      welfare += offered
+      revenue += this.letIn(rows[index] as number, index, Math.min(offered, Math.max(reserves[index] as number, charge)), atMs)
+    }
+    if (revenue > 0) post(this.world.ledger, HOLDS, BURN, revenue)
+    this.world.moved_micro += revenue
+    return { revenue_micro: revenue, welfare_micro: welfare }
   }
 
-  private letIn(index: number, atMs: number, sums: { revenue_micro: number; welfare_micro: number }): void {
+  /** A winner's lease begins. Returns what it pays now: a prompt pays when it is judged. */
+  private letIn(row: number, index: number, payment: number, atMs: number): number {
     const { bids, candidates, leases, sold } = this
     const { quantities } = candidates
-    const offered = candidates.prices[index] as number
-    const payment = Math.min(offered, Math.max(candidates.reserves[index] as number, candidates.charges[index] as number))
-    const row = candidates.rows[index] as number
     const account = (bids.accounts[row] as number) - this.first
-    sums.welfare_micro += offered
-    for (let r = 0; r < WIDTH; r++) sold[r] = (sold[r] as number) + (quantities[index * WIDTH + r] as number)
+    for (let r = 0, at = index * WIDTH; r < WIDTH; r++, at++) sold[r] = (sold[r] as number) + (quantities[at] as number)
     if ((quantities[index * WIDTH + 1] as number) > 0) this.running[account] = 1
-    leases.add(bids, row, atMs, quantities, index, offered)
+    leases.add(bids, row, atMs, quantities, index, candidates.prices[index] as number)
     this.envelopes.note(leases, leases.count - 1, true)
     if (bids.kinds[row] === WINDOW) {
-      sums.revenue_micro += payment
       this.release(row, (bids.amounts[row] as number) - payment)
-      return
+      return payment
     }
     bids.kinds[row] = SHOWN
     this.slotPrices[account] = payment
+    return 0
   }
 }

@@ -70,12 +70,13 @@ export interface MarketBook {
   readonly bids: OpenBids
   readonly leases: RunningLeases
   readonly capacity: Float64Array
-  /** Whether a bid of this row waits for its account's running window. */
-  isBusy(row: number): boolean
+  /** By account from `first` on: whether a lease with cpu runs, for which its bids for cpu wait. */
+  readonly running: Uint8Array
+  readonly first: number
 }
 
 /** The demand curve of one resource: running leases with what they offered, and open bids with all they may pay. */
-export function demandIn({ bids, capacity, isBusy, leases }: MarketBook, column: number, prices: Readonly<Record<Resource, number>>): Demand[] {
+export function demandIn({ bids, capacity, first, leases, running }: MarketBook, column: number, prices: Readonly<Record<Resource, number>>): Demand[] {
   const whole = capacity[column] as number
   const demands: Demand[] = []
   if (whole === 0) return demands
@@ -94,7 +95,8 @@ export function demandIn({ bids, capacity, isBusy, leases }: MarketBook, column:
   }
   for (let row = 0; row < bids.count; row++) {
     const [amount, share] = [bids.amounts[row] as number, bids.shares[row * WIDTH + column] as number]
-    if (amount === 0 || share === 0 || bids.kinds[row] === SHOWN || isBusy(row)) continue
+    const isBusy = (bids.shares[row * WIDTH + 1] as number) > 0 && running[(bids.accounts[row] as number) - first] === 1
+    if (amount === 0 || share === 0 || bids.kinds[row] === SHOWN || isBusy) continue
     demands.push({ price_micro_per_s: borne(bids.shares, row, bids.durations[row] as number, amount), share_ppm: share })
   }
   return demands

@@ -2,6 +2,7 @@ import {
   type BidTable,
   type MarketPaymentRule,
   type Mechanism,
+  type OrderRoom,
   type PriceCurve,
   type Quantities,
   type Resource,
@@ -93,11 +94,12 @@ export function clearTable(
   table: BidTable,
   { mechanism, payment_rule: rule }: Pick<MarketRules, 'mechanism' | 'payment_rule'>,
   durations: () => ArrayLike<number>,
+  room: OrderRoom,
 ): Cleared {
   if (mechanism === 'shadow') return clearByShadow(table, rule)
   if (mechanism === 'drf') return { payments: null, winners: walk(table, dominantShareOrder(table)) }
   const exponent = EXPONENTS[mechanism as Greedy]
-  const order = greedyOrder(table, exponent)
+  const order = greedyOrder(table, exponent, room)
   if (rule !== 'critical') {
     const winners = walk(table, order)
     const price = rule === 'uniform' ? uniformPrice(table, durations(), winners) : null

@@ -1,1 +1,1 @@
-export { type Activation, ACTIVATIONS, Population, type SavedPopulation } from './population.ts'
+export { type Activation, ACTIVATIONS, type Ahead, Population, type SavedPopulation } from './population.ts'
