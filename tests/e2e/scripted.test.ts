@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { finish, removeDir, run, start, tempDir } from '../program.ts'
 
@@ -99,6 +100,27 @@ describe('strategies of a simulation, live', () => {
     expect((JSON.parse(early.stdout) as typeof result).from).toMatchObject({ economy_id: was.economy_id })
     expect((await run(['verify', '--data', data])).code).toBe(0)
     expect((await run(['simulate', 'boltzmann', '--from', data])).stderr).toContain('boltzmann begins from nothing')
+  })
+
+  it.each([
+    [
+      'changed',
+      `UPDATE clearings SET certificate = replace(certificate, '"payment_micro":', '"payment_micro":1') WHERE seq = (SELECT max(seq) FROM clearings)`,
+    ],
+    ['broken', `UPDATE clearings SET certificate = '{' WHERE seq = (SELECT min(seq) FROM clearings)`],
+    ['missing', 'DELETE FROM clearings WHERE seq = (SELECT min(seq) FROM clearings)'],
+    ['invented', 'INSERT INTO clearings SELECT seq - 1, at_ms, clearing_id, certificate FROM clearings ORDER BY seq DESC LIMIT 1'],
+  ])('a certificate that is shown %s is found by verify, and mended by rebuild', async (_name, statement) => {
+    const copy = join(folder, 'tampered')
+    rmSync(copy, { force: true, recursive: true })
+    cpSync(data, copy, { recursive: true })
+    const database = new DatabaseSync(join(copy, 'economy.sqlite'))
+    expect(database.prepare(statement).run().changes).toBe(1)
+    database.close()
+    const found = await run(['verify', '--data', copy])
+    expect([found.code, found.stdout]).toEqual([1, expect.stringMatching(/NOT verified, first bad sequence number \d+: .* shown/)])
+    expect((await run(['rebuild', '--data', copy])).code).toBe(0)
+    expect((await run(['verify', '--data', copy])).code).toBe(0)
   })
 })
 

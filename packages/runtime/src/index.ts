@@ -80,6 +80,7 @@ export {
   type Queries,
   type Movement,
   balanceAt,
+  ShownClearings,
   batchHash,
   createQueries,
   openDatabase,

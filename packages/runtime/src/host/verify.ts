@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { EconomyEvent } from '@syntropism/contract'
 import { assertConserved, certificateHash, createState } from '@syntropism/economy'
 import { ClearingAudit, solveAgain } from '../audit/index.ts'
@@ -27,6 +28,32 @@ function checkCertificates(events: readonly EconomyEvent[]): { seq: number; prob
   return null
 }
 
+/** What readers are shown of the clearings, in the journal's order; null when there is no more by now. */
+interface Shown {
+  next(): Promise<{ readonly certificate: string; readonly seq: number } | null>
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+const SHOWN_WRONG = 'other than the journal has it; "syntropism rebuild" makes what is shown anew'
+
+/** Whether readers are shown each certificate as the journal has it; the first that is not, or null. */
+async function checkShown(events: readonly EconomyEvent[], shown: Shown | null): Promise<{ seq: number; problem: string } | null> {
+  for (const event of events) {
+    if (event.type !== 'market_cleared' || shown === null) continue
+    const row = await shown.next()
+    if (row?.seq === event.seq && isDeepStrictEqual(parsed(row.certificate), parsed(JSON.stringify(event.data.certificate)))) continue
+    return { problem: `the certificate of ${event.data.certificate.clearing_id} is shown ${SHOWN_WRONG}`, seq: event.seq }
+  }
+  return null
+}
+
 /** Asks the solver for the optimum of each clearing under `exact` since the last record; the first claim that does not hold, or null. */
 async function checkOptima(
   audit: ClearingAudit,
@@ -51,13 +78,15 @@ interface Again {
 
 /**
  * Reads the journal from its first record: hash chain, re-execution byte for byte, conservation after each record, every certificate recomputed by code of its own.
- * `hashOf` makes a record's hash from its bytes. With `again` the optimum of each exact clearing is solved for anew.
+ * `hashOf` makes a record's hash from its bytes. With `again` the optimum of each exact clearing is solved for anew; with `shown` the certificates
+ * that readers see are compared with those of the journal.
  */
 export async function verify(
   journal: Pick<Journal, 'read'>,
   hashOf: (previous: string, commands: string, events: string) => string,
   genesisHash: string,
   again: Again | null = null,
+  shown: Shown | null = null,
 ): Promise<Verdict> {
   const state = createState()
   const audit = new ClearingAudit()
@@ -73,7 +102,8 @@ export async function verify(
     try {
       const { difference_seq: seq, events, finding } = reExecute(state, batch, audit)
       if (seq !== null) return bad(seq, `re-executing record ${batch.number} gives other events`)
-      const wrong = finding ?? checkCertificates(events) ?? (await checkOptima(audit, again, counts.optima ?? { open: 0, proven: 0 }))
+      const wrong =
+        finding ?? checkCertificates(events) ?? (await checkOptima(audit, again, counts.optima ?? { open: 0, proven: 0 })) ?? (await checkShown(events, shown))
       if (wrong !== null) return bad(wrong.seq, wrong.problem)
       assertConserved(state.ledger)
       counts.certificates += events.filter((event) => event.type === 'market_cleared').length
@@ -83,5 +113,7 @@ export async function verify(
     }
     counts.records += 1
   }
+  const invented = await shown?.next()
+  if (invented && invented.seq <= state.seq) return bad(invented.seq, `a clearing is shown at ${invented.seq}, ${SHOWN_WRONG}`)
   return { ...counts, bad_seq: null, ok: true, problem: null }
 }

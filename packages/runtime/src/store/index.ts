@@ -1,6 +1,7 @@
 export { type Movement, balanceAt, lastMovements, movementNumbered, movementsBackwards, movementsOf } from './movements.ts'
 export { type Queries, createQueries, selectAgents, seqAt } from './queries.ts'
 export { type JournalReads, journalReads } from './records.ts'
+export { ShownClearings } from './shown-clearings.ts'
 export { type SpendRow, spendBy, spendByMinute } from './spend.ts'
 export { type ToolCallRow, openToolCalls, toolCallRow } from './tool-calls.ts'
 export type { Tables } from './schema.ts'

@@ -1,6 +1,17 @@
 import type { CommandOf } from '@syntropism/contract'
 import { setTimeout as wait } from 'node:timers/promises'
-import { GENESIS_HASH, balanceAt, lastMovements, movementsOf, selectAgents, batchHash, readEvents, readHistory, verify } from '@syntropism/runtime'
+import {
+  GENESIS_HASH,
+  ShownClearings,
+  balanceAt,
+  lastMovements,
+  movementsOf,
+  selectAgents,
+  batchHash,
+  readEvents,
+  readHistory,
+  verify,
+} from '@syntropism/runtime'
 import { openPrompts } from '../desk/open-prompts.ts'
 import { describeEvent, explainEvent } from '../terminal/describe.ts'
 import { clock, credits, percent, table, tame } from '../terminal/format.ts'
@@ -142,7 +153,7 @@ export async function runVerify(flags: VerifyFlags): Promise<void> {
   const { queries } = await openLocal(flags)
   const solver = flags.solve === true ? lazySolver() : null
   const again = solver === null ? null : { solver, time_limit_ms: flags.solveLimitMs }
-  const verdict = await verify(await watchedReads(queries), batchHash, GENESIS_HASH, again)
+  const verdict = await verify(await watchedReads(queries), batchHash, GENESIS_HASH, again, new ShownClearings(queries))
   await solver?.close()
   const { optima } = verdict
   const solved =
