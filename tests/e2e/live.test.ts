@@ -83,6 +83,8 @@ describe('a live economy', () => {
     }
     expect((await run(['verify', '--data', data])).code).toBe(0)
     expect((await run(['why', 'genesis', '--data', data])).stdout).toContain('genesis')
+    for (const unknown of ['bid-9999', 'nobody'])
+      expect(await run(['why', unknown, '--data', data])).toMatchObject({ code: 1, stderr: expect.stringContaining(`nothing in the log is called ${unknown}`) })
   })
 
   it('says what is wrong with its flags and folders', async () => {

@@ -52,14 +52,15 @@ async function whyOpen(local: Local, bidId: string): Promise<string> {
   return `${bidId} is still open and offers ${credits(offered)} credits${below}; ${sayLowest(lowest, state.params.mechanism, 'win now')}.`
 }
 
-/** What became of a bid, and why. */
-async function whyBid(events: readonly EconomyEvent[], bidId: string, local: Local): Promise<Answer> {
+/** What became of a bid, and why; null when there is none of this id. */
+async function whyBid(events: readonly EconomyEvent[], bidId: string, local: Local): Promise<Answer | null> {
   const proof = events.filter((event) => !event.type.startsWith('tool_call_') && JSON.stringify(event.data).includes(`"${bidId}"`))
   const won = proof.find((event) => event.type === 'resources_allocated')
-  const cleared = proof.find((event) => event.type === 'market_cleared')
+  // Clearings that kept room for it name it as well.
+  const cleared = proof.find((event) => event.type === 'market_cleared' && event.data.certificate.winners.some((winner) => winner.bid_id === bidId))
   const lapsed = proof.find((event) => event.type === 'bid_rejected')
   const withdrawn = proof.find((event) => event.type === 'bid_withdrawn')
-  if (proof.length === 0) return { answer: `No event names ${bidId}.`, proof }
+  if (proof.length === 0) return null
   if (won?.type === 'resources_allocated' && cleared?.type === 'market_cleared') {
     const { certificate } = cleared.data
     const what = won.data.executor_id === null ? 'a slot of attention, and pays when a human judges it' : `with ${won.data.cost} credits`
