@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,6 +44,44 @@ it('runs a program with no network and no host files, the service on its socket'
     expect(seen).toMatchObject({ home: false, root: false, secret: false, shadow: false, socket: 200 })
     expect(['ENETUNREACH', 'ECONNREFUSED', 'EHOSTUNREACH']).toContain(seen.network)
     expect(seen.processes).toBe(1)
+  } finally {
+    await driver.close()
+    server.close()
+    rmSync(root, { force: true, recursive: true })
+  }
+})
+
+it('starts a program in a workspace with links: what they lead to is that of the sandbox, and belongs to whom it did', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'syntropism-bwrap-'))
+  for (const name of ['node_modules', 'work']) mkdirSync(join(root, name))
+  chmodSync(root, 0o755)
+  writeFileSync(join(root, 'secret'), 'of the host')
+  const before = statSync(join(root, 'secret'))
+  // As a virtual environment of Python has one, and as nobody should.
+  symlinkSync('/usr/bin/env', join(root, 'work', 'env'))
+  symlinkSync(join(root, 'secret'), join(root, 'work', 'secret'))
+  symlinkSync('/', join(root, 'work', 'all'))
+  writeFileSync(join(root, 'work', 'one'), 'x')
+  linkSync(join(root, 'work', 'one'), join(root, 'work', 'other'))
+  const socketPath = join(root, 's.sock')
+  const server = createServer()
+  await new Promise<void>((done) => server.listen(socketPath, done))
+  const driver = await openBwrapDriver({ allow_weak: false, library_dir: root, state_dir: root })
+  try {
+    const running = await driver.start({
+      command: ['/bin/sh', '-c', './env printf ran; cat secret all/etc/shadow; cat one other'],
+      env: {},
+      limits: { cpu_millicores: 1000, duration_ms: 10_000, disk_mb: 64, files_max: 1000, memory_mb: 256, open_files_max: 256, processes_max: 8 },
+      run_id: 'links',
+      service_socket_path: socketPath,
+      service_url: '',
+      workspace_dir: join(root, 'work'),
+    })
+    const { output_tail } = await running.exit
+    expect(output_tail).toContain('ran')
+    expect(output_tail).toContain('xx')
+    expect(output_tail).not.toContain('of the host')
+    expect(statSync(join(root, 'secret'))).toMatchObject({ mode: before.mode, uid: before.uid })
   } finally {
     await driver.close()
     server.close()

@@ -21,7 +21,6 @@ import {
 } from './types.ts'
 import { UID_FIRST, UserIds, giveTo, isRoot } from './users.ts'
 import { type Watchdog, startWatchdog } from './watchdog.ts'
-import { assertNoLinksOut } from './workspace.ts'
 
 export interface ContainerOptions extends SandboxOptions {
   /** Image whose `node` runs Node programs; others bring theirs. */
@@ -214,7 +213,6 @@ class ContainerDriver implements SandboxDriver {
   }
 
   async start(run: SandboxRun): Promise<SandboxProcess> {
-    assertNoLinksOut(run.workspace_dir)
     const uid = isRoot ? this.#uids.take() : null
     const release = (): void => (uid === null ? undefined : this.#uids.release(uid))
     try {

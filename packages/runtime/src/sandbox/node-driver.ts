@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { openProcesses, spawnUnwalled } from './processes.ts'
 import { type SandboxDriver, SandboxError, type SandboxOptions, type SandboxRun } from './types.ts'
+import { assertNoLinksOut } from './workspace.ts'
 
 function argvOf(run: SandboxRun, workspace: string, options: SandboxOptions): string[] {
   const [program, ...args] = run.command
@@ -40,6 +41,9 @@ export async function openNodeDriver(options: SandboxOptions): Promise<SandboxDr
       { active: false, how: 'not confined without bubblewrap: an agent can open connections', name: 'network' },
       ...processes.limits,
     ],
-    start: (run) => processes.start(run, (workspace, cgroup) => spawnUnwalled(argvOf(run, workspace, options), run, workspace, cgroup, options)),
+    async start(run) {
+      assertNoLinksOut(run.workspace_dir)
+      return processes.start(run, (workspace, cgroup) => spawnUnwalled(argvOf(run, workspace, options), run, workspace, cgroup, options))
+    },
   }
 }
