@@ -6,10 +6,14 @@ import { balanceOf } from '@syntropism/economy'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createMemoryBus } from '../../packages/runtime/src/bus/index.ts'
 import { LlmConfig } from '../../packages/runtime/src/config/index.ts'
-import { Host, createWallClock } from '../../packages/runtime/src/host/index.ts'
+import { Host } from '../../packages/runtime/src/host/index.ts'
 import { Gateway } from '../../packages/runtime/src/llm-gateway/index.ts'
 import { openSqlite } from '../../packages/runtime/src/store/index.ts'
-import { type World, openWorld } from './world.ts'
+import { type World, type WorldOptions, openWorld } from './world.ts'
+
+/** Economy time stands still: no reserve goes back because a busy machine left it unused for a while. */
+const now = (): number => 1_800_000_000_000
+const openStill = (options: WorldOptions = {}): Promise<World> => openWorld({ ...options, now })
 
 let world: World
 let folder: string
@@ -40,7 +44,7 @@ async function warmUp(token: string): Promise<void> {
 
 describe('calls that follow each other', () => {
   it('go out on a reserve, each with its own record and cost', async () => {
-    world = await openWorld()
+    world = await openStill()
     await warmUp(world.agentToken)
     const answer = await call(world.agentToken)
     expect(answer.status).toBe(200)
@@ -54,7 +58,7 @@ describe('calls that follow each other', () => {
 
   it('are refused only for what is really gone: reserves go back first', async () => {
     const limit = 5000
-    world = await openWorld({ key: { windows: [{ limit_micro_usd: limit, window_ms: 0 }] } })
+    world = await openStill({ key: { windows: [{ limit_micro_usd: limit, window_ms: 0 }] } })
     let refused: { figures: { left: number; required: number } } | null = null
     while (refused === null) {
       const answer = await call('key-token')
@@ -69,7 +73,7 @@ describe('calls that follow each other', () => {
   })
 
   it('may take the budget of their agent to the last micro-dollar, and lose it at once', async () => {
-    world = await openWorld()
+    world = await openStill()
     await warmUp(world.agentToken)
     const set = await fetch(`${world.url}/operator/agents/a/llm-budget`, {
       body: JSON.stringify({ left_micro_usd: 0 }),
@@ -82,7 +86,7 @@ describe('calls that follow each other', () => {
   })
 
   it('stop when the key is revoked', async () => {
-    world = await openWorld()
+    world = await openStill()
     await warmUp('key-token')
     await world.host.submit({ key_id: 'team', owner: 'operator', type: 'revoke_llm_key' })
     expect((await call('key-token')).status).toBe(403)
@@ -91,7 +95,7 @@ describe('calls that follow each other', () => {
 
 describe('a process that dies', () => {
   it('leaves every call that went out held: the next one books them', async () => {
-    world = await openWorld()
+    world = await openStill()
     await warmUp('key-token')
     const [reserveId] = world.host.state.llm.reserves.keys()
     expect(reserveId).toBeDefined()
@@ -108,7 +112,7 @@ describe('a process that dies', () => {
     expect(drawn.length).toBe(3)
     const host = await Host.open({
       bus: createMemoryBus(() => undefined),
-      createClock: createWallClock,
+      createClock: () => ({ now }),
       journal: openSqlite(copy).journal,
       onFatal: (error) => {
         throw error
