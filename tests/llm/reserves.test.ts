@@ -7,13 +7,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createMemoryBus } from '../../packages/runtime/src/bus/index.ts'
 import { LlmConfig } from '../../packages/runtime/src/config/index.ts'
 import { Host } from '../../packages/runtime/src/host/index.ts'
-import { Gateway } from '../../packages/runtime/src/llm-gateway/index.ts'
+import { Cancellation, Gateway } from '../../packages/runtime/src/llm-gateway/index.ts'
 import { openSqlite } from '../../packages/runtime/src/store/index.ts'
-import { type World, type WorldOptions, openWorld } from './world.ts'
+import { type World, openWorld } from './world.ts'
 
 /** Economy time stands still: no reserve goes back because a busy machine left it unused for a while. */
 const now = (): number => 1_800_000_000_000
-const openStill = (options: WorldOptions = {}): Promise<World> => openWorld({ ...options, now })
+const openStill = (): Promise<World> => openWorld({ now })
 
 let world: World
 let folder: string
@@ -58,7 +58,7 @@ describe('calls that follow each other', () => {
 
   it('are refused only for what is really gone: reserves go back first', async () => {
     const limit = 5000
-    world = await openStill({ key: { windows: [{ limit_micro_usd: limit, window_ms: 0 }] } })
+    world = await openWorld({ key: { windows: [{ limit_micro_usd: limit, window_ms: 0 }] } })
     let refused: { figures: { left: number; required: number } } | null = null
     while (refused === null) {
       const answer = await call('key-token')
@@ -83,6 +83,24 @@ describe('calls that follow each other', () => {
     expect(set.status).toBe(200)
     expect(world.host.state.llm.reserves.size).toBe(0)
     expect(await (await call(world.agentToken)).json()).toMatchObject({ code: 'llm_budget_exhausted', figures: { left: 0, limit: 'budget' } })
+  })
+
+  it('are recorded before their reserve goes back, also when it goes back in the same moment', async () => {
+    world = await openStill()
+    await warmUp('key-token')
+    const before = admitted().length
+    const body = { messages: [{ content: 'hello', role: 'user' }], model: 'plain' }
+    const out = [1, 2].map(() => world.gateway.call({ api: 'chat/completions', body, caller: { key_id: 'team' }, gone: new Cancellation(), traceparent: '' }))
+    await world.gateway.withoutReserves(() => Promise.resolve())
+    expect((await Promise.all(out)).map(({ status }) => status)).toEqual([200, 200])
+    await world.quiet()
+    expect(
+      admitted()
+        .slice(before)
+        .map((one) => one.reserve_id !== undefined),
+    ).toEqual([true, true])
+    expect(world.events.flatMap((event) => (event.type === 'llm_reserve_closed' ? [event.data.booked_micro_usd] : []))).not.toEqual([])
+    expect(world.alarms).toEqual([])
   })
 
   it('stop when the key is revoked', async () => {

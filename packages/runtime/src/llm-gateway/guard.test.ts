@@ -1,10 +1,11 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { BrokenCircuitError } from 'cockatiel'
 import { describe, expect, it } from 'vitest'
 import { LlmConfig } from '../config/index.ts'
 import { Cancellation } from './cancellation.ts'
 import { GuardedUpstream, type UpstreamAnswer, UpstreamFailure } from './guard.ts'
 
-type Step = 'answers' | 'fails free' | 'fails at a cost' | 'is cancelled'
+type Step = 'answers' | 'answers late' | 'fails free' | 'fails at a cost' | 'is cancelled'
 
 const ANSWER: UpstreamAnswer = { body: (async function* () {})(), content_type: 'application/json', status: 200 }
 const freely = (): UpstreamFailure => new UpstreamFailure('refused', { may_have_cost: false, retry_after_ms: 1 })
@@ -12,6 +13,7 @@ const atCost = (): UpstreamFailure => new UpstreamFailure('reset', { may_have_co
 
 function outcomeOf(step: Step): Promise<UpstreamAnswer> {
   if (step === 'answers') return Promise.resolve(ANSWER)
+  if (step === 'answers late') return turn(ANSWER)
   if (step === 'is cancelled') return Promise.reject(new DOMException('gone', 'AbortError'))
   return Promise.reject(step === 'fails free' ? freely() : atCost())
 }
@@ -69,7 +71,7 @@ describe('a circuit', () => {
     const { send, upstream } = guarded(['fails at a cost', 'fails at a cost', 'answers', 'fails at a cost', 'fails at a cost'])
     for (let call = 0; call < 5; call++) await send()
     expect(upstream.is_open).toBe(false)
-    const together = guarded(['answers', 'fails at a cost', 'fails at a cost', 'fails at a cost', 'fails at a cost'])
+    const together = guarded(['answers late', 'fails at a cost', 'fails at a cost', 'fails at a cost', 'fails at a cost'])
     const first = together.send()
     expect(await Promise.all([together.send(), together.send(), first])).toEqual(['reset', 'reset', 'answered'])
     await together.send()

@@ -85,7 +85,10 @@ describe('a stream', () => {
   it('that speaks of "usage" and [DONE] in its text does not end by it', async () => {
     const text = event({ choices: [{ delta: { content: 'the "usage" of data: [DONE]' } }] })
     const lines = `: [DONE] is near\ndata: {"choices":\ndata: [{"delta":{"content":"\\"usage\\""}}]}\n\n`
-    const { finish, usage, writes } = await relay([[text, lines], [WORD, DONE]])
+    const { finish, usage, writes } = await relay([
+      [text, lines],
+      [WORD, DONE],
+    ])
     expect(writes.join('')).toBe(`${text}${lines}${WORD}${DONE}end`)
     expect([finish, usage]).toEqual(['completed', null])
   })
