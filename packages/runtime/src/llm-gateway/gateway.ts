@@ -227,7 +227,7 @@ export class Gateway {
         const settlement = { call_id, finish, owner: 'gateway', type: 'settle_llm_call', usage } as const
         const passes = usage !== null && (usage.input_tokens > prompt_tokens_max || usage.output_tokens > output_tokens_max)
         // The caller has its answer; until this is durable the hold stands for the call. No call follows one that passed its bound before that is known.
-        const settled = passes ? this.#reserves.giveBack(() => host.submit(settlement)) : host.submitSoon(settlement)
+        const settled = passes ? this.#reserves.withhold(host.submit(settlement)) : host.submitSoon(settlement)
         settled.catch((error: unknown) => {
           if (!(error instanceof HostStopped)) onError(error)
         })

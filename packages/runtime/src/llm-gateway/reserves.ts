@@ -211,6 +211,16 @@ export class Reserves {
     }
   }
 
+  /** Nothing is drawn until this is known. */
+  async withhold<T>(known: Promise<T>): Promise<T> {
+    this.#holdingBack += 1
+    try {
+      return await known
+    } finally {
+      this.#holdingBack -= 1
+    }
+  }
+
   /** No more is drawn; what is left goes back. */
   async close(): Promise<void> {
     clearInterval(this.#sweeper)
