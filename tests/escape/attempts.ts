@@ -34,6 +34,11 @@ export const ATTEMPTS: readonly Attempt[] = [
   { code: READ('tokens'), name: "the operator's token", tries: 'reads the token file' },
   { code: `writeFileSync(host.tokens, '[]'); return 'written'`, name: 'replace tokens', tries: 'overwrites the token file' },
   {
+    code: `const written = ['/', '/dev', '/etc', '/home', '/node_modules', '/opt', '/opt/node', '/proc', '/run', '/run/syntropism', '/sys', '/usr', '/usr/bin', '/var'].filter((folder) => { const path = folder + '/syntropism-escape'; try { writeFileSync(path, 'x'); unlinkSync(path); return true } catch { return false } }); return written.length > 0 ? written.join(' ') : null`,
+    name: 'the system',
+    tries: 'makes files outside its workspace, /tmp and /dev/shm, on the disk or in memory that nobody counts',
+  },
+  {
     code: `const read = readFileSync('/proc/' + host.pid + '/environ', 'utf8') + readFileSync('/proc/' + host.pid + '/cmdline', 'utf8'); return read === '' ? null : 'both'`,
     name: '/proc of the host',
     tries: "reads the host process's environment and command line",

@@ -7,7 +7,7 @@ import { rlimitsOf } from './limits.ts'
 import { ENTER, doorsOf, openProcesses } from './processes.ts'
 import { type Protection, type SandboxDriver, SandboxError, type SandboxOptions, type SandboxRun } from './types.ts'
 import { UID_FIRST, UserIds, giveTo, isRoot } from './users.ts'
-import { OPEN_FILTER, SYSTEM, type Walls, bwrapWorks, filterOf, wallsOf } from './walls.ts'
+import { CLOSED, OPEN_FILTER, SYSTEM, type Walls, bwrapWorks, filterOf, wallsOf } from './walls.ts'
 
 const SOCKET = '/run/syntropism/service.sock'
 /** Where the parts of the host that a run may see lie. */
@@ -40,6 +40,7 @@ function argvOf(run: SandboxRun, from: Sources, isolation: readonly string[], re
     ...readOnly.flatMap((folder) => ['--ro-bind', folder, folder]),
     ...['--bind', from.workspace, '/workspace'],
     ...['--ro-bind', from.socket, SOCKET],
+    ...CLOSED,
     ...['--chdir', '/workspace', '--clearenv'],
     ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
     program === 'node' ? '/opt/node/bin/node' : (program ?? ''),

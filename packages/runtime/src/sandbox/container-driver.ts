@@ -36,6 +36,8 @@ const LABEL = 'syntropism.host'
 const KILLED = 137
 /** Room of each folder in memory that a run may write beside its workspace. It is part of the memory bought. */
 const IN_MEMORY = 'rw,nosuid,nodev,mode=1777,size=67108864'
+/** Podman lays a /run into a read-only container that everybody may write to, without a limit of its own. */
+const FOR_THE_SOCKET = 'rw,nosuid,nodev,mode=755,size=65536'
 /** Processes of one user id; the group's limit of tasks is the one that holds a run. An engine without the right to raise limits cannot give its own default. */
 const PROCESSES_OF_USER = 4096
 
@@ -102,7 +104,7 @@ function hostConfigOf(run: SandboxRun, { engine, options, profile }: Setup, uid:
     PidsLimit: limits.processes_max * TASKS_PER_PROCESS,
     ReadonlyRootfs: true,
     SecurityOpt: ['no-new-privileges', ...(profile === null ? [] : [`seccomp=${profile}`])],
-    Tmpfs: Object.fromEntries(['/tmp', ...engine.volumes].map((folder) => [folder, IN_MEMORY])),
+    Tmpfs: { '/run': FOR_THE_SOCKET, ...Object.fromEntries(['/tmp', '/var/tmp', ...engine.volumes].map((folder) => [folder, IN_MEMORY])) },
     Ulimits: ulimitsOf(limits, uid),
   }
 }

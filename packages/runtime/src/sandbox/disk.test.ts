@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -22,6 +22,22 @@ it('counts what lies in folders whose names are no text', () => {
 it('takes what lies too deep to be looked at for more than is allowed', () => {
   python('for level in range(40): os.mkdir("d" * 200); os.chdir("d" * 200)\nopen("x", "wb").write(b"x" * 1000000)')
   expect(readDisk(folder, MAX)).toEqual({ bytes: MAX.bytes + 1, files: MAX.files + 1 })
+})
+
+it('takes a folder that is shut to it for more than is allowed', () => {
+  mkdirSync(join(folder, 'shut', 'below'), { recursive: true })
+  chmodSync(join(folder, 'shut'), 0)
+  // Root may open everything: another user looks.
+  const isRoot = process.getuid?.() === 0
+  if (isRoot) chmodSync(folder, 0o755)
+  try {
+    if (isRoot) process.seteuid?.(65_534)
+    expect(readDisk(folder, MAX)).toEqual({ bytes: MAX.bytes + 1, files: MAX.files + 1 })
+  } finally {
+    if (isRoot) process.seteuid?.(0)
+    chmodSync(join(folder, 'shut'), 0o755)
+  }
+  expect(readDisk(folder, MAX)).toMatchObject({ files: 2 })
 })
 
 it('counts a link and not where it leads to', () => {

@@ -1,4 +1,4 @@
-import { type Stats, lstatSync, opendirSync, readdirSync, readlinkSync, statSync } from 'node:fs'
+import { type Dir, type Stats, lstatSync, opendirSync, readdirSync, readlinkSync, statSync } from 'node:fs'
 
 const BLOCK_BYTES = 512
 
@@ -17,12 +17,24 @@ function statOf(look: () => Stats): Stats | null {
   }
 }
 
+/** Opens a folder: null where it is gone by now, or no folder any more; `closed` where its owner has shut it, also to this host when they are the same user. */
+function openDir(path: Buffer): Dir | 'closed' | null {
+  try {
+    return opendirSync(path, { encoding: 'latin1' })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EACCES') return 'closed'
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null
+    throw error
+  }
+}
+
 /** Longest path that can be looked at from outside: what lies deeper could not be counted. */
 const PATH_BYTES_MAX = 4000
 
 /**
- * Space and entries of a folder; stops counting once past `max`, so that a flood of files cannot hold up the host. A path that is too long to be looked at
- * counts as more than anything. Paths are read byte by byte: a program gives its files any names.
+ * Space and entries of a folder; stops counting once past `max`, so that a flood of files cannot hold up the host. A path that is too long to be looked at,
+ * or shut, counts as more than anything. Paths are read byte by byte: a program gives its files any names.
  */
 export function readDisk(folder: string, max: DiskUsage): DiskUsage {
   const over = { bytes: max.bytes + 1, files: max.files + 1 }
@@ -32,7 +44,9 @@ export function readDisk(folder: string, max: DiskUsage): DiskUsage {
   for (const waiting = [Buffer.from(folder).toString('latin1')]; waiting.length > 0; ) {
     const path = waiting.pop() as string
     if (statOf(() => lstatSync(named(path)))?.isDirectory() !== true) continue
-    const entries = opendirSync(named(path), { encoding: 'latin1' })
+    const entries = openDir(named(path))
+    if (entries === 'closed') return over
+    if (entries === null) continue
     try {
       for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) {
         const inside = `${path}/${entry.name}`

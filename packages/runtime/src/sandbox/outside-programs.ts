@@ -5,7 +5,7 @@ import { type Cgroup, type CgroupTree, openCgroups } from './cgroup.ts'
 import { ENTER, doorsOf } from './processes.ts'
 import { readTree, signal } from './proc.ts'
 import { type Protection, SandboxError } from './types.ts'
-import { OPEN_FILTER, SYSTEM, type Walls, bwrapWorks, filterOf, wallsOf } from './walls.ts'
+import { CLOSED, OPEN_FILTER, SYSTEM, type Walls, bwrapWorks, filterOf, wallsOf } from './walls.ts'
 import { type Watchdog, startWatchdog } from './watchdog.ts'
 
 const SAMPLE_MS = 100
@@ -86,6 +86,7 @@ function bwrapArguments(program: OutsideProgram, hidden: string, walls: Walls): 
     ...bind('--ro-bind', [node, ...read]),
     ...bind('--bind', write),
     ...(shows(program, hidden) ? ['--tmpfs', hidden] : []),
+    ...CLOSED,
     ...['--chdir', realpathSync(cwd)],
     isNode(first) ? join(node, 'bin', 'node') : first,
     ...rest,

@@ -4,9 +4,13 @@ import { join } from 'node:path'
 import { deniedOn, isFiltered, seccompFilter } from './seccomp.ts'
 import type { Protection } from './types.ts'
 
-/** The system as every program sees it, read-only, with an empty /tmp of 64 MB. */
+/** The system as every program sees it, read-only, with an empty /tmp and /dev/shm of 64 MB each. */
 export const SYSTEM =
-  '--ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 --proc /proc --dev /dev --size 67108864 --tmpfs /tmp'.split(' ')
+  '--ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 --proc /proc --dev /dev --size 67108864 --tmpfs /dev/shm --remount-ro /dev --size 67108864 --tmpfs /tmp'.split(
+    ' ',
+  )
+/** Comes after everything that is laid into the root folder, which bubblewrap makes in memory: it would have room for half of the machine's. */
+export const CLOSED = ['--remount-ro', '/']
 const ISOLATION = '--unshare-all --die-with-parent --new-session --cap-drop ALL'.split(' ')
 const NO_USER_NAMESPACES = ['--unshare-user', '--disable-userns']
 /** Descriptor from which bubblewrap reads the filter. */
@@ -16,7 +20,10 @@ export const OPEN_FILTER = `exec ${FILTER_FD}< "$FILTER"; `
 const FILTERED = ['--seccomp', String(FILTER_FD)]
 
 function tries(args: readonly string[], filter: number | 'ignore' = 'ignore'): boolean {
-  return spawnSync('bwrap', [...ISOLATION, ...args, ...SYSTEM, '/bin/true'], { stdio: ['ignore', 'ignore', 'ignore', filter], timeout: 5000 }).status === 0
+  return (
+    spawnSync('bwrap', [...ISOLATION, ...args, ...SYSTEM, ...CLOSED, '/bin/true'], { stdio: ['ignore', 'ignore', 'ignore', filter], timeout: 5000 }).status ===
+    0
+  )
 }
 
 /** Whether bubblewrap is installed and may make namespaces here: tried, not guessed. */
