@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { journalCases } from '../contracts/journal.ts'
 import { MIGRATIONS } from '../../packages/runtime/src/store/schema.ts'
 import { type Movement, balanceAt, lastMovements, movementsOf } from '../../packages/runtime/src/store/index.ts'
-import { openPostgres, readPostgres } from '../../packages/runtime/src/store/postgres/index.ts'
+import { describePostgres, openPostgres, readPostgres } from '../../packages/runtime/src/store/postgres/index.ts'
 import { OWN_MIGRATIONS, translated } from '../../packages/runtime/src/store/postgres/migrate.ts'
 import { PostgresServer } from './postgres-server.ts'
 
@@ -45,6 +45,19 @@ describe('a database in PostgreSQL', () => {
       `SELECT table_name, column_name, data_type, collation_name FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2`,
       new URL(url).pathname.slice(1),
     )
+
+  it('of an older schema is told as one, and a newer one is refused', async () => {
+    const url = await server.newDatabase()
+    await (await open(url)).journal.close()
+    const name = new URL(url).pathname.slice(1)
+    expect((await describePostgres(url)).database).not.toContain('schema')
+    await server.query('UPDATE schema_version SET shared = shared - 1', name)
+    const { database, problems } = await describePostgres(url)
+    expect(database).toContain(`; schema ${MIGRATIONS.length - 1}.${OWN_MIGRATIONS.length}, which the next start of "live" brings up to`)
+    expect(problems).toEqual([])
+    await server.query('UPDATE schema_version SET shared = 999', name)
+    await expect(describePostgres(url)).rejects.toThrow('was written by a newer version (schema 999.')
+  })
 
   it('that cannot hold every text is refused before anything is written', async () => {
     await server.query(`CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'`)

@@ -83,6 +83,13 @@ export async function migratePostgres(client: pg.ClientBase): Promise<void> {
   }
 }
 
+/** What to know of the schema: nothing where it is this program's or none. Throws JournalError for one that this program does not know. */
+export async function describeSchema(client: pg.ClientBase): Promise<string> {
+  const version = await versionOf(client)
+  if (version === null || (version.shared === MIGRATIONS.length && version.own === OWN_MIGRATIONS.length)) return ''
+  return `; schema ${version.shared}.${version.own}, which the next start of "live" brings up to ${MIGRATIONS.length}.${OWN_MIGRATIONS.length}`
+}
+
 /** Whether an economy's schema is there, and fit to be read. */
 export async function isReadable(client: pg.ClientBase): Promise<boolean> {
   return (await versionOf(client)) !== null

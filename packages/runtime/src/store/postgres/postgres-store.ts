@@ -5,7 +5,7 @@ import type { Queries } from '../queries.ts'
 import { connect, createPool, createPostgresQueries, describeUrl, unavailable } from './connection.ts'
 import { createTokenShelf } from './kept-tokens.ts'
 import { Lead, type Leader, readLeader, takeLead } from './leadership.ts'
-import { isReadable, migratePostgres } from './migrate.ts'
+import { describeSchema, isReadable, migratePostgres } from './migrate.ts'
 import { PostgresJournal } from './postgres-journal.ts'
 
 export interface PostgresStore {
@@ -130,7 +130,7 @@ export async function describePostgres(url: string): Promise<StoreReport> {
     const [clock] = (await client.query<{ now_ms: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::BIGINT AS now_ms')).rows
     const skewMs = Math.round((clock?.now_ms ?? 0) - Date.now())
     return {
-      database: `PostgreSQL ${await setting('server_version')} at ${describeUrl(url)}; ${settings}; ${led}`,
+      database: `PostgreSQL ${await setting('server_version')} at ${describeUrl(url)}; ${settings}; ${led}${await describeSchema(client)}`,
       problems: [
         ...durable.flatMap((name, index) => (values[index] === 'off' ? [`${name} is off: a crash of the server can lose what was acknowledged`] : [])),
         ...(Math.abs(skewMs) > SKEW_MS_MAX ? [`the clock of the database's machine is ${skewMs / 1000} s off this machine's`] : []),
