@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { type RehearsalReport, rehearse } from '@syntropism/benchmark/run'
 import type { SandboxName } from '@syntropism/runtime'
-import { credits, table } from '../terminal/format.ts'
+import { errorLine } from '../terminal/describe.ts'
+import { credits, table, tame } from '../terminal/format.ts'
 import { sdkDir } from '../live/live-command.ts'
 import { print } from '../terminal/local.ts'
 import { openBar } from '../terminal/progress.ts'
@@ -14,7 +15,13 @@ export interface AgentTestFlags {
   readonly windows: number
 }
 
-const last = (text: string): string => text.trimEnd().split('\n').slice(-8).join('\n    ')
+const LINES_MAX = 8
+/** What a program wrote last; the line that names its error first, where it is not among them. */
+export function lastWords(detail: string): string {
+  const lines = tame(detail).trimEnd().split('\n').slice(-LINES_MAX)
+  const error = errorLine(tame(detail))
+  return (lines.some((line) => line.includes(error)) ? lines : [error, '…', ...lines]).join('\n    ')
+}
 
 /** The report as a person reads it. */
 function shown(report: RehearsalReport): string {
@@ -41,7 +48,7 @@ function shown(report: RehearsalReport): string {
     `people    ${prompts.filed} prompts, ${prompts.scored} scored`,
     `others    ${messages_sent} messages, ${children} children`,
     ...errors.map(({ code, count, tool }) => `refused   ${tool}: ${code}, ${count} ×`),
-    ...failed.slice(-1).map((window) => `\nThe program’s last words in ${window.execution_id}:\n    ${last(window.detail)}`),
+    ...failed.slice(-1).map((window) => `\nThe program’s last words in ${window.execution_id}:\n    ${lastWords(window.detail)}`),
     ...notes.map((note) => `note      ${note}`),
     '',
     reasons.length === 0 ? 'Verdict: ready.' : `Verdict: not ready. ${reasons.join('; ')}.`,

@@ -65,12 +65,19 @@ function sentence(event: EconomyEvent): string | null {
   }
 }
 
-/** The line of what a crashed program wrote last that names its error. */
+/** The line of what a program wrote last that names its error; else its last line. */
+export function errorLine(detail: string): string {
+  const lines = detail
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+  return lines.find((line) => /^\[?[\w.]*(Error|Exception)\b(?!\()/.test(line)) ?? lines.at(-1) ?? ''
+}
+
 function crashReason(cause: string, detail: string | null): string {
   if (cause !== 'crashed' || detail === null) return ''
-  const lines = detail.split('\n').filter((line) => line.trim() !== '')
-  const line = lines.find((one) => /^\[?[\w.]*(Error|Exception)\b(?!\()/.test(one.trim())) ?? lines.at(-1)
-  return line === undefined ? '' : ` — ${line.trim().slice(0, 160)}`
+  const line = errorLine(detail)
+  return line === '' ? '' : ` — ${line.slice(0, 160)}`
 }
 
 function attention(event: EconomyEvent): string | null {

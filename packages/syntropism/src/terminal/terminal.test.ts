@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { lastWords } from '../agents/test-command.ts'
 import { completionScript } from './completion-command.ts'
 import type { OpenPrompt } from '../desk/open-prompts.ts'
 import { DeskScreen } from '../desk/screen.ts'
@@ -174,6 +175,16 @@ describe('an event in words', () => {
     expect(describeEvent(sold)).toBeNull()
     expect(explainEvent(sold)).toBe('cpu: 25.0 % is sold')
     expect(explainEvent(event('economy_created', { rules_version: 1 }))).toBe('{"rules_version":1}')
+  })
+})
+
+describe('the last words of a program', () => {
+  it('begin with its error where a long trace would hide it', () => {
+    const trace = Array.from({ length: 12 }, (_one, index) => `    at call${index} (node:internal)`).join('\n')
+    expect(lastWords(`node:internal:1\nError [ERR_MODULE_NOT_FOUND]: Cannot find module\n${trace}`)).toMatch(
+      /^Error \[ERR_MODULE_NOT_FOUND\]: Cannot find module\n/,
+    )
+    expect(lastWords('one\nTypeError: two')).toBe('one\n    TypeError: two')
   })
 })
 
