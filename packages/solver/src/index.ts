@@ -1,4 +1,4 @@
-import { type DenseBook, type ExactAnswer, readBook } from '@syntropism/economy'
+import { type DenseBook, type ExactAnswer, clearAtShadowPrices, readBook } from '@syntropism/economy'
 import type { Highs } from 'highs'
 import { loadHighs } from './highs.ts'
 import { solveProgram } from './program.ts'
@@ -29,20 +29,37 @@ function programOf(book: DenseBook, indexes: readonly number[]): Program {
 
 function solve(highs: Highs, book: DenseBook, indexes: readonly number[], timeLimitS: number): Solved {
   const found = solveProgram(highs, programOf(book, indexes), timeLimitS) ?? { chosen: [], proven: false }
-  const winners = found.chosen.map((variable) => indexes[variable] as number)
-  return { proven: found.proven, welfare: winners.reduce((total, i) => total + (book.prices[i] as number), 0), winners }
+  return solvedBy(
+    book,
+    found.chosen.map((variable) => indexes[variable] as number),
+    found.proven,
+  )
+}
+
+const solvedBy = (book: DenseBook, winners: readonly number[], proven: boolean): Solved => ({
+  proven,
+  welfare: winners.reduce((total, i) => total + (book.prices[i] as number), 0),
+  winners,
+})
+
+/** What was proven, else the better of what the solver found in its time and what shadow prices find at once. */
+function bestKnown(book: DenseBook, answer: Solved): Solved {
+  if (answer.proven) return answer
+  const shadow = solvedBy(book, clearAtShadowPrices(book).winners, false)
+  return shadow.welfare > answer.welfare ? shadow : answer
 }
 
 /**
  * Exact winners of a book by HiGHS, at most `time_limit_s` per solve; with `for_vcg` also the optimum without each winner.
- * The bound is the welfare when optimality was proven, else Infinity, which leaves the book's dual bound: a time-limited answer is never shown as optimal.
+ * The bound is the welfare when optimality was proven, else Infinity, which leaves the book's dual bound: a time-limited answer is never shown as optimal,
+ * nor is it worse than that of shadow prices.
  * Of several optima the solver's choice is taken. Throws BookError for a bad book and SolverError when there is no answer.
  */
 export async function solveExactly(input: unknown, options: { for_vcg: boolean; time_limit_s: number }): Promise<ExactAnswer> {
   const book = readBook(input)
   const highs = await loadHighs()
   const all = book.ids.map((_, index) => index)
-  const answer = solve(highs, book, all, options.time_limit_s)
+  const answer = bestKnown(book, solve(highs, book, all, options.time_limit_s))
   const without = new Map<number, number>()
   let proven = answer.proven
   for (const winner of options.for_vcg && proven ? answer.winners : []) {
