@@ -13,6 +13,7 @@ import { NatsServer } from '../tests/servers/nats-server.ts'
 import { machine, median } from './measure.ts'
 
 const EVENTS = 60_000
+const PUBLISHED = 5
 const ROUNDS = 7
 const CALLS = 1000
 const WARM_UP = 500
@@ -92,7 +93,7 @@ async function throughput(server: NatsServer): Promise<void> {
   const bytes = Math.round(log.events.slice(0, 1000).reduce((sum, event) => sum + Buffer.byteLength(eventText(event)), 0) / 1000)
   const ours: number[] = []
   const theirs: number[] = []
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < PUBLISHED; round++) {
     ours.push(await publishAll(server, log, round))
     theirs.push(natsBench(server, bytes, round))
   }
