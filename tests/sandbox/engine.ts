@@ -5,6 +5,8 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const STORE = join(process.env.SYNTROPISM_PARTS ?? resolve(import.meta.dirname, '../../.parts'), 'engine/store')
+/** Socket of an engine that is there already and has the image: so that the suites can be run by hand with another make, for example Docker. */
+const GIVEN = process.env.SYNTROPISM_ENGINE_SOCKET
 /** Image of scripts/parts.sh: Node, Python and a shell, and what an image should not have: an entry point that fails, and a volume. */
 export const IMAGE = 'localhost/agents:test'
 
@@ -33,36 +35,40 @@ const answers = (socketPath: string): Promise<boolean> =>
 export class Engine {
   readonly socket: string
   readonly folder: string
-  readonly #child: ChildProcess
+  readonly #child: ChildProcess | null
   #log = ''
 
-  private constructor(folder: string, child: ChildProcess) {
+  private constructor(folder: string, socket: string, child: ChildProcess | null) {
     this.folder = folder
-    this.socket = join(folder, 'engine.sock')
+    this.socket = socket
     this.#child = child
-    child.stderr?.on('data', (chunk: Buffer) => (this.#log = (this.#log + chunk.toString()).slice(-4000)))
+    child?.stderr?.on('data', (chunk: Buffer) => (this.#log = (this.#log + chunk.toString()).slice(-4000)))
   }
 
   static async start(folder: string): Promise<Engine> {
-    if (!existsSync(STORE)) throw new Error(`${STORE} is missing: run scripts/parts.sh debian engine (SYNTROPISM_PARTS names another folder than .parts)`)
     mkdirSync(folder, { recursive: true })
-    const service = ['podman', 'system', 'service', '--time=0', `unix://${join(folder, 'engine.sock')}`]
+    if (GIVEN !== undefined) return new Engine(folder, GIVEN, null)
+    if (!existsSync(STORE)) throw new Error(`${STORE} is missing: run scripts/parts.sh debian engine (SYNTROPISM_PARTS names another folder than .parts)`)
+    const socket = join(folder, 'engine.sock')
+    const service = ['podman', 'system', 'service', '--time=0', `unix://${socket}`]
     // As root Podman mounts its storage: in a mount namespace of its own nothing of that is left behind. It dies with the test.
     const apart = process.getuid?.() === 0 ? ['unshare', '--mount', '--propagation', 'private'] : []
     const [program = '', ...args] = ['setpriv', '--pdeathsig', 'KILL', ...apart, ...service]
-    const engine = new Engine(folder, spawn(program, args, { cwd: folder, env: configure(folder), stdio: ['ignore', 'ignore', 'pipe'] }))
+    const child = spawn(program, args, { cwd: folder, env: configure(folder), stdio: ['ignore', 'ignore', 'pipe'] })
+    const engine = new Engine(folder, socket, child)
     for (let attempt = 0; attempt < 200; attempt++) {
       if (await answers(engine.socket)) return engine
-      if (engine.#child.exitCode !== null) break
+      if (child.exitCode !== null) break
       await sleep(50)
     }
     throw new Error(`podman does not answer (scripts/parts.sh debian engine installs it): ${engine.#log}`)
   }
 
   async close(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
-    const gone = new Promise((done) => this.#child.once('close', done))
-    this.#child.kill('SIGTERM')
+    const child = this.#child
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return
+    const gone = new Promise((done) => child.once('close', done))
+    child.kill('SIGTERM')
     await gone
     // Each container that ended is cleaned away by a process of its own.
     while (this.#cleaners() > 0) await sleep(50)
