@@ -1,2 +1,2 @@
 export { AgentPopulation } from './agent-population.ts'
-export { type Command, type CommandOf, type Draft, type EconomyEvent, type EconomyTerms, type Params, VirtualEconomy } from './virtual-economy.ts'
+export { type Command, type CommandOf, type Draft, type EconomyEvent, type EconomyTerms, type Solve, type Params, VirtualEconomy } from './virtual-economy.ts'

@@ -4,7 +4,9 @@ import {
   type Indicators,
   type Outcome,
   RULES_VERSION,
+  type Solution,
   type State,
+  type WinnerProblem,
   apply,
   beatIsIdle,
   createState,
@@ -12,6 +14,7 @@ import {
   indicatorsOf,
   restore,
   snapshot,
+  winnerProblem,
 } from '@syntropism/economy'
 
 /** Anything the economy can be told. */
@@ -21,6 +24,9 @@ export type CommandOf<T extends Command['type']> = Extract<Command, { type: T }>
 export type Draft = { [T in Command['type']]: Omit<CommandOf<T>, 'at_ms' | 'owner'> }[Command['type']]
 export type EconomyEvent = Parameters<CreditFlow['observe']>[0]
 export type Params = State['params']
+
+/** A solver of winner sets, asked at a clearing; `forVcg`: the optima without each winner too. Null when it has no answer. */
+export type Solve = (problem: WinnerProblem, forVcg: boolean) => Solution | null
 
 export interface EconomyTerms {
   /** Numbers of the rules that differ from the defaults. */
@@ -35,6 +41,8 @@ export interface EconomyTerms {
   readonly beat_ms: number
   /** State to go on from; it is copied. */
   readonly start?: State | undefined
+  /** Finds the winners under the mechanism `exact`; without it the economy clears by the default rules. */
+  readonly solve?: Solve | undefined
   /** Name of the economy. */
   readonly economy_id: string
 }
@@ -60,6 +68,7 @@ export class VirtualEconomy {
   /** Economy time at the run's beginning. */
   readonly origin_ms: number
   private readonly beatMs: number
+  private readonly solve: Solve | undefined
   private readonly listeners: ((event: EconomyEvent) => void)[] = []
   private readonly sink: NonNullable<Parameters<typeof apply>[2]>
   /** Last beat, since the beginning. */
@@ -72,6 +81,7 @@ export class VirtualEconomy {
   constructor(terms: EconomyTerms) {
     const { beat_ms: beatMs, start } = terms
     this.beatMs = beatMs
+    this.solve = terms.solve
     this.state = start === undefined ? createState() : restore(snapshot(start))
     this.origin_ms = Math.ceil(this.state.at_ms / beatMs) * beatMs
     this.sink = {
@@ -133,9 +143,23 @@ export class VirtualEconomy {
     for (let beat = this.beaten + this.beatMs; beat <= toMs; beat += this.beatMs) {
       this.beaten = beat
       this.now_ms = beat
-      if (!beatIsIdle(this.state, this.origin_ms + beat)) this.must({ type: 'tick' })
+      if (!beatIsIdle(this.state, this.origin_ms + beat)) this.tick()
     }
     this.now_ms = Math.max(this.now_ms, toMs)
+  }
+
+  /** One beat. Under `exact` the clearing waits for the solver, as live. */
+  private tick(): void {
+    const { solve, state } = this
+    if (solve === undefined || state.params.mechanism !== 'exact') {
+      this.must({ type: 'tick' })
+      return
+    }
+    this.must({ hold_clearing: true, type: 'tick' })
+    if (!state.book_changed) return
+    const problem = winnerProblem(state)
+    const solution = problem === null ? null : solve(problem, state.params.payment_rule === 'vcg')
+    this.must({ type: 'tick', ...(solution === null ? {} : { solution }) })
   }
 
   /** Looks at use and welfare now, for the next `indicators`: at a step's end windows that fit into it are over. */

@@ -4,4 +4,5 @@ export { type ParamSpec, type ParamTable, type ParamValues, paramSchema, readPar
 export { type Due, EventQueue } from './queue.ts'
 export { Run, type RunRequest, type RunResult, type SavedRun, simulate } from './run.ts'
 export { actEach, decideEach } from './strategy.ts'
-export { type Solve, TIMES, type Time, World } from './world.ts'
+export type { Solve } from '../economy/index.ts'
+export { TIMES, type Time, World } from './world.ts'

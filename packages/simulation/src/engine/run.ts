@@ -1,11 +1,12 @@
 import { BURN, type State, assertConserved, balanceOf, circulatingMicro } from '@syntropism/economy'
+import type { Solve } from '../economy/index.ts'
 import { giniOfAscending, jain } from '../indicators/index.ts'
 import { type Activation, type Population } from '../population/index.ts'
 import type { Random } from '../random/index.ts'
 import { UsageError, shown } from './errors.ts'
 import { type Extra, type Figures, type Model, type Running, STEP_MS, type Stage } from './model.ts'
 import { type ParamValues, readParams } from './params.ts'
-import { type SavedWorld, type Solve, type Time, World } from './world.ts'
+import { type SavedWorld, type Time, World } from './world.ts'
 
 export interface RunRequest {
   readonly model: Model

@@ -1,20 +1,5 @@
-import {
-  BURN,
-  type Ledger,
-  MINT,
-  type Solution,
-  type State,
-  type WinnerProblem,
-  assertCirculation,
-  balanceOf,
-  createLedger,
-  moveEach,
-  openAccount,
-  KINDS,
-  move,
-  post,
-} from '@syntropism/economy'
-import { type EconomyTerms, VirtualEconomy } from '../economy/index.ts'
+import { BURN, type Ledger, MINT, type State, assertCirculation, balanceOf, createLedger, moveEach, openAccount, KINDS, move, post } from '@syntropism/economy'
+import { type EconomyTerms, type Solve, VirtualEconomy } from '../economy/index.ts'
 import { type Activation, Population, type SavedPopulation } from '../population/index.ts'
 import { type Random, streamOf } from '../random/index.ts'
 import { StrategyError, UsageError, shown } from './errors.ts'
@@ -24,9 +9,6 @@ import { EventQueue, type SavedQueue } from './queue.ts'
 /** How time passes: every stage once per step, or each member at its own random instants. */
 export const TIMES = ['scheduled', 'event-driven'] as const
 export type Time = (typeof TIMES)[number]
-
-/** A solver of winner sets, asked at a clearing; `forVcg`: the optima without each winner too. Null when it has no answer. */
-export type Solve = (problem: WinnerProblem, forVcg: boolean) => Solution | null
 
 /** A world as it was: plain data. */
 export interface SavedWorld {
@@ -118,9 +100,9 @@ export class World {
   }
 
   /** Opens the economy of `live` in virtual time; its ledger is the world's from then on. */
-  openEconomy(terms: Omit<EconomyTerms, 'economy_id' | 'start'>): VirtualEconomy {
+  openEconomy(terms: Omit<EconomyTerms, 'economy_id' | 'solve' | 'start'>): VirtualEconomy {
     const from = this.start === undefined ? '' : `-from-${this.start.economy_id}-${this.start.seq}`
-    this.economy = new VirtualEconomy({ ...terms, economy_id: `simulation-${this.seed}${from}`.slice(0, 64), start: this.start })
+    this.economy = new VirtualEconomy({ ...terms, economy_id: `simulation-${this.seed}${from}`.slice(0, 64), solve: this.solve, start: this.start })
     this.ledger = this.economy.state.ledger
     return this.economy
   }

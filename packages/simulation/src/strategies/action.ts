@@ -16,6 +16,8 @@ export type Action =
       /** How long it waits before it takes part in clearings. */
       readonly starts_in_ms?: number
       readonly for_agent?: string
+      /** Under posted prices, what it offers over the price. */
+      readonly tip_micro?: number
     }
   | { readonly type: 'raise'; readonly amount_micro: number; readonly bid_id: string }
   | { readonly type: 'withdraw'; readonly bid_id: string }
@@ -50,6 +52,7 @@ const NUMBERS: Readonly<Record<string, number>> = {
   endowment_micro: 0,
   expires_in_ms: 1,
   starts_in_ms: 0,
+  tip_micro: 0,
 }
 
 function badNumber(field: string, value: unknown, least: number, most: number): string | null {
@@ -98,6 +101,7 @@ export function commandOf(agentId: string, action: Action, atMs: number): Draft 
         ...(action.expires_in_ms === undefined ? {} : { expires_at_ms: atMs + action.expires_in_ms }),
         ...(action.starts_in_ms === undefined ? {} : { not_before_ms: atMs + action.starts_in_ms }),
         payer_id: agentId,
+        ...(action.tip_micro === undefined ? {} : { tip_micro: action.tip_micro }),
         type: 'place_bid',
       }
     case 'raise':

@@ -33,7 +33,9 @@ export interface MarketSpec extends StrategySet {
   readonly steps: number
   /** Most agents that may live at once; by default those of the start. */
   room?(world: World): number
-  economy(world: World): Omit<EconomyTerms, 'economy_id' | 'start'>
+  economy(world: World): Omit<EconomyTerms, 'economy_id' | 'solve' | 'start'>
+  /** Whether it needs a solver under these parameters. */
+  readonly asks_solver?: Model['asks_solver']
   /** Memory that colours the lineage; by default the generation. */
   readonly trait?: string
   surroundings?(game: Game): Surroundings
@@ -145,6 +147,7 @@ class Play {
 export const marketModel = (spec: MarketSpec): Model => ({
   activations: ['random', 'sequential', 'simultaneous'],
   agents: spec.agents,
+  ...(spec.asks_solver === undefined ? {} : { asks_solver: spec.asks_solver }),
   forks: true,
   name: spec.name,
   params: spec.params,

@@ -1,4 +1,6 @@
+import { DEFAULT_PARAMS } from '@syntropism/economy'
 import { type Figures, type Model, type ParamValues, STEP_MS, type World } from '../../engine/index.ts'
+import { CURVES, type CurveChoice, RULE_PARAMS, chosenRules, curveOfChoice } from '../../market/index.ts'
 import { type AgentView, type Game, type Role, type Surroundings, marketModel } from '../../strategies/index.ts'
 
 /** What one point of a human's three scores earns, micro-credits. */
@@ -110,20 +112,21 @@ class Desk implements Surroundings {
 /** Agents with something worth reading and agents with spam bid for human attention. */
 export const attention: Model = marketModel({
   agents: { default: 60, min: 2 },
+  asks_solver: ({ mechanism }) => mechanism === 'exact',
   economy(world: World) {
     const humans = world.number('humans')
     const price = world.number('slot_micro') * humans
-    const moves = world.choice('price') === 'moving'
-    const curve = {
-      ceiling_micro_per_s: moves ? 2 ** 40 : price,
-      down_ppm: moves ? 50_000 : 0,
-      floor_micro_per_s: moves ? 1000 : price,
+    const curve = curveOfChoice(world.choice('curve') as CurveChoice, {
+      ...DEFAULT_PARAMS.curves.attention,
+      ceiling_micro_per_s: 2 ** 40,
+      down_ppm: 50_000,
+      floor_micro_per_s: 1000,
       high_ppm: 800_000,
       low_ppm: 200_000,
       opening_micro_per_s: price,
       period_ms: 2 * STEP_MS,
-      up_ppm: moves ? 100_000 : 0,
-    }
+      up_ppm: 100_000,
+    })
     return {
       beat_ms: BEAT_MS,
       cpu_millicores: 0,
@@ -131,6 +134,7 @@ export const attention: Model = marketModel({
       humans: Array.from({ length: humans }, (_, index) => `human-${index}`),
       memory_mb: 0,
       params: {
+        ...chosenRules(world),
         attention_slot_ms: STEP_MS,
         // Who cannot pay a slot at its first price is out of business.
         death_below_micro: world.number('slot_micro'),
@@ -146,7 +150,8 @@ export const attention: Model = marketModel({
     files_ppm: { default: 500_000, description: 'chance to have a prompt in a step, parts per million', kind: 'integer', max: 1_000_000, min: 1 },
     humans: { default: 10, description: 'people on duty: slots per step', kind: 'integer', max: 10_000, min: 1 },
     patience: { default: 3, description: 'steps that a prompt waits before it is withdrawn', kind: 'integer', max: 1000, min: 1 },
-    price: { choices: ['moving', 'fixed'], default: 'moving', description: 'whether the price of a slot follows its use', kind: 'choice' },
+    ...RULE_PARAMS,
+    curve: { choices: CURVES, default: 'linear', description: 'how the price of a slot follows its use', kind: 'choice' },
     rule: {
       choices: ['auction', 'flat'],
       default: 'auction',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type RunResult, simulate } from '../../engine/index.ts'
+import { createSolver } from '@syntropism/solver'
 import { market } from './index.ts'
 
 /** 100 agents whose jobs want a fiftieth of the cpu each: demand is twice the supply when the price is nothing. */
@@ -41,6 +42,49 @@ describe('the compute market', () => {
     expect(figures.jobs).toBeGreaterThan(1000)
     expect(figures.velocity_per_minute).toBeGreaterThan(0)
     expect(figures.actions_refused).toBe(0)
+  })
+
+  it.each([
+    ['density', 'critical', 'linear'],
+    ['density-sqrt', 'bid', 'excess'],
+    ['drf', 'bid', 'fixed'],
+    ['highest-bid', 'uniform', 'linear'],
+    ['highest-bid', 'posted', 'base-fee'],
+    ['shadow', 'shadow', 'clearing'],
+  ])('trades under %s with payments %s and the curve %s', (mechanism, payments, curve) => {
+    const { figures } = run(7, { careless_ppm: 0, curve, mechanism, payments }, 60)
+    expect(figures.jobs).toBeGreaterThan(500)
+    expect(figures.actions_refused).toBe(0)
+    // What bids are worth is burned only under pay-as-bid.
+    const burned = figures.burned_micro as number
+    if (payments === 'bid') expect(burned).toBe(figures.worth_served_micro)
+    else expect(burned).toBeLessThan(figures.worth_served_micro as number)
+    if (curve === 'fixed') expect(figures.price_cpu_micro_per_s).toBe(4_000_000)
+    else expect(figures.price_cpu_micro_per_s).not.toBe(4_000_000)
+  })
+
+  it('is cleared exactly by a solver, with VCG payments', async () => {
+    const solve = await createSolver()
+    let asked = 0
+    const { figures } = simulate({
+      agents: 40,
+      model: market,
+      params: { curve: 'fixed', mechanism: 'exact', payments: 'vcg', share_ppm: 100_000 },
+      seed: 8,
+      solve: (problem, forVcg) => {
+        expect(forVcg).toBe(true)
+        asked += 1
+        return solve(problem, forVcg)
+      },
+      steps: 6,
+    })
+    expect(asked).toBeGreaterThanOrEqual(6)
+    expect(figures.jobs).toBeGreaterThan(30)
+    expect(figures.burned_micro).toBeLessThan(figures.worth_served_micro as number)
+  })
+
+  it('refuses payments that are not sound under the mechanism, with the reason', () => {
+    expect(() => run(9, { mechanism: 'density', payments: 'vcg' }, 1)).toThrow('VCG payments on an allocation that is not optimal')
   })
 
   it('runs in event-driven time too, each agent at its own instants', () => {

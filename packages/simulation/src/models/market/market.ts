@@ -1,4 +1,6 @@
+import { DEFAULT_PARAMS } from '@syntropism/economy'
 import type { Model, ParamValues, World } from '../../engine/index.ts'
+import { CURVES, type CurveChoice, RULE_PARAMS, TIP_PARAM, chosenRules, curveOfChoice } from '../../market/index.ts'
 import { type AgentView, type Bundle, type Game, type Role, type Surroundings, marketModel } from '../../strategies/index.ts'
 
 /** Length of a job: with a beat of 100 ms it is over when the next step begins. */
@@ -25,7 +27,8 @@ const careful = (values: ParamValues): Role => ({
     const amount = Math.min(self.free_micro, Math.floor((worth * number(values, 'bid_ppm')) / 1_000_000))
     if (amount < self.reserveMicro(bundle, JOB_MS)) return []
     self.memory.set('worth_micro', worth)
-    return [{ amount_micro: amount, bundle, duration_ms: JOB_MS, expires_in_ms: BEAT_MS * 2, type: 'bid' }]
+    const tip = values['payments'] === 'posted' ? { tip_micro: Math.floor((worth * number(values, 'tip_ppm')) / 1_000_000) } : {}
+    return [{ amount_micro: amount, bundle, duration_ms: JOB_MS, expires_in_ms: BEAT_MS * 2, ...tip, type: 'bid' }]
   },
   memory: ['worth_micro'],
   name: 'careful',
@@ -93,19 +96,27 @@ function customers({ economy, players, world }: Game): Surroundings {
   }
 }
 
+/** Curves of what jobs need; that of attention has no part. */
+function curvesOf(kind: CurveChoice): Partial<typeof DEFAULT_PARAMS.curves> {
+  const { cpu, llm, memory } = DEFAULT_PARAMS.curves
+  return { cpu: curveOfChoice(kind, cpu), llm: curveOfChoice(kind, llm), memory: curveOfChoice(kind, memory) }
+}
+
 /** Agents with jobs bid for cpu, memory and LLM spend in the clearing of `live`, at prices that move. */
 export const market: Model = marketModel({
   agents: { default: 200, min: 2 },
+  asks_solver: ({ mechanism }) => mechanism === 'exact',
   economy: (world: World) => ({
     beat_ms: BEAT_MS,
     cpu_millicores: CPU_MILLICORES,
+    curves: curvesOf(world.choice('curve') as CurveChoice),
     memory_mb: MEMORY_MB,
     params: {
       credit_value_micro_usd: 0,
       // Who has less than a job is worth on average is out of business.
       death_below_micro: world.number('worth_micro'),
+      ...chosenRules(world),
       llm_micro_usd_per_minute: world.number('llm_ppm') === 0 ? 0 : LLM_MICRO_USD_PER_MINUTE,
-      mechanism: world.choice('mechanism') as 'shadow',
       program_cpu_ppm_min: 1,
       program_memory_mb_min: 1,
     },
@@ -114,6 +125,7 @@ export const market: Model = marketModel({
   params: {
     bid_ppm: { default: 1_000_000, description: 'what a careful agent bids, parts per million of the worth', kind: 'integer', max: 1_000_000, min: 1 },
     careless_ppm: { default: 100_000, description: 'agents that bid twice what a job is worth, parts per million', kind: 'integer', max: 1_000_000, min: 0 },
+    curve: { choices: CURVES, default: 'linear', description: 'how the prices of cpu, memory and LLM spend move', kind: 'choice' },
     llm_ppm: {
       default: 10_000,
       description: 'share of the LLM spend that a job needs, parts per million; 0 for none',
@@ -121,14 +133,10 @@ export const market: Model = marketModel({
       max: 1_000_000,
       min: 0,
     },
-    mechanism: {
-      choices: ['highest-bid', 'density', 'density-sqrt', 'shadow'],
-      default: 'highest-bid',
-      description: 'who wins; winners pay their bid',
-      kind: 'choice',
-    },
+    ...RULE_PARAMS,
     share_ppm: { default: 10_000, description: 'share of the cpu that a job needs, half as much memory', kind: 'integer', max: 1_000_000, min: 2 },
     start_micro: { default: 20_000_000, description: 'credits of each at the start, micro-credits', kind: 'integer', max: 1_000_000_000_000, min: 1 },
+    tip_ppm: TIP_PARAM,
     worth_micro: { default: 1_000_000, description: 'mean worth of a job, exponential, micro-credits', kind: 'integer', max: 1_000_000_000, min: 1 },
   },
   roles: (values) => [careful(values), careless(values)],

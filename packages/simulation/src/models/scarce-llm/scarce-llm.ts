@@ -1,6 +1,6 @@
-import { type BidTable, DEFAULT_PARAMS, type MarketPaymentRule, type Mechanism, type PriceCurve, clearAtShadowPrices } from '@syntropism/economy'
+import { type BidTable, DEFAULT_PARAMS, type PriceCurve, clearAtShadowPrices } from '@syntropism/economy'
 import { type Model, type Running, STEP_MS, type Turn, UsageError, type World } from '../../engine/index.ts'
-import { Market, type MarketRules, type SavedMarket } from '../../market/index.ts'
+import { CURVES, type CurveChoice, Market, type MarketRules, RULE_PARAMS, type SavedMarket, TIP_PARAM, chosenRules, curveOfChoice } from '../../market/index.ts'
 import type { Population } from '../../population/index.ts'
 
 const PPM = 1_000_000
@@ -18,18 +18,17 @@ interface Job {
 }
 
 /** Curves of a market in which only LLM spend is for sale: its price stands at the least that can be asked, or moves. */
-function curvesOf(kind: string, meanMicroPerStep: number): MarketRules['curves'] {
+function curvesOf(kind: CurveChoice, meanMicroPerStep: number): MarketRules['curves'] {
   const still: PriceCurve = { ...DEFAULT_PARAMS.curves.llm, ceiling_micro_per_s: 1, floor_micro_per_s: 1, opening_micro_per_s: 1 }
   const moving: PriceCurve = {
     ...still,
     ceiling_micro_per_s: 1000 * meanMicroPerStep,
     floor_micro_per_s: Math.ceil(meanMicroPerStep / 100),
-    kind: kind as PriceCurve['kind'],
     opening_micro_per_s: Math.ceil(meanMicroPerStep / 10),
     period_ms: STEP_MS,
     target_ppm: 900_000,
   }
-  return { attention: still, cpu: still, llm: kind === 'fixed' ? still : moving, memory: still }
+  return { attention: still, cpu: still, llm: kind === 'fixed' ? still : curveOfChoice(kind, moving), memory: still }
 }
 
 /** Jobs that want more LLM spend than the cap allows, cleared once a step by the market of the economy. */
@@ -60,15 +59,14 @@ class Desk {
     this.cap = Math.floor((world.agents * mean * PPM) / world.number('load_ppm'))
     if (this.cap < Math.max(...this.sizes))
       throw new UsageError(`scarce-llm: with ${world.agents} agents the cap is below one job; take more agents or less load`)
-    const [mechanism, payments, curve] = ['mechanism', 'payments', 'curve'].map((name) => world.choice(name)) as [string, string, string]
-    this.byArrival = mechanism === 'arrival'
-    if (this.byArrival && (payments !== 'bid' || curve !== 'fixed'))
+    const curve = world.choice('curve') as CurveChoice
+    this.byArrival = world.choice('mechanism') === 'arrival'
+    if (this.byArrival && (world.choice('payments') !== 'bid' || curve !== 'fixed'))
       throw new UsageError('scarce-llm: in order of arrival nobody pays for a place: take payments bid and curve fixed')
     this.market = new Market(world, [population], {
       capacity: { attention: 0, cpu: 0, llm: this.cap, memory: 0 },
       curves: curvesOf(curve, Math.round((this.cap / SIZES[0]) * WORTH_MICRO)),
-      mechanism: this.byArrival ? 'highest-bid' : (mechanism as Mechanism),
-      payment_rule: payments as MarketPaymentRule,
+      ...(this.byArrival ? ({ mechanism: 'highest-bid', payment_rule: 'bid' } as const) : chosenRules(world)),
       ...(world.solve === undefined ? {} : { solve: world.solve }),
     })
   }
@@ -151,33 +149,21 @@ export const scarceLlm: Model = {
   name: 'scarce-llm',
   params: {
     curve: {
-      choices: ['fixed', 'linear', 'base-fee', 'excess', 'clearing'],
+      choices: CURVES,
       default: 'fixed',
       description: 'price of spend under which nobody is served: none to speak of, or moving by a curve',
       kind: 'choice',
     },
     load_ppm: { default: 3_000_000, description: 'demand over the spend cap, parts per million', kind: 'integer', max: 100_000_000, min: 1 },
     mechanism: {
-      choices: ['highest-bid', 'density', 'density-sqrt', 'drf', 'shadow', 'exact', 'arrival'],
-      default: 'highest-bid',
+      ...RULE_PARAMS.mechanism,
+      choices: [...RULE_PARAMS.mechanism.choices, 'arrival'],
       description: "who is served: the economy's mechanisms, or first come first served",
-      kind: 'choice',
     },
     patience: { default: 1, description: 'steps that a job waits, its first included', kind: 'integer', max: 1000, min: 1 },
-    payments: {
-      choices: ['bid', 'critical', 'uniform', 'shadow', 'vcg', 'posted'],
-      default: 'bid',
-      description: 'what winners pay; only what is sound under the mechanism',
-      kind: 'choice',
-    },
+    payments: RULE_PARAMS.payments,
     sizes: { choices: ['mixed', 'equal'], default: 'mixed', description: 'spend that jobs need: 1 to 16 milli-dollars, or 4 for all', kind: 'choice' },
-    tip_ppm: {
-      default: 100_000,
-      description: 'under posted prices, offered over the price: of the worth, parts per million',
-      kind: 'integer',
-      max: 1_000_000,
-      min: 0,
-    },
+    tip_ppm: TIP_PARAM,
   },
   setup(world): Running {
     const population = world.population('agent', world.agents)
