@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
@@ -85,6 +86,16 @@ describe('a live economy', () => {
     expect((await run(['why', 'genesis', '--data', data])).stdout).toContain('genesis')
     for (const unknown of ['bid-9999', 'nobody'])
       expect(await run(['why', unknown, '--data', data])).toMatchObject({ code: 1, stderr: expect.stringContaining(`nothing in the log is called ${unknown}`) })
+  })
+
+  it('ends when it cannot start, and leaves a folder that the next start takes up', async () => {
+    const taken = createServer()
+    await new Promise<void>((done) => taken.listen(0, '127.0.0.1', done))
+    const { port } = taken.address() as AddressInfo
+    const failed = await run(['live', '--data', data, '--port', String(port), '--sandbox', 'node'])
+    expect(failed).toMatchObject({ code: 2, stderr: expect.stringContaining(`port ${port}`) })
+    taken.close()
+    expect(await run(['live', '--data', data, '--port', '0', '--sandbox', 'node', '--for', '1s'])).toMatchObject({ code: 0 })
   })
 
   it('says what is wrong with its flags and folders', async () => {

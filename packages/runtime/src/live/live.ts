@@ -4,10 +4,9 @@ import { join, resolve } from 'node:path'
 import { AgentManifest, type EconomyEvent } from '@syntropism/contract'
 import { RULES_VERSION, canonicalJson } from '@syntropism/economy'
 import { z } from 'zod'
-import { createMemoryBus } from '../bus/index.ts'
 import { type Config, ConfigError, machineCapacity, paramsOf } from '../config/index.ts'
 import { Executor } from '../executor/index.ts'
-import { ExactBeat, Host, createWallClock } from '../host/index.ts'
+import { ExactBeat, type Host } from '../host/index.ts'
 import { type App, Gate, type ServiceParts, Tokens, createService, openDoors, openModelDoor, openReads } from '../http/index.ts'
 import { Inquiries } from '../inquiry/index.ts'
 import type { Bus, ClearingSolver, WorkspaceHistory } from '../ports/index.ts'
@@ -18,13 +17,14 @@ import type { TraceFigures } from '../telemetry/index.ts'
 import { type Pages, Web } from '../web/index.ts'
 import { bookAt } from './book-at.ts'
 import { openRuns } from '../runs/index.ts'
-import { type NewToken, type Paths, lockDataDir, openTokens, pathsOf } from './data-dir.ts'
+import { type NewToken, type Paths, lockDataDir, pathsOf } from './data-dir.ts'
 import { readEvents } from './events.ts'
 import { openGateways } from './gateways.ts'
-import { type Observation, openObservation } from './observation.ts'
+import { type Opened, closeAll, openEconomy } from './open-economy.ts'
+import type { Observation } from './observation.ts'
 import type { ScriptedAgents } from './scripted-agents.ts'
 import { standingBidOf } from './standing.ts'
-import { type Standby, openStore } from './store.ts'
+import type { Standby } from './store.ts'
 
 /** Longest time of one solve for a question. */
 const INQUIRY_LIMIT_MS = 5000
@@ -143,10 +143,12 @@ export async function startLive(options: LiveOptions): Promise<Live> {
   const paths = pathsOf(config.data)
   const unlock = lockDataDir(paths)
   let remote: Remote | null = null
+  const opened: Opened = []
   try {
     remote = await joinNatsIfAny(config)
-    return await assemble(options, folders, paths, remote, unlock)
+    return await assemble(options, folders, paths, remote, unlock, opened)
   } catch (error) {
+    await closeAll(opened)
     await remote?.leave()
     unlock()
     throw error
@@ -245,18 +247,17 @@ async function assemble(
   paths: ReturnType<typeof pathsOf>,
   remote: Remote | null,
   unlock: () => void,
+  opened: Opened,
 ): Promise<Live> {
   const { config } = options
-  const { journal, queries, tokens: shelf } = await openStore(config, paths, options.onFatal, options.standby)
-  const observation = await openObservation(config)
-  const bus = createMemoryBus((error) => observation.log.error('a listener failed', { error }))
-  bus.subscribe((event) => options.onEvent(event))
-  const { created, keep, kept } = await openTokens(shelf, config, options.new_tokens)
-  const host = await Host.open({ bus, createClock: createWallClock, journal, onFatal: options.onFatal, ...observation.forHost() })
-  await observation.follow(bus, host, (after_seq) => readEvents(queries, { after_seq, limit: 1_000_000 }))
+  const { bus, held, host, observation, queries } = await openEconomy(options, paths, opened)
   const solvers = solving(options, observation)
   const gateways = await openGateways(config, paths.root, { bus, host, log: observation.log, onFatal: options.onFatal, queries, ...observation.forGateways() })
-  const tokens = new Tokens(kept, gateways.findKey)
+  opened.push(
+    () => solvers.close(),
+    () => gateways.close(),
+  )
+  const tokens = new Tokens(held.kept, gateways.findKey)
   const serviceParts: ServiceParts = {
     ...(remote?.credentials === undefined ? {} : { busCredentials: remote.credentials }),
     ...readsFor(queries),
@@ -273,7 +274,9 @@ async function assemble(
   const app = createService(serviceParts, gate)
   const { fetch } = webFor(app, queries, options, { bus, host, tokens })
   const doors = await openDoors(fetch, { host: config.host, port: config.port }, paths.socket, { direct: openModelDoor(serviceParts, gate) })
+  opened.push(() => doors.close())
   const sandbox = await sandboxFor(options, paths)
+  opened.push(() => sandbox.close())
   const isNew = await beginOrResume(host, config, paths.configured_rules)
   await observation.begin(bus, host, { outbox: () => remote?.outboxLag() ?? null, upstreams: () => serviceParts.gateway?.upstreams ?? [] })
   const service = { socket_path: paths.socket, url: doors.url }
@@ -281,12 +284,12 @@ async function assemble(
   await settle(options, host, bus, executor, folders)
   await remote?.begin(remoteParts(app, queries, executor, { bus, host, reads: openReads(app, serviceParts, gate), tokens }))
   await gateways.start(remote?.toolQueue)
-  await keep()
+  await held.keep()
   tellWhere(paths, doors.url)
   host.startBeat(config.beat_ms, solvers.beat)
   return {
     bus,
-    created_tokens: created,
+    created_tokens: held.created,
     executor,
     host,
     is_new: isNew,
