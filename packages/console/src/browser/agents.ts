@@ -95,7 +95,7 @@ const cells = (row: AgentRow): TemplateResult => html`
   <td class="number">${amount(row.held_micro)}</td><td class="number">${amount(row.earned_micro)}</td><td class="number">${count(row.windows)}</td>
 `
 const link = (row: AgentRow): TemplateResult =>
-  html`<a href="#/agents/${row.agent_id}" aria-current=${row.agent_id === chosen ? 'true' : nothing}>${row.agent_id}</a>`
+  html`<a href="#/agents/${row.agent_id}" title=${row.agent_id} aria-current=${row.agent_id === chosen ? 'true' : nothing}>${row.agent_id}</a>`
 
 function table(): TemplateResult {
   if (pages.misses(rows.range)) load(() => pages.complete(rows.range))
