@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type KeptToken, createToken, hashToken } from '../http/index.ts'
@@ -39,7 +39,13 @@ export function readServiceFile(paths: Paths): ServiceFile | null {
 
 /** Takes the folder for this process. The lock is the database engine's own, so it dies with the process, however that ends. */
 export function lockDataDir(paths: Paths): () => void {
-  mkdirSync(paths.root, { mode: 0o700, recursive: true })
+  try {
+    mkdirSync(paths.root, { mode: 0o700, recursive: true })
+    accessSync(paths.root, constants.W_OK)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new JournalError('unavailable', `the data folder ${paths.root} cannot be made or written: ${reason}; name another with --data`, { cause: error })
+  }
   const lock = new DatabaseSync(paths.lock, { timeout: 0 })
   try {
     lock.exec('BEGIN EXCLUSIVE')

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadConfig } from '../config/index.ts'
 import { openDatabase } from '../store/index.ts'
-import { pathsOf } from './data-dir.ts'
+import { lockDataDir, pathsOf } from './data-dir.ts'
 import { inspectStore } from './store.ts'
 
 let folder = ''
@@ -13,6 +13,13 @@ beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'syntropism-store-'))))
 afterEach(() => rmSync(folder, { force: true, recursive: true }))
 
 const inspect = (env: Record<string, string> = {}) => inspectStore(loadConfig({ data: folder }, env), pathsOf(folder))
+
+it('a data folder that cannot be made is named, with what would be right', () => {
+  writeFileSync(join(folder, 'file'), '')
+  expect(() => lockDataDir(pathsOf(join(folder, 'file', 'data')))).toThrow(
+    /the data folder .*file\/data cannot be made or written: .*; name another with --data/,
+  )
+})
 
 it.each([
   ['DATABASE_URL', 'mysql://db/economy', 'must begin with postgres://'],
