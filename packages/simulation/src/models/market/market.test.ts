@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { type RunResult, simulate } from '../../engine/index.ts'
-import { createSolver } from '@syntropism/solver'
 import { market } from './index.ts'
 
 /** 100 agents whose jobs want a fiftieth of the cpu each: demand is twice the supply when the price is nothing. */
@@ -61,26 +60,6 @@ describe('the compute market', () => {
     else expect(burned).toBeLessThan(figures.worth_served_micro as number)
     if (curve === 'fixed') expect(figures.price_cpu_micro_per_s).toBe(4_000_000)
     else expect(figures.price_cpu_micro_per_s).not.toBe(4_000_000)
-  })
-
-  it('is cleared exactly by a solver, with VCG payments', async () => {
-    const solve = await createSolver()
-    let asked = 0
-    const { figures } = simulate({
-      agents: 40,
-      model: market,
-      params: { curve: 'fixed', mechanism: 'exact', payments: 'vcg', share_ppm: 100_000 },
-      seed: 8,
-      solve: (problem, forVcg) => {
-        expect(forVcg).toBe(true)
-        asked += 1
-        return solve(problem, forVcg)
-      },
-      steps: 6,
-    })
-    expect(asked).toBeGreaterThanOrEqual(6)
-    expect(figures.jobs).toBeGreaterThan(30)
-    expect(figures.burned_micro).toBeLessThan(figures.worth_served_micro as number)
   })
 
   it('refuses payments that are not sound under the mechanism, with the reason', () => {
