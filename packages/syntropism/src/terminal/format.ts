@@ -31,9 +31,10 @@ export const wrap = (text: string, columns: number): string[] =>
       return [...lines, rest.join('')]
     })
 
-/** Columns aligned by the widest cell; the first row is the header. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_cell, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
+/** Columns aligned by the widest cell; the first row is the header. Names from files and agents stay in their line and steer nothing. */
+export function table(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map((cell) => tame(cell).replaceAll('\n', ' ')))
+  const widths = (rows[0] ?? []).map((_cell, column) => rows.reduce((widest, row) => Math.max(widest, (row[column] ?? '').length), 0))
   return rows
     .map((row) =>
       row

@@ -6,6 +6,7 @@ import type { OpenPrompt } from '../desk/open-prompts.ts'
 import { DeskScreen } from '../desk/screen.ts'
 import { createProgram } from '../program.ts'
 import { describeEvent, explainEvent } from './describe.ts'
+import { table } from './format.ts'
 import { type Look, topLines } from '../inspect/top-command.ts'
 
 const SIZE = { columns: 80, rows: 24 }
@@ -212,5 +213,20 @@ describe('completion', () => {
     expect(at('live', "-l sandbox -xa 'auto container bubblewrap node process' -d ")).toHaveLength(1)
     expect(at('live', '-l plain -d ')).toHaveLength(1)
     expect(at('completion', "-xa 'bash fish zsh'")).toHaveLength(1)
+  })
+})
+
+describe('a table', () => {
+  it('keeps names in their line and lets none steer the terminal', () => {
+    expect(
+      table([
+        ['id', 'pays'],
+        ['x\u001B[31m\ny', '3'],
+      ]),
+    ).toBe('id       pays\nx[31m y  3')
+  })
+
+  it('has room for more rows than a call has for arguments', () => {
+    expect(table(Array.from({ length: 300_000 }, () => ['a'])).length).toBe(599_999)
   })
 })
