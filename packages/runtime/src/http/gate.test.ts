@@ -13,6 +13,7 @@ describe('requests that follow each other on one connection', () => {
       [bearer('operator'), { role: 'operator' }],
       [bearer('operator'), { role: 'operator' }],
       [bearer('key'), { key_id: 'team', role: 'key' }],
+      ['bearer key', { key_id: 'team', role: 'key' }],
       [bearer('kez'), { code: 'credentials_unknown' }],
       [bearer('key'), { key_id: 'team', role: 'key' }],
       [undefined, { code: 'credentials_missing' }],

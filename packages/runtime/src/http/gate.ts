@@ -69,7 +69,7 @@ export class Gate {
     const shown = connection === undefined ? undefined : this.#shown.get(connection)
     // A proxy may send several callers over one connection: what one showed is not to be found out by another.
     if (shown?.bytes.length === bytes.length && timingSafeEqual(shown.bytes, bytes)) return shown.hashed
-    const token = /^Bearer (\S{1,256})$/.exec(authorization)?.[1]
+    const token = /^Bearer (\S{1,256})$/i.exec(authorization)?.[1]
     if (token === undefined) return null
     const hashed = hashToken(token)
     if (connection !== undefined) this.#shown.set(connection, { bytes, hashed })

@@ -108,7 +108,7 @@ interface Completion {
 function completionIn({ body, status }: GatewayAnswer): Completion {
   const failed = (reason: string): Refused => new Refused('llm_upstream_failed', { reason, upstream_status: status })
   if (typeof body !== 'string') {
-    body.start({ end: () => undefined, write: () => undefined })()
+    body.start({ drop: () => undefined, end: () => undefined, write: () => 0 })()
     throw failed('it sent a stream where none was asked for')
   }
   if (status >= 400) throw failed(body.slice(0, 500))

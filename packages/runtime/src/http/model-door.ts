@@ -22,7 +22,11 @@ function answer(outgoing: ServerResponse, told: ModelAnswer | Problem): (() => v
     return null
   }
   outgoing.writeHead(told.status, head)
-  return body.start({ end: () => void outgoing.end(), write: (bytes) => void outgoing.write(bytes) })
+  const write = (bytes: Uint8Array): number => {
+    outgoing.write(bytes)
+    return outgoing.writableLength
+  }
+  return body.start({ drop: () => void outgoing.destroy(), end: () => void outgoing.end(), write })
 }
 
 /** Reads a body of a known length; done with its last byte, before the stream has said that it ended. */

@@ -13,7 +13,10 @@ interface Told {
 }
 
 /** Relays pieces of a stream; each list of pieces comes in one turn of the event loop. */
-async function relay(turns: readonly (readonly (string | Buffer)[])[], about: { api?: Api; breaks?: Error; wants_usage?: boolean } = {}): Promise<Told> {
+async function relay(
+  turns: readonly (readonly (string | Buffer)[])[],
+  about: { api?: Api; behind?: number; breaks?: Error; wants_usage?: boolean } = {},
+): Promise<Told> {
   const told: Told = { finish: '', usage: null, writes: [] }
   const body = (async function* () {
     for (const pieces of turns) {
@@ -33,7 +36,11 @@ async function relay(turns: readonly (readonly (string | Buffer)[])[], about: { 
         done()
       },
       wants_usage: about.wants_usage ?? false,
-    }).start({ end: () => void told.writes.push('end'), write: (bytes) => void told.writes.push(Buffer.from(bytes).toString('latin1')) })
+    }).start({
+      drop: () => void told.writes.push('drop'),
+      end: () => void told.writes.push('end'),
+      write: (bytes) => told.writes.push(Buffer.from(bytes).toString('latin1')) * (about.behind ?? 0),
+    })
   })
   return told
 }
@@ -98,6 +105,12 @@ describe('a stream', () => {
     expect(writes.join('')).toBe(`${WORD}${DONE}end`)
     expect(usage).toMatchObject({ output_tokens: 2 })
     expect(finish).toBe('completed')
+  })
+
+  it('is broken off for a caller who does not read, and what it cost is known all the same', async () => {
+    const { finish, usage, writes } = await relay([[WORD], [WORD], [WORD], [USAGE], [DONE]], { behind: 3 * 1_048_576, wants_usage: true })
+    expect([writes, finish]).toEqual([[WORD, WORD, WORD, 'drop'], 'cancelled'])
+    expect(usage).toMatchObject({ output_tokens: 2 })
   })
 
   it('that breaks off says so, without the piece of an event before', async () => {

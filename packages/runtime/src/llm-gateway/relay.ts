@@ -23,8 +23,11 @@ export interface Relay {
 
 /** Where a stream's bytes go as they come. */
 export interface Sink {
-  write(bytes: Uint8Array): void
+  /** How many bytes its reader has not taken yet. */
+  write(bytes: Uint8Array): number
   end(): void
+  /** Breaks off: its reader does not read. */
+  drop(): void
 }
 
 /** A stream that flows once it is told where to. Returns how its reader hangs up. */
@@ -35,12 +38,19 @@ export interface Flow {
 /** The same for who reads by the web's streams. */
 export function toReadable(flow: Flow): ReadableStream<Uint8Array> {
   let hangUp: () => void
-  return new ReadableStream<Uint8Array>({
-    cancel: () => hangUp(),
-    start(controller) {
-      hangUp = flow.start({ end: () => controller.close(), write: (bytes) => controller.enqueue(bytes) })
+  return new ReadableStream<Uint8Array>(
+    {
+      cancel: () => hangUp(),
+      start(controller) {
+        const write = (bytes: Uint8Array): number => {
+          controller.enqueue(bytes)
+          return -(controller.desiredSize ?? 0)
+        }
+        hangUp = flow.start({ drop: () => controller.error(new Error('the answer was not read')), end: () => controller.close(), write })
+      },
     },
-  })
+    new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
+  )
 }
 
 const isUsageAlone = (data: string): boolean => {
@@ -54,6 +64,8 @@ const BOUNDARY = /\r?\n\r?\n|\r\r/g
 const ONE_LINE = /^data: ?([^\r\n]*)(?:\r?\n\r?\n|\r\r)$/
 /** Longest event: one that does not end would be looked through again with every piece of it. */
 const EVENT_BYTES_MAX = 8 * 1_048_576
+/** What is kept for a caller who reads more slowly than its answer comes; who is further behind than this does not read. */
+const BEHIND_BYTES_MAX = 8 * 1_048_576
 /** What an event must hold to be looked into. */
 const NOTABLE = /"usage"|\[DONE\]/
 
@@ -138,7 +150,9 @@ class Reading implements Reader {
   }
 
   #write(bytes: Uint8Array): void {
-    if (this.#caller === 'there' && bytes.length > 0) this.#sink.write(bytes)
+    if (this.#caller !== 'there' || bytes.length === 0 || this.#sink.write(bytes) <= BEHIND_BYTES_MAX) return
+    this.hangUp()
+    this.#sink.drop()
   }
 
   #endForCaller(): void {

@@ -118,7 +118,7 @@ export class Web {
   }
 
   #stream(request: Request, url: URL, session: Session | null): Response {
-    const token = session?.token ?? /^Bearer (\S{1,256})$/.exec(request.headers.get('authorization') ?? '')?.[1]
+    const token = session?.token ?? /^Bearer (\S{1,256})$/i.exec(request.headers.get('authorization') ?? '')?.[1]
     if (token === undefined) return problemResponse('credentials_missing', 'Log in, or send a bearer token.')
     if (watcherOf(this.#parts.tokens.find(token)) === null) return problemResponse('role_forbidden', 'The stream is for operators, humans and observers.')
     const after = Number(request.headers.get('last-event-id') ?? url.searchParams.get('after_seq') ?? 0)
