@@ -77,7 +77,7 @@ describe('the attention desk', () => {
 describe('the attention desk of several people', () => {
   it('says when another judged the prompt at hand, and takes its scores for no other', async () => {
     await stage.filePrompt('broker', 'Taken', 'one')
-    await stage.filePrompt('thinker', 'Left', 'two')
+    await stage.filePrompt('genesis', 'Left', 'two')
     const context = await browser.newContext()
     const { page } = await logIn(context, stage, 'ada-token')
     const taken = [...stage.host.state.prompts.values()].find((one) => one.agent_id === 'broker')?.prompt_id ?? ''
@@ -88,16 +88,18 @@ describe('the attention desk of several people', () => {
     const scores = { interesting: 1, understandable: 1, useful: 1 }
     await stage.host.submit({ human_id: 'ada', owner: 'human:ada', prompt_id: taken, scores, type: 'score_prompt' })
     await page.getByText(`${taken} is no longer open`).waitFor()
-    await page.getByRole('heading', { name: 'Left' }).waitFor()
+    await page.getByRole('heading', { name: /Left|For the eye/ }).waitFor()
     expect(await page.locator('output').allTextContents()).toEqual(['–', '–', '–'])
     await context.close()
   })
 
   it('takes digits wherever the focus is, and no single key once they are switched off', async () => {
+    await stage.filePrompt('broker', 'By keys', 'three')
     const context = await browser.newContext()
     const { page } = await logIn(context, stage, 'ada-token')
-    await openView(page, stage, 'desk')
-    await page.getByRole('heading', { name: 'Left' }).waitFor()
+    const filed = [...stage.host.state.prompts.values()].find((one) => one.agent_id === 'broker')?.prompt_id ?? ''
+    await openView(page, stage, `desk/${filed}`)
+    await page.getByRole('heading', { name: 'By keys' }).waitFor()
     await page.locator('main').focus()
     await page.keyboard.press('4')
     await page.locator('output').first().filter({ hasText: '4' }).waitFor()

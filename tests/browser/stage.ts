@@ -55,6 +55,7 @@ export interface Stage {
   readonly url: string
   /** Advances economy time and beats. */
   tick(ms?: number): Promise<void>
+  /** Throws when it is refused: an agent has one prompt open at a time. */
   filePrompt(agentId: string, title: string, report: string): Promise<void>
   /** Closes the door, and opens it again at the same address. */
   cut(): Promise<void>
@@ -161,7 +162,8 @@ export async function openStage(): Promise<Stage> {
       web = createWeb()
     },
     async filePrompt(agentId, title, report) {
-      await host.submit({ agent_id: agentId, amount_micro: credits(10), content: { report, title }, owner: 'host', type: 'file_prompt' })
+      const filed = await host.submit({ agent_id: agentId, amount_micro: credits(10), content: { report, title }, owner: 'host', type: 'file_prompt' })
+      if (!filed.ok) throw new Error(`"${title}" was not filed: ${filed.refusal.code}`)
     },
     host,
     mend,

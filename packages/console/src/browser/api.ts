@@ -24,22 +24,31 @@ export class Silence extends Error {
   override readonly name = 'Silence'
 }
 
+/** What was asked for under a login that is over; who is told of a login's end has said so. */
+export class LoginOver extends Error {
+  override readonly name = 'LoginOver'
+}
+
 let secret = ''
 let loginEnded = (): void => undefined
 /** `told` when the service no longer knows this login: it is over, or the economy was started again. */
 export const onLoginEnd = (told: () => void): void => void (loginEnded = told)
 
 async function ask<T>(method: string, path: string, body?: object): Promise<T> {
+  const login = secret
   const answer = await fetch(path, {
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...(method === 'GET' ? {} : { 'x-csrf-token': secret }) },
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...(method === 'GET' ? {} : { 'x-csrf-token': login }) },
     method,
   }).catch((error: unknown) => {
     throw new Silence('The economy does not answer.', { cause: error })
   })
-  if (answer.status === 401 && secret !== '') {
-    secret = ''
-    loginEnded()
+  if (answer.status === 401 && login !== '') {
+    if (secret === login) {
+      secret = ''
+      loginEnded()
+    }
+    throw new LoginOver('The login is over.')
   }
   const value = (await answer.json()) as { detail?: string; title?: string }
   if (!answer.ok) throw new Refusal(answer.status, value.detail ?? value.title ?? `status ${answer.status}`)

@@ -1,5 +1,5 @@
 import type { EconomyEvent } from '@syntropism/contract'
-import { Silence, type Who, follow, read } from './api.ts'
+import { LoginOver, Silence, type Who, follow, read } from './api.ts'
 
 export interface Economy {
   readonly agents_micro: number
@@ -51,8 +51,9 @@ export function say(text: string): void {
   store.notice = text
   changed()
 }
-/** Silence is shown for as long as it lasts, not as the answer to something. */
+/** Silence is shown for as long as it lasts, and the end of a login once, not as answers to something. */
 function sayError(error: unknown): void {
+  if (error instanceof LoginOver) return
   if (error instanceof Silence && store.who.role !== null) fallSilent()
   else say(error instanceof Error ? error.message : String(error))
 }
