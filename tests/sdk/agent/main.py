@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from syntropism import Client, ServiceError, connect, connect_async
-from syntropism.shapes import Amounts, StandingBidWanted
+from syntropism.shapes import BundleAmounts, StandingBidWanted
 
-BUNDLE: Amounts = {"cpu_millicores": 100, "memory_mb": 64}
+BUNDLE: BundleAmounts = {"cpu_millicores": 100, "memory_mb": 64}
 STANDING: StandingBidWanted = {"bundle": BUNDLE, "duration_ms": 1000, "limit_micro": 5_000_000, "margin_ppm": 250_000, "pause_ms": 60_000}
 
 
