@@ -79,8 +79,8 @@ phoenix() {
 
 # The image has what no image should have as well, which the driver has to bear: an entry point that fails, and a volume.
 engine() {
-  local folder=$prefix/engine version work binary library
-  version="2 $(node "$root/scripts/node26.mjs" --version)"
+  local folder=$prefix/engine version work binary library driver imported=
+  version="3 $(node "$root/scripts/node26.mjs" --version)"
   if [ "$(cat "$folder/version" 2>/dev/null)" = "$version" ]; then return; fi
   rm -rf "$folder"
   work=$(mktemp -d)
@@ -95,8 +95,17 @@ engine() {
     mkdir -p "$work/image$(dirname "$library")"
     cp -L "$library" "$work/image$library"
   done
-  printf '[storage]\ndriver = "overlay"\ngraphroot = "%s/store"\nrunroot = "%s/run"\n' "$folder" "$work" >"$work/storage.conf"
-  tar -C "$work/image" -c . | CONTAINERS_STORAGE_CONF="$work/storage.conf" podman import --change 'ENTRYPOINT ["/bin/false"]' --change 'VOLUME /data' - localhost/agents:test
+  # An overlay does not lie on another one, which this folder may be part of: then a container has a copy of its image.
+  for driver in overlay vfs; do
+    rm -rf "$folder/store"
+    printf '[storage]\ndriver = "%s"\ngraphroot = "%s/store"\nrunroot = "%s/run"\n' "$driver" "$folder" "$work" >"$work/storage.conf"
+    if tar -C "$work/image" -c . | CONTAINERS_STORAGE_CONF="$work/storage.conf" podman import --change 'ENTRYPOINT ["/bin/false"]' --change 'VOLUME /data' - localhost/agents:test; then
+      imported=$driver
+      break
+    fi
+  done
+  [ -n "$imported" ]
+  echo "$imported" >"$folder/driver"
   echo "$version" >"$folder/version"
   rm -rf "$work"
 }

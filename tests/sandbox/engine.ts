@@ -4,7 +4,8 @@ import { type Server, type ServerResponse, createServer, request } from 'node:ht
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const STORE = join(process.env.SYNTROPISM_PARTS ?? resolve(import.meta.dirname, '../../.parts'), 'engine/store')
+const PART = join(process.env.SYNTROPISM_PARTS ?? resolve(import.meta.dirname, '../../.parts'), 'engine')
+const STORE = join(PART, 'store')
 /** Socket of an engine that is there already and has the image: so that the suites can be run by hand with another make, for example Docker. */
 const GIVEN = process.env.SYNTROPISM_ENGINE_SOCKET
 /** Image of scripts/parts.sh: Node, Python and a shell, and what an image should not have: an entry point that fails, and a volume. */
@@ -13,9 +14,11 @@ export const IMAGE = 'localhost/agents:test'
 /** Podman keeps everything of this engine below one folder; images are read from the part. */
 function configure(folder: string): NodeJS.ProcessEnv {
   const path = (name: string): string => JSON.stringify(join(folder, name))
+  // That of the image: another make of storage would not find it.
+  const driver = JSON.stringify(readFileSync(join(PART, 'driver'), 'utf8').trim())
   writeFileSync(
     join(folder, 'storage.conf'),
-    `[storage]\ndriver = "overlay"\ngraphroot = ${path('graph')}\nrunroot = ${path('run')}\n[storage.options]\nadditionalimagestores = [${JSON.stringify(STORE)}]\n`,
+    `[storage]\ndriver = ${driver}\ngraphroot = ${path('graph')}\nrunroot = ${path('run')}\n[storage.options]\nadditionalimagestores = [${JSON.stringify(STORE)}]\n`,
   )
   writeFileSync(
     join(folder, 'containers.conf'),
