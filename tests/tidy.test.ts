@@ -173,6 +173,11 @@ describe('the structure', () => {
     expect(entries.filter((entry) => !/^100(644|755) /.test(entry))).toEqual([])
   })
 
+  it('the repository keeps nothing that it ignores', () => {
+    const kept = execFileSync('git', ['ls-files', '--cached', '--ignored', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' })
+    expect(kept).toBe('')
+  })
+
   it('files are of a size to hold in the head, and named by their concept', () => {
     for (const file of [...sources, ...filesIn(join(ROOT, 'agents')), ...filesIn(join(ROOT, 'scripts')), ...filesIn(join(ROOT, 'tests'))]) {
       if (relative(ROOT, file) === WRITTEN) continue
