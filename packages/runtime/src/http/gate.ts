@@ -22,6 +22,9 @@ export const SECURE_HEADERS = {
 /** Whether a media type is JSON. */
 export const isJson = (type: string): boolean => /^application\/json\s*(;|$)/i.test(type)
 
+/** The token in an Authorization header; null for what is no bearer token. The scheme is read in any case (RFC 9110). */
+export const bearerTokenIn = (authorization: string): string | null => /^Bearer (\S{1,256})$/i.exec(authorization)?.[1] ?? null
+
 interface Refused {
   readonly code: 'credentials_missing' | 'credentials_unknown' | 'rate_limited'
   readonly detail: string
@@ -69,8 +72,8 @@ export class Gate {
     const shown = connection === undefined ? undefined : this.#shown.get(connection)
     // A proxy may send several callers over one connection: what one showed is not to be found out by another.
     if (shown?.bytes.length === bytes.length && timingSafeEqual(shown.bytes, bytes)) return shown.hashed
-    const token = /^Bearer (\S{1,256})$/i.exec(authorization)?.[1]
-    if (token === undefined) return null
+    const token = bearerTokenIn(authorization)
+    if (token === null) return null
     const hashed = hashToken(token)
     if (connection !== undefined) this.#shown.set(connection, { bytes, hashed })
     return hashed

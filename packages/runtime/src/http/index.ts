@@ -1,5 +1,5 @@
 export { createService } from './app.ts'
-export { Gate } from './gate.ts'
+export { Gate, bearerTokenIn } from './gate.ts'
 export { openModelDoor } from './model-door.ts'
 export { type KeptToken, type Principal, Tokens, createToken, hashToken } from './principal.ts'
 export { AnyJson, type App, type ServiceParts, addOperation } from './service.ts'

@@ -1,4 +1,4 @@
-import { type Principal, type Tokens, problemResponse } from '../http/index.ts'
+import { type Principal, type Tokens, bearerTokenIn, problemResponse } from '../http/index.ts'
 import { SESSION_MS, type Session, Sessions, showsSecret } from './sessions.ts'
 import { type StreamParts, eventStream } from './stream.ts'
 
@@ -118,8 +118,8 @@ export class Web {
   }
 
   #stream(request: Request, url: URL, session: Session | null): Response {
-    const token = session?.token ?? /^Bearer (\S{1,256})$/i.exec(request.headers.get('authorization') ?? '')?.[1]
-    if (token === undefined) return problemResponse('credentials_missing', 'Log in, or send a bearer token.')
+    const token = session?.token ?? bearerTokenIn(request.headers.get('authorization') ?? '')
+    if (token === null) return problemResponse('credentials_missing', 'Log in, or send a bearer token.')
     if (watcherOf(this.#parts.tokens.find(token)) === null) return problemResponse('role_forbidden', 'The stream is for operators, humans and observers.')
     const after = Number(request.headers.get('last-event-id') ?? url.searchParams.get('after_seq') ?? 0)
     return Number.isSafeInteger(after) && after >= 0
