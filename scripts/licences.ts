@@ -36,20 +36,13 @@ const ROOT = new URL('../', import.meta.url)
 const FILE = new URL('THIRD_PARTY_LICENSES.md', ROOT)
 const read = (path: string): Record<string, unknown> => JSON.parse(readFileSync(new URL(path, ROOT), 'utf8')) as Record<string, unknown>
 
-/** Packages of an older kind list their licences, each with an address. */
-function installedLicence(path: string): string {
-  if (!existsSync(new URL(`${path}/package.json`, ROOT))) return ''
-  const { license, licenses } = read(`${path}/package.json`) as { license?: string; licenses?: { type?: string }[] }
-  return license ?? (licenses ?? []).map((one) => one.type ?? '').join(' OR ')
-}
-
 /** What the lock file installs beside the tools of development. */
 export function dependencies(): Dependency[] {
   const packages = read('package-lock.json').packages as Record<string, Locked>
   const found = Object.entries(packages)
     .filter(([path, one]) => path.includes('node_modules/') && one.link !== true && one.dev !== true && one.devOptional !== true)
     .map(([path, one]) => ({
-      licence: (one.license ?? installedLicence(path)).replaceAll(/[()]/g, ''),
+      licence: (one.license ?? '').replaceAll(/[()]/g, ''),
       name: path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),
       version: one.version ?? '',
     }))
