@@ -57,4 +57,15 @@ describe('a running economy with an LLM', () => {
     expect(listed.keys).toMatchObject([{ key_id: 'team', revoked: true }])
     expect(JSON.stringify(listed)).not.toContain('token_hash')
   })
+
+  it('makes no key that could not call, and says what to change', async () => {
+    expect((await run(['operator', 'tune', 'llm_keys_micro_usd_per_minute=0', '--reason', 'a test', '--data', data], env)).code).toBe(0)
+    const create = ['keys', 'create', 'useless', '--budget', '1/day', '--data', data]
+    const refused = await run(create, env)
+    expect(refused).toMatchObject({ code: 1, stdout: '' })
+    expect(refused.stderr).toContain('llm_keys_not_offered: Nothing of the cap on spend is kept for keys: set "keys_usd_per_minute" under "llm"')
+    const asJson = await run([...create, '--json'], env)
+    expect(asJson.code).toBe(1)
+    expect(JSON.parse(asJson.stdout)).toMatchObject({ code: 'llm_keys_not_offered', figures: { setting: 'llm.keys_usd_per_minute' }, status: 422 })
+  })
 })

@@ -150,6 +150,82 @@ describe('a bad upstream', () => {
   })
 })
 
+describe('a request of a key that a second upstream takes up', () => {
+  const models = {
+    'dies-then-answers': {
+      output_tokens_max: 100,
+      price: { input: 1, output: 1 },
+      upstreams: [
+        { model: 'dies', upstream: 'fake' },
+        { model: 'plain', upstream: 'other' },
+      ],
+    },
+  }
+
+  it('counts once among its requests and tokens of a minute, and once more for what the first may have cost', async () => {
+    await open({ key: { requests_per_minute: 2, tokens_per_minute: 1000 }, models, now: () => 1_700_000_040_000 })
+    const key = client('key-token')
+    await key.chat.completions.create(ask('falls-back'))
+    await key.chat.completions.create(ask('dies-then-answers'))
+    await expect(key.chat.completions.create(ask('plain'))).rejects.toMatchObject({ code: 'llm_rate_limited', status: 429 })
+    await world.quiet()
+    expect(world.events.flatMap(({ data, type }) => (type === 'llm_call_admitted' && 'call_id' in data ? [data] : []))).toMatchObject([
+      { call_id: 'call-1', upstream_id: 'fake' },
+      { call_id: 'call-2', follows_call_id: 'call-1', upstream_id: 'other' },
+      { call_id: 'call-3', upstream_id: 'fake' },
+      { call_id: 'call-4', follows_call_id: 'call-3', upstream_id: 'other' },
+    ])
+    const { gauges } = world.host.state.llm
+    expect(gauges.get('key:team/requests')).toMatchObject({ counted: 2 })
+    expect(gauges.get('key:team/tokens')).toMatchObject({ counted: 34, settled: 34 })
+    const [, , mayHaveCost] = world.settled()
+    expect(mayHaveCost).toMatchObject({ call_id: 'call-3', estimated: true })
+    expect(gauges.get('key:team/0')).toMatchObject({ counted: 34 + (mayHaveCost?.cost_micro_usd ?? 0) })
+  })
+
+  it('counts once also when its calls go out ahead of their record', async () => {
+    await open({ models, upstream: { breaker_failures: 1000 }, now: () => 1_700_000_040_000 })
+    const key = client('key-token')
+    const isDrawn = ({ data, type }: World['events'][number]): boolean => type === 'llm_call_admitted' && 'follows_call_id' in data && 'reserve_id' in data
+    let requests = 0
+    while (!world.events.some(isDrawn)) {
+      await key.chat.completions.create(ask('falls-back'))
+      await world.quiet()
+      requests += 1
+    }
+    await world.gateway.withoutReserves(() => Promise.resolve())
+    await world.quiet()
+    expect([...world.host.state.llm.reserves.values()]).toEqual([])
+    expect(world.host.state.llm.gauges.get('key:team/requests')).toMatchObject({ counted: requests, settled: requests })
+  })
+})
+
+describe('where nothing of the cap is kept for keys', () => {
+  it('no key is created, and a call with one is refused by the same sentence', async () => {
+    await open()
+    await world.host.submit({ changes: { llm_keys_micro_usd_per_minute: 0 }, owner: 'operator', type: 'tune_rules' })
+    const terms = {
+      expires_at_ms: null,
+      models: [],
+      parallel_max: 1,
+      requests_per_minute: 1,
+      tokens_per_minute: 1,
+      windows: [{ limit_micro_usd: 1, window_ms: 0 }],
+    }
+    const created = await fetch(`${world.url}/operator/llm/keys`, {
+      body: JSON.stringify({ ...terms, key_id: 'late', name: 'late' }),
+      headers: { authorization: 'Bearer operator', 'content-type': 'application/json' },
+      method: 'POST',
+    })
+    const told = (await created.json()) as { code: string; detail: string }
+    expect(told).toMatchObject({ code: 'llm_keys_not_offered', figures: { setting: 'llm.keys_usd_per_minute' }, status: 422 })
+    expect(told.detail).toContain('set "keys_usd_per_minute" under "llm" in syntropism.config.json')
+    expect(world.host.state.llm.keys.has('late')).toBe(false)
+    await expect(client('key-token').chat.completions.create(ask('plain'))).rejects.toMatchObject({ code: told.code, message: `422 ${told.detail}` })
+    expect(world.upstream.received).toEqual([])
+  })
+})
+
 describe('a caller that hangs up', () => {
   it('cancels the upstream call, in a stream and while it waits', async () => {
     const openai = await open()

@@ -30,7 +30,7 @@ interface Report {
 }
 type Who = 'a' | 'b' | 'key'
 type Move =
-  | { readonly kind: 'admit'; readonly who: Who; readonly prompt: number; readonly output: number }
+  | { readonly kind: 'admit'; readonly who: Who; readonly prompt: number; readonly output: number; readonly follows: boolean }
   | { readonly kind: 'reserve'; readonly who: Who; readonly prompt: number; readonly output: number; readonly calls: number }
   | { readonly kind: 'draw'; readonly pick: number; readonly prompt: number; readonly output: number; readonly times: number; readonly crashes: boolean }
   | { readonly kind: 'close'; readonly pick: number }
@@ -48,7 +48,16 @@ const finish = fc.constantFrom('completed' as const, 'cancelled' as const, 'fail
 const alone = (kind: 'restore' | 'kill' | 'budget' | 'tick' | 'crash', weight: number) => ({ arbitrary: fc.constant({ kind }), weight })
 
 const move: fc.Arbitrary<Move> = fc.oneof(
-  { arbitrary: fc.record({ kind: fc.constant('admit' as const), output: fc.nat(40), prompt: fc.nat(150), who }), weight: 10 },
+  {
+    arbitrary: fc.record({
+      follows: fc.integer({ max: 3, min: 0 }).map((chance) => chance === 0),
+      kind: fc.constant('admit' as const),
+      output: fc.nat(40),
+      prompt: fc.nat(150),
+      who,
+    }),
+    weight: 10,
+  },
   {
     arbitrary: fc.record({ calls: fc.integer({ max: 6, min: 1 }), kind: fc.constant('reserve' as const), output: fc.nat(3), prompt: fc.nat(16), who }),
     weight: 8,
@@ -98,6 +107,8 @@ export interface Known {
   /** When it was admitted; for one drawn from a reserve, when that was opened. */
   readonly at_ms: number
   readonly who: string
+  /** Whether it took up the request of another. */
+  readonly follows: boolean
   readonly prompt: number
   readonly output: number
   /** What stands against the bound: all of it while open or estimated. */
@@ -150,9 +161,10 @@ export class Walk {
 
   #follow(event: EconomyEvent): void {
     if (event.type === 'llm_call_admitted') {
+      const follows = event.data.follows_call_id !== undefined
       const { bound_micro_usd: bound, call_id, key_id, minute, output_tokens_max: output, prompt_tokens_max: prompt, reserve_id } = event.data
       const at_ms = this.#openedAt.get(reserve_id ?? '') ?? event.at_ms
-      this.calls.set(call_id, { at_ms, booked: bound, bound, minute, output, overrun: 0, prompt, status: 'open', who: key_id ?? event.agent_id })
+      this.calls.set(call_id, { at_ms, booked: bound, bound, follows, minute, output, overrun: 0, prompt, status: 'open', who: key_id ?? event.agent_id })
       this.unrecorded = this.unrecorded.filter((sent) => sent.call_id !== call_id)
     } else if (event.type === 'llm_call_settled') {
       const call = this.calls.get(event.data.call_id) as Known
@@ -196,7 +208,7 @@ export class Walk {
         const caller = one.who === 'key' ? { key_id: 'key' } : { agent_id: one.who }
         const worst = { ...caller, model: 'm', output_tokens_max: one.output, price: PRICE, prompt_tokens_max: one.prompt, upstream_id: 'u' }
         if (one.kind === 'reserve') wait({ ...worst, calls: one.calls, type: 'reserve_llm_calls' })
-        else wait({ ...worst, request_hash: 'b'.repeat(64), type: 'admit_llm_call' })
+        else wait({ ...worst, ...(one.follows ? this.#before(one.who) : {}), request_hash: 'b'.repeat(64), type: 'admit_llm_call' })
         return
       }
       case 'draw':
@@ -231,6 +243,12 @@ export class Walk {
       case 'crash':
         this.#crash(atMs)
     }
+  }
+
+  /** The last call of this caller: a further one may take up its request. */
+  #before(of: Who): object {
+    const last = [...this.calls].findLast(([, call]) => call.who === of)
+    return last === undefined ? {} : { follows_call_id: last[0] }
   }
 
   /** A call goes out on a reserve that is recorded; its admission waits to be. */

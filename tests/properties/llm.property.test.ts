@@ -54,6 +54,18 @@ function assertHeld(walk: Walk): void {
   for (const [reserveId, { booked, bounds }] of walk.lost) expect(bounds, `lost on ${reserveId}`).toBeLessThanOrEqual(booked)
 }
 
+/** Nothing is counted that was not taken, and nothing given back twice. */
+function assertCounts({ calls, state }: Walk): void {
+  for (const [name, { counted, settled }] of state.llm.gauges) {
+    expect(settled, name).toBeGreaterThanOrEqual(0)
+    expect(counted, name).toBeGreaterThanOrEqual(settled)
+  }
+  const requests = state.llm.gauges.get('key:key/requests')
+  if (requests === undefined) return
+  const began = [...calls.values()].filter(({ at_ms, follows, who }) => who === 'key' && !follows && Math.floor(at_ms / 60_000) === requests.window)
+  expect(requests.counted).toBeGreaterThanOrEqual(began.length)
+}
+
 const accountIn = (state: State, name: string): number => balanceOf(state.ledger, state.ledger.index_by_name.get(name) as number)
 
 describe(`random schedules of LLM calls (seed ${SEED})`, () => {
@@ -68,6 +80,7 @@ describe(`random schedules of LLM calls (seed ${SEED})`, () => {
           walk.step(one, now)
           assertConserved(walk.state.ledger)
           assertHeld(walk)
+          assertCounts(walk)
           const calls = [...walk.calls.values()]
           const openBound = calls.filter((call) => call.status === 'open').reduce((sum, call) => sum + call.bound, 0)
           const reserved = [...walk.state.llm.reserves.values()].reduce((sum, reserve) => sum + reserve.left.micro_usd, 0)

@@ -10,6 +10,8 @@ export const LLM_EVENTS = {
     call_id: Text,
     /** Context that the call came with; absent when nobody traces. */
     caller_traceparent: Text.optional(),
+    /** Call of the same request at the upstream that was asked before and brought no answer. */
+    follows_call_id: Text.optional(),
     key_id: Text.nullable(),
     lease_id: Text.nullable(),
     minute: z.int(),

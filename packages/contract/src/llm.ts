@@ -80,9 +80,18 @@ const WORST_CASE = { model: ModelName, output_tokens_max: Tokens, price: LlmPric
 export const LLM_COMMANDS = {
   /**
    * Holds the worst case of a call: of an agent in its window, of a key, or out of a reserve that has held it already; exactly one of `agent_id`,
-   * `key_id` and `reserve_id`.
+   * `key_id` and `reserve_id`. `follows_call_id`: the call of the same request at an upstream that brought no answer; this one takes its place among the
+   * requests and tokens of a key's minute, so that a request counts once however many upstreams were asked.
    */
-  admit_llm_call: { ...WORST_CASE, agent_id: Id.optional(), key_id: Id.optional(), lease_id: Id.optional(), request_hash: Sha256, reserve_id: Id.optional() },
+  admit_llm_call: {
+    ...WORST_CASE,
+    agent_id: Id.optional(),
+    follows_call_id: Id.optional(),
+    key_id: Id.optional(),
+    lease_id: Id.optional(),
+    request_hash: Sha256,
+    reserve_id: Id.optional(),
+  },
   /** Holds the worst case of as many calls of this size as there is ample room for, at most `calls`: they may go out before their admission is recorded. */
   reserve_llm_calls: { ...WORST_CASE, agent_id: Id.optional(), calls: z.int().min(1).max(1000), key_id: Id.optional(), lease_id: Id.optional() },
   /** Ends a reserve. `unused`: every call that went out is recorded, the rest goes back; `unknown`: nobody can tell, the rest is booked as one call. */

@@ -29,6 +29,10 @@ export const REFUSALS = {
   llm_budget_exhausted: [402, 'The call does not fit into what may still be spent.'],
   llm_call_unknown: [404, 'There is no such call that is open or may still be corrected.'],
   llm_key_exists: [409, 'The id of the key is taken; ids are never used again.'],
+  llm_keys_not_offered: [
+    422,
+    'Nothing of the cap on spend is kept for keys: set "keys_usd_per_minute" under "llm" in syntropism.config.json to more than 0 and start the service again.',
+  ],
   llm_key_unusable: [403, 'The key is unknown, expired or revoked.'],
   llm_model_forbidden: [403, 'The caller may not use this model.'],
   llm_rate_limited: [429, 'The call fits only after the running period has ended.'],

@@ -15,7 +15,7 @@ import {
   refuse,
 } from '../state/index.ts'
 import { invariant } from '../units/index.ts'
-import { boundOf, checkHold, postHold, returnHold, takeHold, useHold } from './holds.ts'
+import { boundOf, checkHold, leaveToFollower, postHold, returnHold, takeHold, useHold } from './holds.ts'
 import { announceThresholds } from './keys.ts'
 import { recount, turnMinute } from './limits.ts'
 import { isSoundUsage, llmCostMicroUsd } from './prices.ts'
@@ -25,8 +25,12 @@ type Finish = 'completed' | 'cancelled' | 'failed' | 'expired'
 type Admit = CommandOf<'admit_llm_call'>
 
 /** Whether a call's worst case fits: in the reserve that it was drawn from, or everywhere. */
-export const checkAdmit = (state: State, command: Admit): Refusal | null =>
-  command.reserve_id === undefined ? checkHold(state, command) : checkDraw(state, command, command.reserve_id)
+export function checkAdmit(state: State, command: Admit): Refusal | null {
+  const before = state.llm.calls.get(command.follows_call_id ?? '')
+  const owner = state.llm.reserves.get(command.reserve_id ?? '')?.key_id ?? command.key_id ?? null
+  if (before !== undefined && before.key_id !== owner) return refuse('command_invalid', { expected: 'a call of the same caller', field: 'follows_call_id' })
+  return command.reserve_id === undefined ? checkHold(state, command) : checkDraw(state, command, command.reserve_id)
+}
 
 interface Worst {
   readonly bound_micro_usd: number
@@ -34,12 +38,14 @@ interface Worst {
   readonly prompt_tokens_max: number
   readonly price: LlmPrice
   readonly request_hash: string
+  readonly follows_call_id?: string | undefined
 }
 
 /** Holds the worst case of a checked call, where no reserve holds it already, and returns the call. */
 export function admitCall(step: Step, command: Admit): LlmCall {
   const { state } = step
   const worst = { ...command, bound_micro_usd: boundOf(command) }
+  if (command.follows_call_id !== undefined) leaveToFollower(state, command.follows_call_id)
   if (command.reserve_id === undefined) {
     const hold = takeHold(step, command, 1)
     state.counters.llm_call += 1
@@ -77,6 +83,7 @@ function openCall(step: Step, callId: string, hold: LlmHold, worst: Worst, reser
       bound_micro_usd: call.bound_micro_usd,
       call_id: callId,
       ...(caller === '' ? {} : { caller_traceparent: caller }),
+      ...(worst.follows_call_id === undefined ? {} : { follows_call_id: worst.follows_call_id }),
       key_id: call.key_id,
       lease_id: call.lease_id,
       minute: call.minute,

@@ -5,7 +5,7 @@ import { type Lease, type LlmHold, type LlmKey, type State, type Step, agentOf, 
 import { MS_PER_MINUTE } from '../units/index.ts'
 import { budgetLeft, budgetOf, budgetOrAbove } from './budgets.ts'
 import { checkKey } from './keys.ts'
-import { type Limit, charge, checkLimit, limitsOf, minuteOf, turnMinute } from './limits.ts'
+import { type Limit, charge, checkLimit, limitsOf, minuteOf, recount, turnMinute } from './limits.ts'
 import { llmBoundMicroUsd } from './prices.ts'
 
 export const HELD = 'llm_micro_usd:held'
@@ -24,15 +24,39 @@ export interface Wanted {
   readonly price: LlmPrice
   readonly prompt_tokens_max: number
   readonly output_tokens_max: number
+  /** The call whose request this one takes up at another upstream. */
+  readonly follows_call_id?: string | undefined
 }
 
 export const boundOf = (wanted: Wanted): number => llmBoundMicroUsd(wanted.price, wanted.prompt_tokens_max, wanted.output_tokens_max)
 
 const keyOf = (state: State, wanted: Wanted): LlmKey | null => state.llm.keys.get(wanted.key_id ?? '') ?? null
 
-/** Every limit that the worst cases of so many calls have to fit in. */
+const tokensOf = (worst: Pick<Wanted, 'output_tokens_max' | 'prompt_tokens_max'>): number => worst.prompt_tokens_max + worst.output_tokens_max
+
+/** Every limit that the worst cases of so many calls have to fit in. One that takes up a request is no further request. */
 export const limitsFor = (state: State, wanted: Wanted, calls: number): Limit[] =>
-  limitsOf(state, keyOf(state, wanted), wanted.model, calls * boundOf(wanted), calls * (wanted.prompt_tokens_max + wanted.output_tokens_max), calls)
+  limitsOf(state, keyOf(state, wanted), wanted.model, {
+    bound: calls * boundOf(wanted),
+    requests: wanted.follows_call_id === undefined ? calls : 0,
+    tokens: calls * tokensOf(wanted),
+  })
+
+/** What the call before counts in a limit of tokens, and leaves to the one that takes up its request. */
+function leftToFollower(state: State, wanted: Wanted, limit: Limit): number {
+  const before = state.llm.calls.get(wanted.follows_call_id ?? '')
+  const counts = before?.charges.some(({ gauge, unit, window }) => unit === 'tokens' && gauge === limit.gauge && window === limit.window) ?? false
+  return before !== undefined && counts ? tokensOf(before) : 0
+}
+
+/** Takes out of the count of tokens what another upstream was asked for in the same request. What that may have cost stays counted. */
+export function leaveToFollower(state: State, callId: string): void {
+  const call = state.llm.calls.get(callId)
+  if (call === undefined) return
+  const tokens = tokensOf(call)
+  for (const taken of call.charges) if (taken.unit === 'tokens') recount(state, taken, tokens, 0, call.status === 'open' ? 0 : tokens)
+  state.llm.calls.set(callId, { ...call, charges: call.charges.filter(({ unit }) => unit === 'micro_usd') })
+}
 
 /** The lease whose slice pays an agent's call: the one it acts in, else the first running one that bought LLM. */
 export function payingLease(state: State, wanted: Wanted): Lease | null {
@@ -82,6 +106,7 @@ function checkKeyCall(state: State, wanted: Wanted): Refusal | null {
   const key = keyOf(state, wanted)
   const unusable = checkKey(state, wanted.key_id ?? '')
   if (unusable !== null || key === null) return unusable
+  if (state.params.llm_keys_micro_usd_per_minute === 0) return refuse('llm_keys_not_offered', { setting: 'llm.keys_usd_per_minute' })
   if (key.models.length > 0 && !key.models.includes(wanted.model)) return refuse('llm_model_forbidden', { model: wanted.model })
   return checkParallel(key)
 }
@@ -90,14 +115,14 @@ function checkKeyCall(state: State, wanted: Wanted): Refusal | null {
 export function checkHold(state: State, wanted: Wanted): Refusal | null {
   if ((wanted.agent_id === undefined) === (wanted.key_id === undefined))
     return refuse('command_invalid', { expected: 'exactly one of agent_id and key_id', field: 'agent_id' })
-  if (state.params.llm_micro_usd_per_minute === 0) return refuse('resource_not_offered', { resource: 'llm' })
+  if (state.params.llm_micro_usd_per_minute === 0) return refuse('resource_not_offered', { resource: 'llm', setting: 'llm.usd_per_minute' })
   const own = wanted.key_id === undefined ? checkAgentCall(state, wanted, boundOf(wanted)) : checkKeyCall(state, wanted)
   if (own !== null) return own
   const tripper = state.llm.tripped.get(wanted.upstream_id)
   if (tripper !== undefined) return refuse('llm_upstream_tripped', { call_id: tripper, upstream_id: wanted.upstream_id })
   let first: Refusal | null = null
   for (const limit of limitsFor(state, wanted, 1)) {
-    const refusal = checkLimit(state, limit)
+    const refusal = checkLimit(state, limit, leftToFollower(state, wanted, limit))
     // What can never fit is said before what fits later.
     if (refusal?.code === 'llm_budget_exhausted') return refusal
     first ??= refusal

@@ -50,7 +50,14 @@ function gaugeIn(state: State, name: string, window: number): LlmGauge | null {
 
 export const keyGauge = (keyId: string, windowMs: number): string => `key:${keyId}/${windowMs}`
 
-function keyLimits(key: LlmKey, bound: number, tokens: number, calls: number): Omit<Limit, 'window'>[] {
+/** What one call, or several held at once, take of the limits. */
+interface Amounts {
+  readonly bound: number
+  readonly requests: number
+  readonly tokens: number
+}
+
+function keyLimits(key: LlmKey, { bound, requests, tokens }: Amounts): Omit<Limit, 'window'>[] {
   const perMinute = (gauge: string, unit: Limit['unit'], limit: number, amount: number): Omit<Limit, 'window'> => ({
     amount,
     gauge: `key:${key.key_id}/${gauge}`,
@@ -60,7 +67,7 @@ function keyLimits(key: LlmKey, bound: number, tokens: number, calls: number): O
     window_ms: MS_PER_MINUTE,
   })
   return [
-    perMinute('requests', 'requests', key.requests_per_minute, calls),
+    perMinute('requests', 'requests', key.requests_per_minute, requests),
     perMinute('tokens', 'tokens', key.tokens_per_minute, tokens),
     ...key.windows.map(({ limit_micro_usd: limit, window_ms }) => ({
       amount: bound,
@@ -73,12 +80,12 @@ function keyLimits(key: LlmKey, bound: number, tokens: number, calls: number): O
   ]
 }
 
-/** Every limit of a call, or of several held at once, narrowest owner first: key, model, run, the cap. `bound` and `tokens` are those of all. */
-export function limitsOf(state: State, key: LlmKey | null, model: string, bound: number, tokens: number, calls: number): Limit[] {
+/** Every limit of a call, or of several held at once, narrowest owner first: key, model, run, the cap. */
+export function limitsOf(state: State, key: LlmKey | null, model: string, amounts: Amounts): Limit[] {
   const { params } = state
   const cap = params.llm_micro_usd_per_minute
   const spend = (gauge: string, window_ms: number, limit: number, limit_usual: number): Omit<Limit, 'window'> => ({
-    amount: bound,
+    amount: amounts.bound,
     gauge,
     limit,
     limit_usual,
@@ -87,7 +94,7 @@ export function limitsOf(state: State, key: LlmKey | null, model: string, bound:
   })
   const reserved = params.llm_keys_micro_usd_per_minute
   const limits = [
-    ...(key === null ? [] : keyLimits(key, bound, tokens, calls)),
+    ...(key === null ? [] : keyLimits(key, amounts)),
     ...params.llm_limits
       .filter((one) => one.model === null || one.model === model)
       .map((one) =>
@@ -102,9 +109,9 @@ export function limitsOf(state: State, key: LlmKey | null, model: string, bound:
 /** What a limit has left in its running window. */
 export const leftIn = (state: State, limit: Limit): number => limit.limit - (gaugeIn(state, limit.gauge, limit.window)?.counted ?? 0)
 
-/** Why a call does not fit in a limit: for now, with the time to wait, or ever. */
-export function checkLimit(state: State, limit: Limit): Refusal | null {
-  const left = leftIn(state, limit)
+/** Why a call does not fit in a limit, beside what `returns` to it: for now, with the time to wait, or ever. */
+export function checkLimit(state: State, limit: Limit, returns: number): Refusal | null {
+  const left = leftIn(state, limit) + returns
   if (limit.amount <= left) return null
   const figures = { left: Math.max(0, left), limit: limit.gauge, required: limit.amount, unit: limit.unit }
   return limit.window_ms > 0 && limit.amount <= limit.limit_usual

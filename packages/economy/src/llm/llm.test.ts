@@ -225,6 +225,63 @@ describe('keys', () => {
     expect(world.call(10, 0)).toMatchObject({ ok: true })
   })
 
+  it('count a request once that is taken up at another upstream, with the tokens of the one that takes it up', () => {
+    const world = withKey({ requests_per_minute: 1, tokens_per_minute: 100 })
+    const counted = (name: string) => [world.state.llm.gauges.get(`key:k/${name}`)?.counted, world.state.llm.gauges.get(`key:k/${name}`)?.settled]
+    const follow = (prompt: number, before: string) => world.admit(prompt, 0, { agent_id: undefined, follows_call_id: before, key_id: 'k', upstream_id: 'v' })
+    world.call(80, 0)
+    world.settle(1, null, 'failed')
+    expect(counted('tokens')).toEqual([80, 80])
+    expect(world.call(1, 0)).toMatchObject({ ok: false, refusal: { code: 'llm_rate_limited', detail: { limit: 'key:k/requests' } } })
+    expect(follow(101, 'call-1')).toMatchObject({ ok: false, refusal: { code: 'llm_budget_exhausted', detail: { left: 100, limit: 'key:k/tokens' } } })
+    expect(follow(100, 'call-1')).toMatchObject({ ok: true })
+    expect(world.of('llm_call_admitted')).toMatchObject([{ call_id: 'call-1' }, { call_id: 'call-2', follows_call_id: 'call-1', upstream_id: 'v' }])
+    expect([counted('requests'), counted('tokens')]).toEqual([
+      [1, 1],
+      [100, 0],
+    ])
+    // What the first may have cost stays booked, and is corrected for itself.
+    expect(world.state.llm.gauges.get('key:k/0')?.counted).toBe(180)
+    world.settle(1, usage(30, 0))
+    world.settle(2, usage(60, 0))
+    expect([counted('requests'), counted('tokens'), counted('0')]).toEqual([
+      [1, 1],
+      [60, 60],
+      [90, 90],
+    ])
+  })
+
+  it('count a request in the minute in which it began, also when it is taken up in the next', () => {
+    const world = withKey({ requests_per_minute: 1 })
+    world.at = T0 + MINUTE - 1
+    world.call(80, 0)
+    world.settle(1, usage(0, 0), 'failed')
+    world.at = T0 + MINUTE
+    expect(world.call(10, 0)).toMatchObject({ ok: true })
+    expect(world.admit(80, 0, { agent_id: undefined, follows_call_id: 'call-1', key_id: 'k' })).toMatchObject({ ok: true })
+    expect(world.call(10, 0)).toMatchObject({ ok: false, refusal: { detail: { limit: 'key:k/parallel' } } })
+    world.settle(2, usage(10, 0))
+    expect(world.call(10, 0)).toMatchObject({ ok: false, refusal: { detail: { limit: 'key:k/requests' } } })
+  })
+
+  it('take up no request of somebody else', () => {
+    const world = withKey()
+    world.admit(80, 0)
+    expect(world.admit(80, 0, { agent_id: undefined, follows_call_id: 'call-1', key_id: 'k' })).toMatchObject({
+      ok: false,
+      refusal: { code: 'command_invalid', detail: { field: 'follows_call_id' } },
+    })
+  })
+
+  it('are told which setting would let them call where nothing is kept for them', () => {
+    const world = createWorld()
+    world.send({ ...KEY, type: 'create_llm_key' })
+    expect(world.admit(1, 1, { agent_id: undefined, key_id: 'k' })).toMatchObject({
+      ok: false,
+      refusal: { code: 'llm_keys_not_offered', detail: { setting: 'llm.keys_usd_per_minute' } },
+    })
+  })
+
   it('are refused for other models, once expired and once revoked', () => {
     const world = withKey()
     expect(world.admit(1, 1, { agent_id: undefined, key_id: 'k', model: 'other' })).toMatchObject({ ok: false, refusal: { code: 'llm_model_forbidden' } })
@@ -468,5 +525,21 @@ describe('reserves', () => {
     expect(world.state.llm.gauges.get('key:k/requests')?.counted).toBe(2)
     world.send({ reserve_id: 'reserve-1', rest: 'unused', type: 'close_llm_reserve' })
     for (const gauge of world.state.llm.gauges.values()) expect([gauge.counted, gauge.settled]).toEqual([0, 0])
+  })
+
+  it('of a key give back the request of a call that takes up one', () => {
+    const world = reserving({ llm_keys_micro_usd_per_minute: 8000 })
+    const windows = [{ limit_micro_usd: 8000, window_ms: 0 }]
+    world.send({ ...KEY, requests_per_minute: 100, tokens_per_minute: 100_000, type: 'create_llm_key', windows })
+    const byKey = { agent_id: undefined, key_id: 'k' }
+    world.admit(50, 50, { ...byKey, upstream_id: 'v' })
+    world.settle(1, usage(0, 0), 'failed')
+    world.reserve(2, byKey)
+    const requests = () => world.state.llm.gauges.get('key:k/requests')?.counted
+    expect(requests()).toBe(3)
+    expect(world.admit(50, 50, { agent_id: undefined, follows_call_id: 'call-1', reserve_id: 'reserve-2' })).toMatchObject({ ok: true })
+    expect(requests()).toBe(2)
+    world.send({ reserve_id: 'reserve-2', rest: 'unused', type: 'close_llm_reserve' })
+    expect(requests()).toBe(1)
   })
 })

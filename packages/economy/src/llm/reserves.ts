@@ -132,6 +132,8 @@ export function draw(state: State, command: CommandOf<'admit_llm_call'>, reserve
   const callId = `call-${reserve.next_call}`
   reserve.next_call += 1
   const { agent_id, budget_account, charges, key_id, lease_id, minute, model, upstream_id } = reserve
+  // One that takes up a request is none of those that the reserve has counted.
+  if (command.follows_call_id !== undefined) for (const taken of charges) if (taken.unit === 'requests') recount(state, taken, 1, 0, 1)
   return { call_id: callId, hold: { agent_id, budget_account, charges, key_id, lease_id, minute, model, price: command.price, upstream_id } }
 }
 

@@ -193,10 +193,20 @@ const issue = async (call: Call, command: object): Promise<object> => {
   return { ...answer, token }
 }
 
+/** A key that could not make a single call is not created: its first call would be refused by the same words, to somebody who can do nothing about it. */
+function assertKeysOffered({ host }: ServiceParts): void {
+  const { llm_keys_micro_usd_per_minute, llm_micro_usd_per_minute } = host.state.params
+  if (llm_micro_usd_per_minute === 0) throw new Refused('resource_not_offered', { resource: 'llm', setting: 'llm.usd_per_minute' })
+  if (llm_keys_micro_usd_per_minute === 0) throw new Refused('llm_keys_not_offered', { setting: 'llm.keys_usd_per_minute' })
+}
+
 function addOperatorRoutes(app: App, parts: ServiceParts): void {
   addOperation(app, parts, {
     body: z.strictObject({ ...LlmKeyTerms, key_id: z.string().max(64), name: z.string().max(128) }),
-    handle: ({ body }, call) => issue(call, { ...body, type: 'create_llm_key' }),
+    handle: ({ body }, call) => {
+      assertKeysOffered(parts)
+      return issue(call, { ...body, type: 'create_llm_key' })
+    },
     method: 'post',
     path: '/operator/llm/keys',
     roles: ['operator'],

@@ -62,6 +62,7 @@ describe('what has no bound is refused, with the member that it hangs on', () =>
     ['more tokens in all choices', 'chat/completions', { max_tokens: 900_000_000, n: 2 }, 'n'],
     ['fewer than none', 'chat/completions', { max_tokens: -1 }, 'max_tokens'],
     ['half a token', 'chat/completions', { max_completion_tokens: 1.5 }, 'max_completion_tokens'],
+    ['reasoning that the upstream keeps', 'responses', { input: [{ id: 'rs_1', summary: [], type: 'reasoning' }] }, 'input[0]'],
     ['a number as text', 'responses', { input: 'x', max_output_tokens: '5' }, 'max_output_tokens'],
   ])('%s', (_name, api, body, field) => {
     const messages = api === 'chat/completions' && !('messages' in body) ? { messages: [{ content: 'hi', role: 'user' }] } : {}
@@ -80,7 +81,6 @@ describe('what has a bound passes as it came', () => {
         frequency_penalty: 0,
         logit_bias: { 5: 1 },
         logprobs: true,
-        max_completion_tokens: 5,
         messages: [
           { content: [{ text: 'a', type: 'text' }], name: 'n', role: 'user' },
           {
@@ -118,7 +118,8 @@ describe('what has a bound passes as it came', () => {
         input: [
           { content: 'a', role: 'user' },
           { content: [{ text: 'b', type: 'output_text' }], role: 'assistant', type: 'message' },
-          { encrypted_content: 'xyz', summary: [], type: 'reasoning' },
+          { encrypted_content: 'xyz', id: 'rs_1', summary: [], type: 'reasoning' },
+          { content: [{ text: 't', type: 'reasoning_text' }], summary: [], type: 'reasoning' },
           { arguments: '{}', call_id: 'c', name: 'f', type: 'function_call' },
           { call_id: 'c', output: 'r', type: 'function_call_output' },
         ],
@@ -145,8 +146,9 @@ describe('what has a bound passes as it came', () => {
 describe('the bound', () => {
   it('of output is the larger of two maxima, for every choice', () => {
     expect(chat({ max_completion_tokens: 5, max_tokens: 70, n: 3 }).output_tokens_max).toBe(210)
-    expect(chat({ n: 2 })).toMatchObject({ output_tokens_max: 200, unnamed_max: 100 })
-    expect(bound('embeddings', { input: 'x' })).toMatchObject({ output_tokens_max: 0, unnamed_max: null })
+    expect(chat({ max_completion_tokens: 5, max_tokens: 70, n: 3 })).toMatchObject({ output_max: 70 })
+    expect(chat({ n: 2 })).toMatchObject({ output_max: 100, output_tokens_max: 200 })
+    expect(bound('embeddings', { input: 'x' })).toMatchObject({ output_max: null, output_tokens_max: 0 })
   })
 
   it('of a prompt counts every byte that is not an image, wherever it stands', () => {
@@ -158,7 +160,17 @@ describe('the bound', () => {
     expect(bytes({ tools: [{ function: { name: 'f', parameters: { description: long, type: 'image_url' } }, type: 'function' }] })).toBeGreaterThan(50_000)
     expect(bytes({ messages: [{ content: '漢'.repeat(1000), role: 'user' }] })).toBeGreaterThan(3000)
     expect(bytes(user(image, image, image)) - bytes(user(image))).toBeGreaterThan(2000)
+    // One sign of three bytes, which tokenizers that bring texts into the compatibility form read as eighteen letters.
+    expect(bound('embeddings', { input: '\ufdfa'.repeat(1000) }).prompt_tokens_max).toBeGreaterThan(18_000)
     expect(bound('embeddings', { input: [Array.from({ length: 500 }).fill(7)] }).prompt_tokens_max).toBeGreaterThan(500)
+  })
+
+  it('of output goes out under one name, whichever the request uses', () => {
+    for (const named of [{ max_completion_tokens: 7 }, { max_tokens: 7 }, { max_completion_tokens: 7, max_tokens: 3 }]) {
+      const { body, output_max } = chat(named)
+      expect(Object.keys(body).filter((name) => name.startsWith('max_'))).toEqual([])
+      expect(maximumFor('chat/completions', output_max, upstreams[1] as never)).toEqual({ max_tokens: 7 })
+    }
   })
 
   it('is written into a chat by the name that its upstream knows', () => {

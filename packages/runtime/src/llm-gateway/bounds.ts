@@ -7,10 +7,10 @@ export type { Api } from './members.ts'
 export type Body = Readonly<Record<string, unknown>>
 
 export interface Bounded {
-  /** The request as it goes upstream. */
+  /** The request as it goes upstream, but for its maximum of output. */
   readonly body: Body
-  /** The maximum of output that the request does not name, and that is to be written into it; null where it names one, or has none. */
-  readonly unnamed_max: number | null
+  /** The maximum of output of each choice, named by the request or for it; null where there is none. */
+  readonly output_max: number | null
   readonly prompt_tokens_max: number
   readonly output_tokens_max: number
 }
@@ -27,12 +27,18 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 /** Nothing is asked for: clients write out what they leave as it is. */
 const isNothing = (value: unknown): boolean => value === undefined || value === null || value === false
 
+/** Bytes of a text as a tokenizer may see it: many bring it into the compatibility form first, in which one sign can become eighteen. */
+function bytesOfText(text: string): number {
+  const bytes = Buffer.byteLength(text)
+  return bytes === text.length ? bytes : Math.max(bytes, Buffer.byteLength(text.normalize('NFKC')))
+}
+
 function bytesOf(value: unknown): number {
-  if (typeof value === 'string') return Buffer.byteLength(value) + 4
+  if (typeof value === 'string') return bytesOfText(value) + 4
   if (typeof value !== 'object' || value === null) return String(value).length + 2
   let bytes = 2
   if (Array.isArray(value)) for (const one of value) bytes += bytesOf(one)
-  else for (const key of Object.keys(value)) bytes += Buffer.byteLength(key) + 4 + bytesOf((value as Body)[key])
+  else for (const key of Object.keys(value)) bytes += bytesOfText(key) + 4 + bytesOf((value as Body)[key])
   return bytes
 }
 
@@ -100,6 +106,8 @@ class Look {
       if (item.type === 'message' || (isNothing(item.type) && typeof item.role === 'string')) this.content(item.content, `${path}.content`)
       else {
         this.#kind(item.type, ITEMS, `${path}.type`)
+        if (item.type === 'reasoning' && !isNothing(item.id) && typeof item.encrypted_content !== 'string' && !this.#extra.includes('reasoning'))
+          unbounded(path, 'reasoning with its encrypted_content, or without an id: the id alone stands for what the upstream keeps')
         this.content(item.output, `${path}.output`)
       }
     }
@@ -152,18 +160,18 @@ function promptBound(api: Api, body: Body, model: ModelConfig): number {
   return within(text + look.images * (model.image_tokens_max ?? 0) + frame, api === 'chat/completions' ? 'messages' : 'input')
 }
 
-/** A maximum that the request leaves open, in the member that its upstream knows: newer models of OpenAI refuse the older name, other servers may not know the newer. */
-export function maximumFor(api: Api, unnamedMax: number | null, { base_url, max_tokens_member }: UpstreamConfig): Body {
-  if (unnamedMax === null) return {}
-  if (api === 'responses') return { max_output_tokens: unnamedMax }
+/** The maximum of output in the member that its upstream knows: newer models of OpenAI refuse the older name, and other servers take no notice of the newer. */
+export function maximumFor(api: Api, outputMax: number | null, { base_url, max_tokens_member }: UpstreamConfig): Body {
+  if (outputMax === null) return {}
+  if (api === 'responses') return { max_output_tokens: outputMax }
   const isOpenAi = base_url !== undefined && /(^|\.)openai\.(azure\.)?com$/.test(new URL(base_url).hostname)
-  return { [max_tokens_member ?? (isOpenAi ? 'max_completion_tokens' : 'max_tokens')]: unnamedMax }
+  return { [max_tokens_member ?? (isOpenAi ? 'max_completion_tokens' : 'max_tokens')]: outputMax }
 }
 
 /** Upper bounds of a request's tokens. Throws Refused when it cannot be bounded. */
 export function boundRequest(api: Api, body: Body, model: ModelConfig): Bounded {
   const prompt_tokens_max = promptBound(api, body, model)
-  if (api === 'embeddings') return { body, output_tokens_max: 0, prompt_tokens_max, unnamed_max: null }
+  if (api === 'embeddings') return { body, output_max: null, output_tokens_max: 0, prompt_tokens_max }
   const isChat = api === 'chat/completions'
   const [newer, older] = isChat ? [positive(body, 'max_completion_tokens'), positive(body, 'max_tokens')] : [positive(body, 'max_output_tokens'), undefined]
   // Of two an upstream may know either.
@@ -173,10 +181,11 @@ export function boundRequest(api: Api, body: Body, model: ModelConfig): Bounded 
   if (choices > CHOICES_MAX) unbounded('n', `at most ${CHOICES_MAX}`)
   const options = isObject(body.stream_options) ? body.stream_options : {}
   const isCounted = !isChat || body.stream !== true || options.include_usage === true
+  const { max_completion_tokens: _newer, max_tokens: _older, ...unlimited } = body
   return {
-    body: isCounted ? body : { ...body, stream_options: { ...options, include_usage: true } },
+    body: isCounted ? unlimited : { ...unlimited, stream_options: { ...options, include_usage: true } },
+    output_max: output,
     output_tokens_max: within(output * choices, 'n'),
     prompt_tokens_max,
-    unnamed_max: wanted === undefined ? output : null,
   }
 }

@@ -7,7 +7,7 @@ import { Refused } from '../refusal/index.ts'
 import { type Body, type Bounded, boundRequest, maximumFor } from './bounds.ts'
 import { Cancellation } from './cancellation.ts'
 import { type Caller, type GatewayAnswer, type GatewayCall, type Observe } from './call.ts'
-import { type Attempts, type Transport, type UpstreamAnswer, UpstreamFailure } from './guard.ts'
+import { type Attempts, type Transport, type UpstreamAnswer, UpstreamFailure, leavesOthers, toldToCaller } from './guard.ts'
 import { priceOf } from './prices.ts'
 import { Recordings, requestHash } from './recording.ts'
 import { readWhole } from './receive.ts'
@@ -47,6 +47,11 @@ interface Target {
   readonly prompt_tokens_max: number
 }
 
+/** The call by which a request went to an upstream last. */
+interface Tried {
+  call_id: string | null
+}
+
 /** The command that admits a call, of its caller or out of a reserve. */
 type Admission = (whose: Caller | { readonly reserve_id: string }) => Draft
 
@@ -55,12 +60,6 @@ interface Admitted {
   readonly cancellation: Cancellation
   settle(finish: 'completed' | 'cancelled' | 'failed', usage: LlmUsage | null, answer: string | null): void
 }
-
-/** Whether an error is the upstream's own, so that the next one may be asked. */
-const leavesOthers = (error: unknown): boolean =>
-  error instanceof UpstreamFailure ||
-  error instanceof BrokenCircuitError ||
-  (error instanceof Refused && (error.code === 'llm_upstream_tripped' || error.code === 'llm_model_not_installed'))
 
 /** Tokens that Anthropic's own instructions for tools and formats may add to a prompt. */
 const ANTHROPIC_OVERHEAD = 1024
@@ -140,23 +139,17 @@ export class Gateway {
     const model = Object.hasOwn(models, name) ? models[name] : undefined
     if (model === undefined) throw new Refused('llm_model_unknown', { model: name.slice(0, 128) })
     const bounded = boundRequest(call.api, call.body, model)
+    const tried: Tried = { call_id: null }
     let last: unknown = null
     for (const target of this.#targetsOf(name, model, bounded)) {
       try {
-        return await this.#callAt(target, name, bounded, call)
+        return await this.#callAt(target, name, bounded, call, tried)
       } catch (error) {
         if (!leavesOthers(error)) throw error
         last = error
       }
     }
-    if (last instanceof UpstreamFailure)
-      throw new Refused(last.is_timeout ? 'llm_upstream_timeout' : 'llm_upstream_failed', {
-        reason: last.message.slice(0, 500),
-        upstream_status: last.status,
-        ...(last.retry_after_ms === null ? {} : { retry_after_ms: last.retry_after_ms }),
-      })
-    if (last instanceof BrokenCircuitError) throw new Refused('llm_upstream_failed', { reason: 'the circuit is open after failures in a row' })
-    throw last
+    throw toldToCaller(last)
   }
 
   #targetsOf(name: string, model: ModelConfig, bounded: Bounded): Target[] {
@@ -235,15 +228,17 @@ export class Gateway {
     }
   }
 
-  async #callAt(target: Target, name: string, bounded: Bounded, call: GatewayCall): Promise<GatewayAnswer> {
+  async #callAt(target: Target, name: string, bounded: Bounded, call: GatewayCall, tried: Tried): Promise<GatewayAnswer> {
     const { api, caller, gone } = call
+    const { call_id: follows_call_id } = tried
     const { price, prompt_tokens_max, upstream } = target
-    const body = { ...bounded.body, ...maximumFor(api, bounded.unnamed_max, upstream), model: target.upstream_model }
+    const body = { ...bounded.body, ...maximumFor(api, bounded.output_max, upstream), model: target.upstream_model }
     const worst = { model: name, output_tokens_max: bounded.output_tokens_max, price, prompt_tokens_max, upstream_id: upstream.id }
     const admission: Admission = (whose) => ({
       ...whose,
       ...worst,
       owner: 'gateway',
+      ...(follows_call_id === null ? {} : { follows_call_id }),
       ...(call.traceparent === '' ? {} : { traceparent: call.traceparent }),
       // Worked out when the command is carried out: nobody waits for it before.
       get request_hash() {
@@ -260,6 +255,7 @@ export class Gateway {
         ended()
         throw error
       }))
+    tried.call_id = callId
     const drain = upstream.on_hang_up === 'drain'
     const cancellation = drain ? new Cancellation() : gone
     const admitted = this.#open(callId, worst, bounded.body, call, cancellation, ended)
@@ -296,7 +292,7 @@ export class Gateway {
     })
   }
 
-  /** An error answer costs nothing; an answer without usage is booked at its bound. */
+  /** An error answer that reports no usage costs nothing; another answer without usage is booked at its bound. */
   async #readAnswer(answer: UpstreamAnswer, admitted: Admitted, target: Target): Promise<string> {
     let text: string
     try {
@@ -306,7 +302,8 @@ export class Gateway {
       throw new Refused('llm_upstream_failed', { reason: `${target.upstream.id} broke off: ${error instanceof Error ? error.message : String(error)}` })
     }
     // The caller first.
-    setImmediate(() => admitted.settle(answer.status >= 400 ? 'failed' : 'completed', answer.status >= 400 ? FREE : usageIn(text), text))
+    const isError = answer.status >= 400
+    setImmediate(() => admitted.settle(isError ? 'failed' : 'completed', usageIn(text) ?? (isError ? FREE : null), text))
     return text
   }
 

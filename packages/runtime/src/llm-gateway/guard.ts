@@ -1,6 +1,17 @@
-import { type CircuitBreakerPolicy, CircuitState, ConsecutiveBreaker, DelegateBackoff, type RetryPolicy, circuitBreaker, handleWhen, retry } from 'cockatiel'
+import {
+  BrokenCircuitError,
+  type CircuitBreakerPolicy,
+  CircuitState,
+  ConsecutiveBreaker,
+  DelegateBackoff,
+  type RetryPolicy,
+  circuitBreaker,
+  handleWhen,
+  retry,
+} from 'cockatiel'
 import { errors } from 'undici'
 import type { UpstreamConfig } from '../config/index.ts'
+import { Refused } from '../refusal/index.ts'
 import type { Api } from './bounds.ts'
 import type { Cancellation } from './cancellation.ts'
 
@@ -68,11 +79,14 @@ const BACKOFF_MS_MAX = 10_000
 const isFailure = (error: unknown): boolean => error instanceof UpstreamFailure
 const mayPass = (error: unknown): boolean => error instanceof UpstreamFailure && error.may_pass
 
+/** Longest wait that a Retry-After is believed. */
+const RETRY_AFTER_MS_MAX = 86_400_000
+
 /** Milliseconds of a Retry-After header, in seconds or as a date; null for none. */
 function retryAfterMs(header: string | undefined): number | null {
   if (header === undefined) return null
   const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
-  return Number.isFinite(ms) ? Math.max(0, ms) : null
+  return Number.isFinite(ms) ? Math.min(RETRY_AFTER_MS_MAX, Math.max(0, ms)) : null
 }
 
 /** What went wrong on the way, as a failure; what is none stays as it is. */
@@ -86,18 +100,38 @@ export function failureOf(error: unknown): unknown {
   )
 }
 
+/** Answers that have nothing in them, or are no answer of HTTP. */
+const isEmpty = (status: number): boolean => status === 204 || status === 205 || status >= 600
 /** Whether an answer is none for the caller: another try, or another upstream, may bring one. */
-export const isFailing = (status: number): boolean => RETRYABLE.has(status) || FOR_OPERATOR.has(status) || (status >= 300 && status < 400)
+export const isFailing = (status: number): boolean => RETRYABLE.has(status) || FOR_OPERATOR.has(status) || (status >= 300 && status < 400) || isEmpty(status)
 
 /** The failure that such an answer is. */
 export const failureOfStatus = (upstreamId: string, status: number, text: string, retryAfter: string | undefined): UpstreamFailure =>
   new UpstreamFailure(`${upstreamId} answered ${status}: ${text.slice(0, 500)}`, {
     is_timeout: status === 408 || status === 504,
-    may_have_cost: false,
+    may_have_cost: isEmpty(status),
     may_pass: RETRYABLE.has(status),
     retry_after_ms: retryAfterMs(retryAfter),
     status,
   })
+
+/** Whether an error is the upstream's own, so that the next one may be asked. */
+export const leavesOthers = (error: unknown): boolean =>
+  error instanceof UpstreamFailure ||
+  error instanceof BrokenCircuitError ||
+  (error instanceof Refused && (error.code === 'llm_upstream_tripped' || error.code === 'llm_model_not_installed'))
+
+/** What the caller is told when the last upstream has left it, too. */
+export function toldToCaller(error: unknown): unknown {
+  if (error instanceof BrokenCircuitError) return new Refused('llm_upstream_failed', { reason: 'the circuit is open after failures in a row' })
+  if (!(error instanceof UpstreamFailure)) return error
+  const { is_timeout, message, retry_after_ms, status } = error
+  return new Refused(is_timeout ? 'llm_upstream_timeout' : 'llm_upstream_failed', {
+    reason: message.slice(0, 500),
+    upstream_status: status,
+    ...(retry_after_ms === null ? {} : { retry_after_ms }),
+  })
+}
 
 /** An upstream whose failures without cost are tried again, and whose circuit opens for a while after failures in a row. */
 export class GuardedUpstream implements Transport {

@@ -120,6 +120,50 @@ describe('a stream', () => {
     expect([finish, usage, writes.length]).toEqual(['failed', null, 3])
   })
 
+  it.each<[string, Api, string, object | null]>([
+    [
+      'on the way is less than what was used',
+      'chat/completions',
+      event({ choices: [{ delta: { content: 'a' } }], usage: { completion_tokens: 1, prompt_tokens: 3 } }),
+      null,
+    ],
+    ['at the end of a chat is all', 'chat/completions', USAGE, { output_tokens: 2 }],
+    [
+      'of a response on its way is less',
+      'responses',
+      event({ response: { usage: { input_tokens: 3, output_tokens: 1 } }, type: 'response.in_progress' }),
+      null,
+    ],
+    [
+      'of a completed response is all',
+      'responses',
+      event({ response: { usage: { input_tokens: 3, output_tokens: 2 } }, type: 'response.completed' }),
+      { output_tokens: 2 },
+    ],
+  ])('that breaks off after usage: what is reported %s', async (_name, api, report, usage) => {
+    const told = await relay([[WORD, report, WORD]], { api, breaks: new Error('gone') })
+    expect(told).toMatchObject({ finish: 'failed', usage })
+    expect((await relay([[WORD, report, WORD]], { api })).usage).not.toBeNull()
+  })
+
+  it('of which each event reports a usage is settled by the last', async () => {
+    const reports = Array.from({ length: 100 }, (_, index) => event({ choices: [{ delta: {} }], usage: { completion_tokens: index, prompt_tokens: 3 } }))
+    expect(await relay([reports, [DONE]])).toMatchObject({ finish: 'completed', usage: { output_tokens: 99 } })
+  })
+
+  it('whose events come byte by byte is passed on when they end, and an event of megabytes is looked through once', async () => {
+    const long = event({ choices: [{ delta: { content: 'x'.repeat(3000) } }] })
+    for (const boundary of ['\n\n', '\r\n\r\n', '\n\r\n', '\r\r']) {
+      const text = `${long.trimEnd()}${boundary}`
+      const { writes } = await relay([...Array.from(`${text}${text}`, (byte) => [byte]), [DONE]])
+      expect(writes.slice(0, 2).join('')).toBe(`${text}${text}`)
+      expect(writes).toHaveLength(4)
+    }
+    const piece = 'y'.repeat(1000)
+    const { finish, writes } = await relay([['data: '], ...Array.from({ length: 4000 }, () => [piece]), ['\n\n'], [DONE]])
+    expect([finish, writes.length, writes[0]?.length]).toEqual(['completed', 3, 4_000_008])
+  })
+
   it('without any end is passed on to its last byte', async () => {
     const { finish, writes } = await relay([[WORD, 'data: half']])
     expect(writes.join('')).toBe(`${WORD}data: halfend`)

@@ -57,6 +57,7 @@ const isUsageAlone = (data: string): boolean => {
   const chunk = JSON.parse(data) as { choices?: unknown[] }
   return Array.isArray(chunk.choices) && chunk.choices.length === 0
 }
+const isEndOfResponse = (data: string): boolean => /^response\.(completed|failed|incomplete)$/.test(String((JSON.parse(data) as { type?: unknown }).type))
 
 /** End of an event: an empty line. */
 const BOUNDARY = /\r?\n\r?\n|\r\r/g
@@ -66,6 +67,10 @@ const ONE_LINE = /^data: ?([^\r\n]*)(?:\r?\n\r?\n|\r\r)$/
 const EVENT_BYTES_MAX = 8 * 1_048_576
 /** What is kept for a caller who reads more slowly than its answer comes; who is further behind than this does not read. */
 const BEHIND_BYTES_MAX = 8 * 1_048_576
+/** Most pieces that are kept of an event whose end has not come. */
+const PIECES_MAX = 1024
+/** Reports of usage that are kept: the last counts. */
+const REPORTS_MAX = 16
 /** What an event must hold to be looked into. */
 const NOTABLE = /"usage"|\[DONE\]/
 
@@ -88,6 +93,9 @@ class Reading implements Reader {
   #begun: Uint8Array[] = []
   #isWaiting = false
   #begunBytes = 0
+  /** How many pieces of that have been looked through for an end, and the last bytes of them. */
+  #looked = 0
+  #tail = ''
   #fault: Error | null = null
   #isHidden = false
   #isLast = false
@@ -126,7 +134,7 @@ class Reading implements Reader {
     this.#passRest(broken)
     const wasServed = this.#caller === 'served'
     this.#endForCaller()
-    const usage = this.#usage()
+    const usage = this.#usage(broken === null || wasServed)
     const isCancelled = this.#caller === 'gone' || (this.#fault === null && error !== null && cancellation.is_cancelled && !wasServed)
     const isComplete = broken === null || (wasServed && usage !== null)
     ended(isCancelled ? 'cancelled' : isComplete ? 'completed' : 'failed', usage)
@@ -161,8 +169,19 @@ class Reading implements Reader {
     this.#sink.end()
   }
 
+  /** Whether what came since the last look ends the event that had begun: one that goes on and on is not looked through again with every piece of it. */
+  #ends(): boolean {
+    const text = this.#tail + joined(this.#begun.slice(this.#looked)).toString('latin1')
+    if (endOfLast(text) > 0) return true
+    if (this.#begun.length > PIECES_MAX) this.#begun = [joined(this.#begun)]
+    this.#looked = this.#begun.length
+    this.#tail = text.slice(-2)
+    return false
+  }
+
   /** Passes whole events on as they are, together; looks into those alone that may hold the usage or the end. */
   #pass(): void {
+    if (this.#looked > 0 && !this.#ends()) return
     const all = joined(this.#begun)
     // A character for each byte: places in it are places in the bytes.
     const text = all.toString('latin1')
@@ -187,6 +206,8 @@ class Reading implements Reader {
     this.#write(all.subarray(passed, from))
     this.#begun = from < all.length ? [all.subarray(from)] : []
     this.#begunBytes = all.length - from
+    this.#looked = this.#begun.length
+    this.#tail = text.slice(from).slice(-2)
   }
 
   #lookInto(event: string): void {
@@ -199,15 +220,16 @@ class Reading implements Reader {
   #look(data: string): void {
     this.#isLast = data === '[DONE]'
     if (!data.includes('"usage"')) return
-    this.#reports.push(data)
+    if (this.#reports.push(data) > REPORTS_MAX) this.#reports.shift()
     this.#isHidden = this.#relay.api === 'chat/completions' && !this.#relay.wants_usage && usageIn(data) !== null && isUsageAlone(data)
   }
 
-  /** The last usage that was reported. */
-  #usage(): LlmUsage | null {
+  /** The last usage that was reported; of a stream that did not come to its end, one that stands for the end alone: what is reported on the way is less than what was used. */
+  #usage(isWhole: boolean): LlmUsage | null {
+    const isLast = this.#relay.api === 'responses' ? isEndOfResponse : isUsageAlone
     for (const data of this.#reports.toReversed()) {
       const found = usageIn(data)
-      if (found !== null) return found
+      if (found !== null && (isWhole || isLast(data))) return found
     }
     return null
   }

@@ -24,7 +24,11 @@ function openAiAttempt(config: UpstreamConfig, apiKey: string | null, base: stri
     const plain = unpacked(answer.body, encoding, config.answer_bytes_max)
     if (plain === null)
       throw new UpstreamFailure(`${config.id} answered in the encoding ${encoding}, which is not known`, { may_have_cost: !isFailing(status) })
-    if (isFailing(status)) throw failureOfStatus(config.id, status, await readWhole(plain).catch(() => 'and broke off'), one(told['retry-after']))
+    if (isFailing(status)) {
+      const text = await readWhole(plain).catch(() => 'and broke off')
+      // What failed is told to whoever called: a server that answers with the headers that it got must not show them our key.
+      throw failureOfStatus(config.id, status, apiKey === null ? text : text.replaceAll(apiKey, '…'), one(told['retry-after']))
+    }
     return { body: plain, content_type: one(told['content-type']) ?? 'application/json', status }
   }
 }

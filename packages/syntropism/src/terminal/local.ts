@@ -28,7 +28,7 @@ export async function openLocal(flags: LocalFlags): Promise<Local> {
   return { ...store, paths }
 }
 
-/** Calls the running service with the token of SYNTROPISM_TOKEN. */
+/** Calls the running service with the token of SYNTROPISM_TOKEN. Throws with the code and sentence of a refusal. */
 export async function callService(flags: LocalFlags, method: string, path: string, body?: object): Promise<Record<string, unknown>> {
   const paths = pathsOf(loadConfig({ data: flags.data }, process.env).data)
   const service = readServiceFile(paths)
@@ -44,7 +44,11 @@ export async function callService(flags: LocalFlags, method: string, path: strin
     throw new Unreachable(`the economy at ${service.url} does not answer`, { cause: error })
   })
   const value = (await answer.json()) as Record<string, unknown>
-  if (answer.status >= 400) throw new Error(`${String(value.code)}: ${String(value.detail)}`)
+  if (answer.status >= 400) {
+    // Who reads results as JSON reads a refusal as its problem document.
+    if (flags.json === true) console.log(JSON.stringify(value, null, 2))
+    throw new Error(`${String(value.code)}: ${String(value.detail)}`)
+  }
   return value
 }
 
