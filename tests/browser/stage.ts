@@ -62,6 +62,8 @@ export interface Stage {
   /** As after a new start of the economy: nobody is logged in any more. */
   forgetLogins(): void
   mend(): Promise<void>
+  /** Lets time pass for logins, which last twelve hours. */
+  passTime(ms: number): void
   close(): Promise<void>
 }
 
@@ -127,10 +129,12 @@ export async function openStage(): Promise<Stage> {
   })
   writeRuns(join(folder, 'runs'))
   await populate(host, tick)
+  let passedMs = 0
   const createWeb = (): Web =>
     new Web({
       economyId: () => host.state.economy_id,
       fetch: (request) => app.fetch(request),
+      now: () => Date.now() + passedMs,
       pages: openPages(),
       phoenix_url: 'http://127.0.0.1:6006/',
       readEvents: read,
@@ -167,6 +171,7 @@ export async function openStage(): Promise<Stage> {
     },
     host,
     mend,
+    passTime: (ms) => void (passedMs += ms),
     tick,
     url: `http://127.0.0.1:${port}`,
   }

@@ -94,7 +94,7 @@ const inbox = (one: Detail): TemplateResult =>
     ? html`<p class="quiet">The inbox is empty.</p>`
     : html`<ol class="list">${one.inbox_messages.map(
         (message) =>
-          html`<li class="message"><p class="quiet">${clock(message.at_ms)} · ${message.kind} from ${message.from_agent} · <a href="#/events/${message.seq}">#${message.seq}</a></p><p>${textOf(message.body)}</p></li>`,
+          html`<li class="message"><p class="quiet">${clock(message.at_ms)} · ${message.kind} from ${message.from_agent} · <a href="#/events/${message.seq}">#${message.seq}</a></p><p dir="auto">${textOf(message.body)}</p></li>`,
       )}</ol>${one.inbox > one.inbox_messages.length ? html`<p class="quiet">${one.inbox - one.inbox_messages.length} more.</p>` : nothing}`
 
 function spend({ llm }: Detail): TemplateResult {

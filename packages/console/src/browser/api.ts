@@ -29,10 +29,17 @@ export class LoginOver extends Error {
   override readonly name = 'LoginOver'
 }
 
+/** Why a login is over, where the service says so. */
+export type LoginEnd = 'ended' | 'expired' | 'revoked'
+
 let secret = ''
-let loginEnded = (): void => undefined
-/** `told` when the service no longer knows this login: it is over, or the economy was started again. */
-export const onLoginEnd = (told: () => void): void => void (loginEnded = told)
+let told = (_why: LoginEnd | null): void => undefined
+/** `listener` is told when the service no longer knows this login: it is over, or the economy was started again. */
+export const onLoginEnd = (listener: typeof told): void => void (told = listener)
+function loginEnded(why: LoginEnd | null): void {
+  secret = ''
+  told(why)
+}
 
 async function ask<T>(method: string, path: string, body?: object): Promise<T> {
   const login = secret
@@ -44,10 +51,7 @@ async function ask<T>(method: string, path: string, body?: object): Promise<T> {
     throw new Silence('The economy does not answer.', { cause: error })
   })
   if (answer.status === 401 && login !== '') {
-    if (secret === login) {
-      secret = ''
-      loginEnded()
-    }
+    if (secret === login) loginEnded(null)
     throw new LoginOver('The login is over.')
   }
   const value = (await answer.json()) as { detail?: string; title?: string }
@@ -64,7 +68,16 @@ function remember(who: Who): Who {
 }
 export const whoAmI = async (): Promise<Who> => remember(await read<Who>('/session'))
 export const logIn = async (token: string): Promise<Who> => remember(await send<Who>('/session', { token }))
-export const logOut = async (): Promise<Who> => remember(await ask<Who>('DELETE', '/session'))
+/** Whether it is this page that ends the login. */
+let isLeaving = false
+export async function logOut(): Promise<Who> {
+  isLeaving = true
+  try {
+    return remember(await ask<Who>('DELETE', '/session'))
+  } finally {
+    isLeaving = false
+  }
+}
 
 /** Pause before a stream that the browser has given up is asked for again. */
 const AGAIN_MS = 2000
@@ -81,6 +94,10 @@ export function follow(afterSeq: number, onEvent: (event: EconomyEvent) => void,
       onState(false)
       if (source.readyState === EventSource.CLOSED) timer = setTimeout(again, AGAIN_MS)
     })
+    source.addEventListener('login_over', (message: MessageEvent<string>) => {
+      source.close()
+      if (!isLeaving) loginEnded((JSON.parse(message.data) as { reason: LoginEnd }).reason)
+    })
     source.addEventListener('message', (message: MessageEvent<string>) => {
       const event = JSON.parse(message.data) as EconomyEvent
       last = event.seq
@@ -90,7 +107,7 @@ export function follow(afterSeq: number, onEvent: (event: EconomyEvent) => void,
   const again = (): void => {
     whoAmI().then(
       ({ role }) => {
-        if (role === null) loginEnded()
+        if (role === null) loginEnded(null)
         else open()
       },
       () => (timer = setTimeout(again, AGAIN_MS)),

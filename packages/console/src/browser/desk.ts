@@ -142,7 +142,7 @@ const slider = (question: Question): TemplateResult => html`
 
 const desk = (prompt: Prompt): TemplateResult => html`
   <article class="card prompt" aria-labelledby="prompt-title">
-    <h2 id="prompt-title">${String(prompt.content.title ?? prompt.prompt_id)}</h2>
+    <h2 id="prompt-title" dir="auto">${String(prompt.content.title ?? prompt.prompt_id)}</h2>
     <p class="facts">
       <a href="#/agents/${prompt.agent_id}">${prompt.agent_id}</a> bids ${credits(prompt.bid_micro)} · past prompts: ${credits(worthOf(prompt.agent_id))} each
       (${worth.get(prompt.agent_id)?.judged ?? 0} judged) · ${countdown(prompt)} left, unread it goes back in full
@@ -162,7 +162,7 @@ const desk = (prompt: Prompt): TemplateResult => html`
               ${QUESTIONS.map(slider)}
             </fieldset>
             <label for="reason">Reason (optional)</label>
-            <textarea id="reason" rows="2" maxlength="2000" .value=${live(reason)} @input=${(event: Event) => {
+            <textarea id="reason" dir="auto" rows="2" maxlength="2000" .value=${live(reason)} @input=${(event: Event) => {
               reason = (event.target as HTMLTextAreaElement).value
             }}></textarea>
             <div class="buttons">
@@ -214,7 +214,7 @@ const list = (): TemplateResult => html`
       ${ranked().map(
         (one) => html`<li>
           <button class="row" aria-pressed=${one.prompt_id === selected ? 'true' : 'false'} @click=${() => choose(one.prompt_id)}>
-            <strong>${String(one.content.title ?? one.prompt_id)}</strong>
+            <strong dir="auto">${String(one.content.title ?? one.prompt_id)}</strong>
             <span>${one.agent_id} · ${credits(one.bid_micro)} · ${countdown(one)}</span>
           </button>
         </li>`,

@@ -74,8 +74,8 @@ export const digestView = (prompts: readonly Prompt[], worthOf: (agentId: string
     <ol class="list digest">
       ${prompts.map(
         (one) => html`<li class="card">
-          <p><a href="#/desk/${one.prompt_id}"><strong>${String(one.content.title ?? one.prompt_id)}</strong></a></p>
-          <p>${gist(one.content)}</p>
+          <p dir="auto"><a href="#/desk/${one.prompt_id}"><strong>${String(one.content.title ?? one.prompt_id)}</strong></a></p>
+          <p dir="auto">${gist(one.content)}</p>
           <p class="quiet">${one.agent_id} · bids ${credits(one.bid_micro)} · past prompts ${credits(worthOf(one.agent_id))} each · unread in ${timeLeft(one.deadline_at_ms - economyNow())}, the bid goes back in full</p>
         </li>`,
       )}

@@ -1,5 +1,5 @@
 import { type TemplateResult, html, nothing, render } from 'lit-html'
-import { logIn, logOut, onLoginEnd, whoAmI } from './api.ts'
+import { type LoginEnd, logIn, logOut, onLoginEnd, whoAmI } from './api.ts'
 import { agentsView } from './agents.ts'
 import { deskView } from './desk.ts'
 import { eventsView } from './events.ts'
@@ -87,9 +87,16 @@ function forget(who: typeof store.who): void {
   current = ''
   end()
 }
-onLoginEnd(() => {
+const OVER: Readonly<Record<LoginEnd, string>> = {
+  ended: 'You were logged out, in another tab or window of this browser.',
+  expired: 'Your login is over: its twelve hours have passed.',
+  revoked: 'Your token is no longer valid: ask for a new one.',
+}
+onLoginEnd((why) => {
   forget({ economy_id: '', role: null })
-  say('Your login is over: it lasts twelve hours, or until the economy is started again. Log in again to go on where you were.')
+  say(`${why === null ? 'Your login is over: it lasts twelve hours, or until the economy is started again.' : OVER[why]} Log in again to go on where you were.`)
+  // After the drawing that puts the field there.
+  requestAnimationFrame(() => requestAnimationFrame(() => document.querySelector<HTMLElement>('#token')?.focus()))
 })
 
 const login = (): TemplateResult => html`
@@ -98,10 +105,10 @@ const login = (): TemplateResult => html`
     <p>Log in with the token of a human, an operator or an observer. <code>syntropism live</code> showed them at its first start; <code>--new-tokens</code> makes new ones.</p>
     <form @submit=${submitLogin}>
       <label for="token">Token</label>
-      <input id="token" name="token" type="password" autocomplete="current-password" required spellcheck="false" />
+      <input id="token" name="token" type="password" autocomplete="current-password" required spellcheck="false" aria-describedby="login-notice" />
       <button class="primary">Log in</button>
     </form>
-    <p role="status">${store.notice}</p>
+    <p id="login-notice" role="status">${store.notice}</p>
   </main>
 `
 

@@ -26,12 +26,15 @@ function spans(text: string): Piece[] {
 function block(lines: readonly string[]): TemplateResult {
   const [first = ''] = lines
   const heading = /^(#{1,6})\s+(.*)$/.exec(first)
-  if (heading !== null) return html`<p class="heading"><strong>${spans(heading[2] ?? '')}</strong></p>${lines.length > 1 ? block(lines.slice(1)) : ''}`
-  if (lines.every((line) => /^\s*[-*+]\s+/.test(line))) return html`<ul>${lines.map((line) => html`<li>${spans(line.replace(/^\s*[-*+]\s+/, ''))}</li>`)}</ul>`
+  if (heading !== null)
+    return html`<p class="heading" dir="auto"><strong>${spans(heading[2] ?? '')}</strong></p>${lines.length > 1 ? block(lines.slice(1)) : ''}`
+  if (lines.every((line) => /^\s*[-*+]\s+/.test(line)))
+    return html`<ul dir="auto">${lines.map((line) => html`<li>${spans(line.replace(/^\s*[-*+]\s+/, ''))}</li>`)}</ul>`
   if (lines.every((line) => /^\s*\d+[.)]\s+/.test(line)))
-    return html`<ol>${lines.map((line) => html`<li>${spans(line.replace(/^\s*\d+[.)]\s+/, ''))}</li>`)}</ol>`
-  if (lines.every((line) => line.startsWith('>'))) return html`<blockquote>${spans(lines.map((line) => line.replace(/^>\s?/, '')).join(' '))}</blockquote>`
-  return html`<p>${lines.map((line, index) => html`${index === 0 ? '' : html`<br />`}${spans(line)}`)}</p>`
+    return html`<ol dir="auto">${lines.map((line) => html`<li>${spans(line.replace(/^\s*\d+[.)]\s+/, ''))}</li>`)}</ol>`
+  if (lines.every((line) => line.startsWith('>')))
+    return html`<blockquote dir="auto">${spans(lines.map((line) => line.replace(/^>\s?/, '')).join(' '))}</blockquote>`
+  return html`<p dir="auto">${lines.map((line, index) => html`${index === 0 ? '' : html`<br />`}${spans(line)}`)}</p>`
 }
 
 /** Markdown of an agent as elements made here one by one: no HTML of it is ever taken over, images are not loaded, links leave to http alone. */

@@ -15,6 +15,7 @@ const INBOX = 20
 const ORDERS = {
   balance: ['balance_micro', 'desc'],
   earned: ['earned_micro', 'desc'],
+  held: ['held_micro', 'desc'],
   oldest: ['created_at_ms', 'asc'],
   windows: ['windows', 'desc'],
 } as const

@@ -16,6 +16,7 @@ const same = (one: string, other: string): boolean => timingSafeEqual(Buffer.fro
 /** Sessions live in memory: a restart ends them. Only the hash of a session's id is kept. */
 export class Sessions {
   readonly #byHash = new Map<string, Session>()
+  readonly #listeners = new Set<() => void>()
 
   /** Opens a session; the oldest one ends when there are too many. */
   open(token: string, nowMs: number): { readonly id: string; readonly session: Session } {
@@ -23,7 +24,7 @@ export class Sessions {
     const session = { csrf_token: createToken('csrf'), expires_at_ms: nowMs + SESSION_MS, token }
     this.#byHash.set(hashToken(id), session)
     const oldest = this.#byHash.keys().next().value
-    if (this.#byHash.size > SESSIONS_MAX && oldest !== undefined) this.#byHash.delete(oldest)
+    if (this.#byHash.size > SESSIONS_MAX && oldest !== undefined) this.#end(oldest)
     return { id, session }
   }
 
@@ -39,7 +40,23 @@ export class Sessions {
   }
 
   close(id: string): void {
-    this.#byHash.delete(hashToken(id))
+    this.#end(hashToken(id))
+  }
+
+  #end(hashed: string): void {
+    this.#byHash.delete(hashed)
+    for (const listener of this.#listeners) listener()
+  }
+
+  /** When a session ends by itself; null for one that has been ended. */
+  endOf(id: string): number | null {
+    return this.#byHash.get(hashToken(id))?.expires_at_ms ?? null
+  }
+
+  /** Calls the listener when a session is ended before its time. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 }
 

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { Tokens, hashToken } from '../http/index.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { Tokens, hashToken, openServer } from '../http/index.ts'
 import { Web } from './index.ts'
 
 const SITE = 'http://127.0.0.1:8000'
@@ -9,6 +9,10 @@ function createDoor() {
   const listeners = new Set<() => void>()
   const passed: Request[] = []
   let now = 1_700_000_000_000
+  const tokens = new Tokens([
+    { hash: hashToken('op'), role: 'operator' },
+    { hash: hashToken('watch'), role: 'observer' },
+  ])
   const web = new Web({
     economyId: () => 'e1',
     fetch(request) {
@@ -22,10 +26,7 @@ function createDoor() {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    tokens: new Tokens([
-      { hash: hashToken('op'), role: 'operator' },
-      { hash: hashToken('watch'), role: 'observer' },
-    ]),
+    tokens,
   })
   const ask = (method: string, path: string, headers: Record<string, string> = {}, body?: string): Promise<Response> =>
     web.fetch(new Request(`${SITE}${path}`, { headers, method, ...(body === undefined ? {} : { body }) }))
@@ -42,7 +43,7 @@ function createDoor() {
     log.push(...seqs.map((seq) => ({ seq })))
     for (const listener of listeners) listener()
   }
-  return { ask, commit, enter, later: (ms: number) => (now += ms), listeners, log, login, passed }
+  return { ask, commit, enter, later: (ms: number) => (now += ms), listeners, log, login, passed, tokens, web }
 }
 
 describe('a session', () => {
@@ -158,6 +159,46 @@ describe('the stream of events', () => {
     const reader = (await ask('GET', '/events/stream', bearer)).body?.getReader() as ReadableStreamDefaultReader<Uint8Array>
     expect(await idsOf(reader, 1700)).toEqual(Array.from({ length: 1700 }, (_one, index) => index + 1))
     await reader.cancel()
+  })
+
+  async function restOf(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> {
+    let text = ''
+    for (let part = await reader.read(); !part.done; part = await reader.read()) text += new TextDecoder().decode(part.value)
+    return text
+  }
+
+  it.each(['ended', 'expired', 'revoked'] as const)('says that its login is over, and ends before what happens later: %s', async (reason) => {
+    const { ask, commit, enter, later, listeners, tokens } = createDoor()
+    const [own, other] = [await enter('op'), await enter('watch')]
+    commit(1)
+    const open = async ({ cookie }: { cookie: string }) =>
+      (await ask('GET', '/events/stream', { cookie })).body?.getReader() as ReadableStreamDefaultReader<Uint8Array>
+    const [reader, kept] = [await open(own), reason === 'ended' ? await open(other) : null]
+    expect(await idsOf(reader, 1)).toEqual([1])
+    const rest = restOf(reader)
+    if (reason === 'ended') await ask('DELETE', '/session', { cookie: own.cookie, 'x-csrf-token': own.secret })
+    else if (reason === 'expired') later(12 * 3_600_000)
+    else vi.spyOn(tokens, 'find').mockReturnValue(null)
+    commit(2)
+    expect(await rest).toBe(`event: login_over\ndata: {"reason":"${reason}"}\n\n`)
+    // Another's login is its own.
+    if (kept !== null) expect(await idsOf(kept, 2)).toEqual([1, 2])
+    await kept?.cancel()
+    expect(listeners.size).toBe(0)
+  })
+
+  it('closes a quiet connection as soon as its login ends, and lets nobody back in', async () => {
+    const { enter, web } = createDoor()
+    const { cookie, secret } = await enter('op')
+    const server = openServer(web.fetch)
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`
+    const answer = await fetch(`${url}/events/stream`, { headers: { cookie } })
+    await fetch(`${url}/session`, { headers: { cookie, 'x-csrf-token': secret }, method: 'DELETE' })
+    expect(await answer.text()).toBe('retry: 1000\n\nevent: login_over\ndata: {"reason":"ended"}\n\n')
+    expect((await fetch(`${url}/events/stream`, { headers: { cookie } })).status).toBe(401)
+    server.closeAllConnections()
+    await new Promise<void>((done) => server.close(() => done()))
   })
 
   it('is for watchers, and takes sequence numbers alone', async () => {

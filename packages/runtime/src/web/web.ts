@@ -1,6 +1,6 @@
 import { type Principal, type Tokens, bearerTokenIn, problemResponse } from '../http/index.ts'
 import { SESSION_MS, type Session, Sessions, showsSecret } from './sessions.ts'
-import { type StreamParts, eventStream } from './stream.ts'
+import { type Login, type StreamParts, eventStream } from './stream.ts'
 
 /** Files of the console by path; null for a path that is none of them. */
 export interface Pages {
@@ -74,7 +74,7 @@ export class Web {
     if (session !== null && !SAFE.has(request.method) && (isForeign(request) || !showsSecret(session, request.headers.get('x-csrf-token'))))
       return problemResponse('csrf_refused', 'The request does not show the secret of its session, or comes from another site.')
     if (url.pathname === '/session') return this.#session(request.method, id, session)
-    if (url.pathname === '/events/stream' && request.method === 'GET') return this.#stream(request, url, session)
+    if (url.pathname === '/events/stream' && request.method === 'GET') return this.#stream(request, url, id, session)
     const page = SAFE.has(request.method) ? this.#parts.pages?.find(url.pathname) : undefined
     if (page) return new Response(page.body, { headers: { ...PAGE_HEADERS, 'content-type': page.type } })
     return this.#parts.fetch(session === null ? request : withToken(request, session.token))
@@ -117,13 +117,28 @@ export class Web {
     return Response.json({ role: null }, { headers: { 'set-cookie': `${this.#cookie}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0` } })
   }
 
-  #stream(request: Request, url: URL, session: Session | null): Response {
+  /** The login of a browser's session, or of a program with a token alone: a session ends, a token can stop being one. */
+  #loginOf(token: string, sessionId: string | null): Login {
+    const endsAtMs = (): number | null => (sessionId === null ? Number.POSITIVE_INFINITY : this.#sessions.endOf(sessionId))
+    return {
+      end: () => {
+        const atMs = endsAtMs()
+        if (atMs === null) return 'ended'
+        if (atMs <= this.#now()) return 'expired'
+        return watcherOf(this.#parts.tokens.find(token)) === null ? 'revoked' : null
+      },
+      leftMs: () => (endsAtMs() ?? 0) - this.#now(),
+      subscribe: (listener) => this.#sessions.subscribe(listener),
+    }
+  }
+
+  #stream(request: Request, url: URL, id: string | null, session: Session | null): Response {
     const token = session?.token ?? bearerTokenIn(request.headers.get('authorization') ?? '')
     if (token === null) return problemResponse('credentials_missing', 'Log in, or send a bearer token.')
     if (watcherOf(this.#parts.tokens.find(token)) === null) return problemResponse('role_forbidden', 'The stream is for operators, humans and observers.')
     const after = Number(request.headers.get('last-event-id') ?? url.searchParams.get('after_seq') ?? 0)
     return Number.isSafeInteger(after) && after >= 0
-      ? eventStream(this.#parts, after)
+      ? eventStream(this.#parts, after, this.#loginOf(token, session === null ? null : id))
       : problemResponse('command_invalid', 'after_seq, or the header Last-Event-ID, is a sequence number.')
   }
 }

@@ -22,6 +22,7 @@ export class DeskScreen implements Screen {
   #at = 0
   #scores: number[] = []
   #notice = ''
+  #isRead = false
   /** An answer to what was judged here is on its way. */
   #judging = false
 
@@ -42,6 +43,7 @@ export class DeskScreen implements Screen {
   #take(prompts: readonly OpenPrompt[]): void {
     const current = this.#prompts[this.#at]?.prompt_id
     this.#prompts = prompts
+    this.#isRead = true
     const same = prompts.findIndex((one) => one.prompt_id === current)
     if (this.#notice.endsWith('trying again')) this.#notice = ''
     if (same < 0) this.#scores = []
@@ -90,7 +92,8 @@ export class DeskScreen implements Screen {
   lines({ columns, rows }: Size): string[] {
     const prompt = this.#prompts[this.#at]
     const foot = [...(this.#notice === '' ? [] : wrap(this.#notice, columns)).map(bold), ...wrap(KEYS, columns).map(dim)]
-    if (prompt === undefined) return [bold('Attention desk'), '', 'No open prompts.', '', ...foot]
+    if (prompt === undefined)
+      return [bold('Attention desk'), '', this.#isRead ? 'No open prompts. They appear here as agents file them.' : 'Reading…', '', ...foot]
     const { content } = prompt
     const head = [
       bold(cut(tame(`${this.#at + 1} of ${this.#prompts.length}  ${String(content.title ?? prompt.prompt_id)}`), columns)),

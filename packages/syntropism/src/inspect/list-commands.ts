@@ -14,7 +14,7 @@ import {
 } from '@syntropism/runtime'
 import { openPrompts } from '../desk/open-prompts.ts'
 import { describeEvent, explainEvent } from '../terminal/describe.ts'
-import { clock, credits, percent, table, tame } from '../terminal/format.ts'
+import { capacityOf, clock, credits, percent, table, tame } from '../terminal/format.ts'
 import { lazySolver } from '../live/live-solver.ts'
 import { type LocalFlags, openLocal, print } from '../terminal/local.ts'
 import { watchedReads } from '../terminal/watched-reads.ts'
@@ -95,7 +95,7 @@ export async function showMarket(flags: LocalFlags): Promise<void> {
         row.resource,
         row.capacity === 0 ? 'not offered' : credits(row.price_micro_per_s),
         percent(row.utilisation_ppm),
-        String(row.capacity),
+        row.capacity === 0 ? '' : capacityOf(row.resource, row.capacity),
       ]),
     ]),
   )

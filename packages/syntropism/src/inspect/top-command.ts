@@ -1,4 +1,4 @@
-import { clock, credits, cut, percent, table, wrap } from '../terminal/format.ts'
+import { amount, capacityOf, clock, credits, cut, percent, table, wrap } from '../terminal/format.ts'
 import { type LocalFlags, Unreachable, callService, print } from '../terminal/local.ts'
 import { type Size, bold, dim, isTerminal, openScreen } from '../terminal/screen.ts'
 
@@ -24,16 +24,21 @@ export interface Look {
   readonly windows: number
 }
 
-/** Columns that the agents can be ranked by, with the key that chooses each. */
-const RANKS = { b: 'balance_micro', e: 'earned_micro', h: 'held_micro', w: 'windows' } as const
+/** What the agents can be ranked by, with the key that chooses each: the service's name of the order, and the column. */
+const RANKS = {
+  b: { column: 'balance_micro', order: 'balance' },
+  e: { column: 'earned_micro', order: 'earned' },
+  h: { column: 'held_micro', order: 'held' },
+  w: { column: 'windows', order: 'windows' },
+} as const
 export type RankKey = keyof typeof RANKS
 
-async function look(flags: LocalFlags): Promise<Look> {
+async function look(flags: LocalFlags, rank: RankKey): Promise<Look> {
   const get = (path: string) => callService(flags, 'GET', path) as Promise<never>
   const [economy, market, population, desk, around] = await Promise.all([
     get('/economy') as Promise<Look['economy']>,
     get('/market/state') as Promise<Pick<Look, 'resources'>>,
-    get('/agents?limit=1000') as Promise<Pick<Look, 'agents'>>,
+    get(`/agents?limit=1000&order=${RANKS[rank].order}`) as Promise<Pick<Look, 'agents'>>,
     get('/attention/prompts') as Promise<{ prompts: object[] }>,
     get('/operator/state') as Promise<Pick<Look, 'everyone_paused' | 'windows'>>,
   ])
@@ -46,6 +51,9 @@ async function look(flags: LocalFlags): Promise<Look> {
     windows: around.windows,
   }
 }
+
+/** Characters that a name keeps on a narrow terminal. */
+const NAME_LEAST = 12
 
 /** One frame: supply, prices, then as many agents as there is room for. `trouble` says why it is not of now. */
 export function topLines(one: Look, rank: RankKey, { columns, rows }: Size, trouble = ''): string[] {
@@ -66,26 +74,35 @@ export function topLines(one: Look, rank: RankKey, { columns, rows }: Size, trou
     ),
     '',
     ...table([
-      ['resource', 'credits/s', 'sold'],
+      ['resource', 'credits/s', 'sold', 'of'],
       ...one.resources
         .filter((resource) => resource.capacity > 0)
-        .map((resource) => [resource.resource, credits(resource.price_micro_per_s), percent(resource.utilisation_ppm)]),
+        .map(({ capacity, price_micro_per_s, resource, utilisation_ppm }) => [
+          resource,
+          credits(price_micro_per_s),
+          percent(utilisation_ppm),
+          capacityOf(resource, capacity),
+        ]),
     ]).split('\n'),
     '',
   ]
-  const ranked = one.agents.toSorted((a, b) => b[RANKS[rank]] - a[RANKS[rank]])
-  const [header = '', ...agents] = table([
-    ['agent', 'state', 'free', 'held', 'earned', 'windows', 'why'],
+  const ranked = one.agents.toSorted((a, b) => b[RANKS[rank].column] - a[RANKS[rank].column])
+  const figures = [
+    ['state', 'free', 'held', 'earned', 'windows', 'why'],
     ...ranked.map((row) => [
-      row.agent_id,
       row.paused ? `${row.status}, paused` : row.status,
-      credits(row.balance_micro),
-      credits(row.held_micro),
-      credits(row.earned_micro),
+      amount(row.balance_micro),
+      amount(row.held_micro),
+      amount(row.earned_micro),
       String(row.windows),
-      row.status_reason,
+      row.status_reason.replaceAll('_', ' '),
     ]),
-  ]).split('\n')
+  ]
+  // A long name leaves the figures in sight.
+  const room = Math.max(NAME_LEAST, columns - 2 - (table(figures.map((row) => row.slice(0, 5))).split('\n')[0] ?? '').length)
+  const [header = '', ...agents] = table(
+    [['agent'], ...ranked.map((row) => [cut(row.agent_id, room)])].map((name, index) => [...name, ...(figures[index] ?? [])]),
+  ).split('\n')
   const foot = wrap('rank by b balance · e earned · h held · w windows   q quit', columns).map(dim)
   const frame = [...head.map((line) => cut(line, columns)), bold(cut(header, columns)), ...agents.map((line) => cut(line, columns))]
   return [...frame.slice(0, Math.max(1, rows - 1 - foot.length)), ...foot]
@@ -95,14 +112,14 @@ const EVERY_MS = 1000
 
 /** The running economy, full screen; one frame where nobody sits at the terminal. */
 export async function runTop(flags: LocalFlags & { once?: boolean }): Promise<void> {
-  let now = await look(flags)
+  let rank: RankKey = 'b'
+  let now = await look(flags, rank)
   if (flags.json === true || flags.once === true || !isTerminal())
     return print(flags, now, () =>
       topLines(now, 'b', { columns: process.stdout.columns ?? 160, rows: 1000 })
         .slice(0, -1)
         .join('\n'),
     )
-  let rank: RankKey = 'b'
   let trouble = ''
   await new Promise<void>((done, fail) => {
     const end = (finish: () => void): void => {
@@ -121,7 +138,7 @@ export async function runTop(flags: LocalFlags & { once?: boolean }): Promise<vo
       EVERY_MS,
     )
     const timer = setInterval(() => {
-      look(flags).then(
+      look(flags, rank).then(
         (next) => {
           now = next
           trouble = ''

@@ -3,7 +3,7 @@ import { RESOURCES, freeMicro } from '@syntropism/economy'
 import type { Live } from '@syntropism/runtime'
 import { describeEvent } from '../terminal/describe.ts'
 import { type OpenPrompt, openPrompts } from '../desk/open-prompts.ts'
-import { credits, cut, percent, table, tame, wrap } from '../terminal/format.ts'
+import { capacityOf, credits, cut, percent, table, tame, wrap } from '../terminal/format.ts'
 import { type Screen, type Size, bold, dim, openScreen } from '../terminal/screen.ts'
 
 const QUESTIONS = ['interesting', 'useful', 'understandable'] as const
@@ -126,7 +126,7 @@ export class LiveView implements Screen {
         resource,
         credits(state.meters[resource].price_micro_per_s),
         percent(state.meters[resource].sold_ppm),
-        String(state.meters[resource].capacity),
+        capacityOf(resource, state.meters[resource].capacity),
       ]),
     ])
   }

@@ -2,6 +2,11 @@ import { microToCredits } from '@syntropism/economy'
 
 /** Credits with up to four decimals. */
 export const credits = (micro: number): string => microToCredits(micro).toLocaleString('en-US', { maximumFractionDigits: 4 })
+/** Credits for a column: always two decimals, so that the points stand below each other. */
+export const amount = (micro: number): string => microToCredits(micro).toLocaleString('en-US', { maximumFractionDigits: 2, minimumFractionDigits: 2 })
+/** What a resource's capacity is counted in. */
+const UNITS: Readonly<Record<string, string>> = { attention: 'slots', cpu: 'milli-cores', llm: 'micro-dollars a minute', memory: 'MB' }
+export const capacityOf = (resource: string, capacity: number): string => `${capacity.toLocaleString('en-US')} ${UNITS[resource] ?? ''}`.trim()
 export const percent = (ppm: number): string => `${(ppm / 10_000).toFixed(1)} %`
 export const clock = (atMs: number): string => new Date(atMs).toISOString().slice(11, 23)
 
@@ -31,14 +36,20 @@ export const wrap = (text: string, columns: number): string[] =>
       return [...lines, rest.join('')]
     })
 
-/** Columns aligned by the widest cell; the first row is the header. Names from files and agents stay in their line and steer nothing. */
-export function table(cells: readonly (readonly string[])[]): string {
-  const rows = cells.map((row) => row.map((cell) => tame(cell).replaceAll('\n', ' ')))
+const NUMBER = /^[+−-]?[\d,]*\.?\d+( %| MB| ms)?$/
+
+/** Columns aligned by the widest cell, those of numbers to the right; the first row is the header. Names from files and agents stay in their line and steer nothing. */
+export function table(all: readonly (readonly string[])[]): string {
+  const rows = all.map((row) => row.map((cell) => tame(cell).replaceAll('\n', ' ')))
   const widths = (rows[0] ?? []).map((_cell, column) => rows.reduce((widest, row) => Math.max(widest, (row[column] ?? '').length), 0))
+  const isNumbers = widths.map((_width, column) => {
+    const cells = rows.slice(1).map((row) => row[column] ?? '')
+    return cells.some((cell) => NUMBER.test(cell)) && cells.every((cell) => cell === '' || cell === '–' || NUMBER.test(cell))
+  })
   return rows
     .map((row) =>
       row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .map((cell, column) => (isNumbers[column] === true ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
         .join('  ')
         .trimEnd(),
     )

@@ -20,7 +20,12 @@ export interface Screen {
 /** Whether a person sits at this terminal. */
 export const isTerminal = (): boolean => process.stdout.isTTY && process.stdin.isTTY
 
-/** Takes the whole terminal and draws again every `redrawMs`; the ordinary screen is back after `close`. */
+/** Second screen without cursor and without wrapping: a line that is wider than it was counted, by wide characters, is cut and moves no other. */
+const TAKE = '\u001B[?1049h\u001B[?25l\u001B[?7l\u001B[2J'
+const GIVE_BACK = '\u001B[?7h\u001B[?25h\u001B[?1049l'
+const CODES = { SIGHUP: 129, SIGTERM: 143 } as const
+
+/** Takes the whole terminal and draws again every `redrawMs`; the ordinary screen is back after `close`, and however the process ends by itself or by a signal. */
 export function openScreen(screen: Screen, redrawMs: number): { close(): void } {
   const { stdin, stdout } = process
   emitKeypressEvents(stdin)
@@ -37,16 +42,28 @@ export function openScreen(screen: Screen, redrawMs: number): { close(): void } 
   }
   stdin.on('keypress', onKey)
   stdout.on('resize', draw)
-  stdout.write('\u001B[?1049h\u001B[?25l\u001B[2J')
+  const giveBack = (): void => {
+    stdin.setRawMode(false)
+    stdout.write(GIVE_BACK)
+  }
+  process.once('exit', giveBack)
+  // Who handles signals itself ends the process in its own time.
+  const ends = (Object.keys(CODES) as (keyof typeof CODES)[])
+    .filter((signal) => process.listenerCount(signal) === 0)
+    .map((signal) => [signal, () => process.exit(CODES[signal])] as const)
+  for (const [signal, end] of ends) process.once(signal, end)
+  stdout.write(TAKE)
+  draw()
   const timer = setInterval(draw, redrawMs)
   return {
     close() {
       clearInterval(timer)
       stdin.removeListener('keypress', onKey)
       stdout.removeListener('resize', draw)
-      stdin.setRawMode(false)
+      process.removeListener('exit', giveBack)
+      for (const [signal, end] of ends) process.removeListener(signal, end)
+      giveBack()
       stdin.pause()
-      stdout.write('\u001B[?25h\u001B[?1049l')
     },
   }
 }

@@ -39,8 +39,13 @@ describe('top', () => {
     expect(lines.every((line) => line.length <= SIZE.columns)).toBe(true)
     const first = (rank: 'b' | 'e') => topLines(LOOK, rank, SIZE).find((line) => /^[abc]\d* /.test(line))
     expect(first('b')).toMatch(/^b +waiting, paused +70/)
-    expect(first('e')).toMatch(/^a +waiting +5 /)
+    expect(first('e')).toMatch(/^a +waiting +5\.00 /)
     expect(lines[0]).toContain('DRAINING')
+  })
+
+  it('cuts a long name rather than the figures behind it', () => {
+    const lines = topLines({ ...LOOK, agents: [agent('n'.repeat(64), 12_345, 67)] }, 'b', SIZE)
+    expect(lines.find((line) => line.startsWith('nnn'))).toMatch(/^n+… +waiting +12,345\.00 +0\.00 +67\.00 +1$/)
   })
 
   it('stays with its last look while nobody answers, and says so', () => {
@@ -217,13 +222,23 @@ describe('completion', () => {
 })
 
 describe('a table', () => {
+  it('puts numbers below their last digit, and words below their first letter', () => {
+    expect(
+      table([
+        ['agent', 'free', 'sold'],
+        ['a', '1,000.25', '7.0 %'],
+        ['bcdefg', '3', '–'],
+      ]),
+    ).toBe(['agent       free   sold', 'a       1,000.25  7.0 %', 'bcdefg         3      –'].join('\n'))
+  })
+
   it('keeps names in their line and lets none steer the terminal', () => {
     expect(
       table([
         ['id', 'pays'],
         ['x\u001B[31m\ny', '3'],
       ]),
-    ).toBe('id       pays\nx[31m y  3')
+    ).toBe('id       pays\nx[31m y     3')
   })
 
   it('has room for more rows than a call has for arguments', () => {
