@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs'
-import { type User, encodeAccount, encodeOperator, encodeUser, fmtCreds } from '@nats-io/jwt'
-import { type KeyPair, createAccount, createOperator, createUser, fromSeed } from '@nats-io/nkeys'
+import { type User, encodeUser, fmtCreds } from '@nats-io/jwt'
+import { type KeyPair, createUser, fromSeed } from '@nats-io/nkeys'
 import { z } from 'zod'
 import { BusError, SWEEP_STREAMS, subjects } from '../bus/nats/index.ts'
 
-/** What signs credentials: the account they belong to, and the seed of a key that may sign for it. Whoever holds it can speak as anybody on this NATS. */
-export const Issuer = z.strictObject({ account_id: z.string().startsWith('A'), account_signing_seed: z.string().startsWith('SA') })
+const AccountId = z.string().startsWith('A')
+
+/** What signs credentials: the accounts they belong to, and the seed of a key that may sign for all of them. Whoever holds it can speak as anybody on this NATS. */
+export const Issuer = z.strictObject({
+  account_ids: z.strictObject({ economy: AccountId, executors: AccountId, observers: AccountId, sweeps: AccountId }),
+  account_signing_seed: z.string().startsWith('SA'),
+})
 export type Issuer = z.infer<typeof Issuer>
 
 /** Who a connection may speak for. `writer` may do everything in the account. */
@@ -17,6 +22,16 @@ export type BusRole =
   | { readonly role: 'worker' }
   | { readonly role: 'executor'; readonly executor_id: string }
   | { readonly role: 'agent'; readonly economy_id: string; readonly agent_id: string; readonly lease_id: string; readonly expires_at_ms: number }
+
+/** The account of each role. What the server itself answers stays in the account that asked, so whoever may ask JetStream is in one without streams of the economy. */
+const ACCOUNT_OF = {
+  agent: 'economy',
+  executor: 'executors',
+  observer: 'observers',
+  service: 'economy',
+  worker: 'sweeps',
+  writer: 'economy',
+} as const satisfies Record<BusRole['role'], keyof Issuer['account_ids']>
 
 /** Subject under which an agent gets its replies. */
 export const agentInbox = (leaseId: string): string => `_INBOX_${leaseId}`
@@ -48,7 +63,7 @@ export function permissionsOf(who: BusRole): Permissions {
         },
         sub: {
           allow: ['syntropism.*.*.*.*', '_INBOX.>'],
-          deny: ['call', 'control', 'dead', 'engine', 'tools', 'work'].map((what) => `syntropism.*.${what}.>`),
+          deny: ['call', 'dead', 'engine', 'tools', 'work'].map((what) => `syntropism.*.${what}.>`),
         },
       }
     case 'executor': {
@@ -59,8 +74,6 @@ export function permissionsOf(who: BusRole): Permissions {
           allow: [
             'syntropism.*.engine.http',
             `syntropism.*.engine.executor.${executor_id}.*`,
-            `syntropism.*.work.report.${executor_id}`,
-            `syntropism.*.dead.execution.${executor_id}`,
             `$JS.API.CONSUMER.INFO.*.${consumer}`,
             `$JS.API.CONSUMER.MSG.NEXT.*.${consumer}`,
             `$JS.ACK.*.${consumer}.>`,
@@ -68,7 +81,7 @@ export function permissionsOf(who: BusRole): Permissions {
             '$SRV.INFO.syntropism-engine',
           ],
         },
-        sub: { allow: [`_INBOX_executor_${executor_id}.>`, `syntropism.*.control.${executor_id}`] },
+        sub: { allow: [`_INBOX_executor_${executor_id}.>`] },
       }
     }
     case 'worker':
@@ -106,7 +119,7 @@ export async function issueCredentials(issuer: Issuer, who: BusRole): Promise<st
     name,
     user,
     keyOf(issuer),
-    { ...permissionsOf(who), issuer_account: issuer.account_id },
+    { ...permissionsOf(who), issuer_account: issuer.account_ids[ACCOUNT_OF[who.role]] },
     who.role === 'agent' ? { exp: Math.ceil(who.expires_at_ms / SECOND_MS) } : {},
   )
   return Buffer.from(fmtCreds(jwt, user)).toString('utf8')
@@ -123,51 +136,5 @@ export function readIssuer(path: string): Issuer {
   } catch (error) {
     const what = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error)
     throw new BusError('unsuitable', `${path} is no issuer of NATS credentials ("syntropism nats init" writes one): ${what}`, { cause: error })
-  }
-}
-
-/** Everything that a server with decentralised credentials needs, and the issuer of this account. */
-export interface BusKeys {
-  /** For the server's configuration file: trust, accounts and nothing else. */
-  readonly server_config: string
-  readonly issuer: Issuer
-}
-
-/** New keys: an operator, a system account, and the economy's account with JetStream. The operator's own seed is not kept: a new account needs a new `init`. */
-export async function createBusKeys(): Promise<BusKeys> {
-  const operator = createOperator()
-  const system = createAccount()
-  const account = createAccount()
-  const signing = createAccount()
-  const operatorJwt = await encodeOperator('syntropism', operator, { system_account: system.getPublicKey() })
-  const systemJwt = await encodeAccount('SYS', system, {}, { signer: operator })
-  const limits = {
-    conn: -1,
-    consumer: -1,
-    data: -1,
-    disk_storage: -1,
-    exports: -1,
-    imports: -1,
-    leaf: -1,
-    mem_storage: -1,
-    payload: -1,
-    streams: -1,
-    subs: -1,
-    wildcards: true,
-  }
-  const accountJwt = await encodeAccount('ECONOMY', account, { limits, signing_keys: [signing.getPublicKey()] } as never, { signer: operator })
-  const lines = [
-    `operator: ${operatorJwt}`,
-    `system_account: ${system.getPublicKey()}`,
-    'resolver: MEMORY',
-    'resolver_preload: {',
-    `  ${system.getPublicKey()}: ${systemJwt}`,
-    `  ${account.getPublicKey()}: ${accountJwt}`,
-    '}',
-    '',
-  ]
-  return {
-    issuer: { account_id: account.getPublicKey(), account_signing_seed: Buffer.from(signing.getSeed()).toString('utf8') },
-    server_config: lines.join('\n'),
   }
 }

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { NatsConnection } from '@nats-io/transport-node'
+import { type MsgHdrs, type NatsConnection, headers as createHeaders } from '@nats-io/transport-node'
 import { z } from 'zod'
-import { BusError, NatsWorkQueue, connectNats, places, subjects } from '../bus/nats/index.ts'
+import { BusError, HEADER, NatsWorkQueue, connectNats, places, subjects } from '../bus/nats/index.ts'
 import { openDoors } from '../http/index.ts'
-import { type WorkItem, WorkQueueError } from '../ports/index.ts'
+import type { WorkItem } from '../ports/index.ts'
 import { type SandboxDriver, type SandboxExit, type SandboxProcess, hostFailure, installAgentLibrary } from '../sandbox/index.ts'
+import { HEADER_BYTES } from './carry.ts'
 import { createFront } from './front.ts'
-import { BEAT_MS, BeatAnswer, ClaimAnswer, type Receipt, Run, SILENCE_MS, packFolder, unpackFolder } from './protocol.ts'
+import { BEAT_MS, BeatAnswer, ClaimAnswer, type Receipt, ReportAnswer, Run, SILENCE_MS, packFolder, unpackFolder } from './protocol.ts'
 import { chooseEconomy } from './service.ts'
 
 export interface RemoteExecutorOptions {
@@ -79,9 +80,10 @@ class ExecutorProcess implements RemoteExecutor {
     return [...this.#running.keys()]
   }
 
-  async #ask<T>(verb: string, body: object, schema?: z.ZodType<T>): Promise<T> {
+  async #ask<T>(verb: string, body: object, schema?: z.ZodType<T>, headers?: MsgHdrs): Promise<T> {
     const subject = subjects.engineExecutor(this.economy_id, this.#options.executor_id, verb)
-    const answer = (await this.#connection.request(subject, JSON.stringify(body), { timeout: REQUEST_MS })).json<T & { error?: string }>()
+    const options = { timeout: REQUEST_MS, ...(headers === undefined ? {} : { headers }) }
+    const answer = (await this.#connection.request(subject, JSON.stringify(body), options)).json<T & { error?: string }>()
     if (answer.error !== undefined) throw new BusError('unsuitable', `the engine refuses ${verb}: ${answer.error}`)
     return schema === undefined ? answer : schema.parse(answer)
   }
@@ -181,18 +183,20 @@ class ExecutorProcess implements RemoteExecutor {
     rmSync(workspace, { force: true, recursive: true })
   }
 
-  /** Sends a receipt until the server has stored it. */
-  async #report(receipt: Receipt, trace: Pick<WorkItem, 'traceparent' | 'tracestate'>): Promise<void> {
-    const encode = (value: Receipt): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
-    const reports = new NatsWorkQueue(this.#connection, places.report(this.economy_id, this.#options.executor_id))
-    let data = encode(receipt)
+  /** Sends a receipt until the engine has put it into its queue. */
+  async #report(receipt: Receipt, { traceparent = '', tracestate = '' }: Pick<WorkItem, 'traceparent' | 'tracestate'>): Promise<void> {
+    const headers = createHeaders()
+    if (traceparent !== '') headers.set(HEADER.traceparent, traceparent)
+    if (tracestate !== '') headers.set(HEADER.tracestate, tracestate)
+    const most = (this.#connection.info?.max_payload ?? 1_048_576) - HEADER_BYTES
+    const body = Buffer.byteLength(JSON.stringify(receipt)) <= most ? receipt : { ...receipt, workspace: null }
     for (;;)
       try {
-        return await reports.add({ data, id: `${receipt.fence}:receipt`, ...trace })
+        await this.#ask('report', body, ReportAnswer, headers)
+        return
       } catch (error) {
         if (this.#connection.isClosed()) throw error
-        if (error instanceof WorkQueueError && error.code === 'too_large') data = encode({ ...receipt, workspace: null })
-        else await new Promise((done) => setTimeout(done, RETRY_MS))
+        await new Promise((done) => setTimeout(done, RETRY_MS))
       }
   }
 

@@ -1,11 +1,11 @@
 import { type Msg, type NatsConnection } from '@nats-io/transport-node'
 import type { z } from 'zod'
-import { NatsWorkQueue, places, subjects } from '../bus/nats/index.ts'
+import { HEADER, NatsWorkQueue, headerOf, places, subjects } from '../bus/nats/index.ts'
 import { Executor, type Workspaces } from '../executor/index.ts'
 import type { Host } from '../host/index.ts'
 import type { Tokens } from '../http/index.ts'
 import type { Bus, WorkQueueSettings } from '../ports/index.ts'
-import { Beat, type BeatAnswer, Claim, type ClaimAnswer, Join, Receipt, SILENCE_MS } from './protocol.ts'
+import { Beat, type BeatAnswer, Claim, type ClaimAnswer, Join, Receipt, type ReportAnswer, SILENCE_MS } from './protocol.ts'
 import { answeringInboxes } from './inboxes.ts'
 import { RemoteSandbox } from './sandbox.ts'
 
@@ -82,6 +82,7 @@ export class RemoteExecutors {
       if (verb === 'join') message.respond(JSON.stringify(await this.#inTurn(() => this.#join(executorId, read(Join)))))
       else if (verb === 'claim') message.respond(JSON.stringify(this.#claim(executorId, read(Claim))))
       else if (verb === 'beat') message.respond(JSON.stringify(this.#beat(executorId, read(Beat))))
+      else if (verb === 'report') message.respond(JSON.stringify(await this.#store(executorId, message)))
       else if (verb === 'leave') {
         const { member } = read(Beat)
         message.respond(JSON.stringify(await this.#inTurn(() => this.#drop(executorId, 'the executor has left', member))))
@@ -126,6 +127,14 @@ export class RemoteExecutors {
     if (sandbox?.member !== member) return { known: false, replaced: this.#replaced.has(member), stop: [] }
     sandbox.lastHeardMs = Date.now()
     return { known: true, replaced: false, stop: sandbox.beat(fences) }
+  }
+
+  /** Puts a receipt into the queue. An executor may not write there itself: the server would answer it on a subject of its choice. */
+  async #store(executorId: string, message: Msg): Promise<z.infer<typeof ReportAnswer>> {
+    const { fence } = Receipt.parse(message.json())
+    const trace = { traceparent: headerOf(message, HEADER.traceparent), tracestate: headerOf(message, HEADER.tracestate) }
+    await new NatsWorkQueue(this.#parts.connection, places.report(this.#economyId, executorId)).add({ data: message.data, id: `${fence}:receipt`, ...trace })
+    return { stored: true }
   }
 
   #findSilent(): void {

@@ -1,7 +1,10 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node'
 
-/** Whether a message wants its answer in an inbox, or none. Any other subject would have this process say, with its own rights, what its caller may not. */
-const isForInbox = ({ reply }: Pick<Msg, 'reply'>): boolean => reply === undefined || reply === '' || /^_INBOX[A-Za-z0-9_-]*\./.test(reply)
+/**
+ * Whether a message wants its answer in an inbox, or none. Any other subject would have this process say, with its own rights, what its caller may not.
+ * `_R_` is the server's own: it takes an answer back into another account, and no client may name it.
+ */
+const isForInbox = ({ reply }: Pick<Msg, 'reply'>): boolean => reply === undefined || reply === '' || /^(?:_INBOX[A-Za-z0-9_-]*|_R_)\./.test(reply)
 
 /** The connection as those see it who answer on it: what does not want its answer in an inbox does not arrive. */
 export function answeringInboxes(connection: NatsConnection): NatsConnection {

@@ -1,9 +1,8 @@
+export { type BusKeys, createBusKeys } from './accounts.ts'
 export {
-  type BusKeys,
   type BusRole,
   type Issuer,
   agentInbox,
-  createBusKeys,
   issueCredentials,
   permissionsOf,
   readIssuer,

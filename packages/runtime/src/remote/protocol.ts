@@ -56,6 +56,8 @@ export const Exit = z.strictObject({
 /** How a run ended, and what it left in its workspace; null when that could not be carried. */
 export const Receipt = z.strictObject({ exit: Exit, fence: z.uuid(), member: z.uuid(), workspace: z.string().nullable() })
 export type Receipt = z.infer<typeof Receipt>
+/** The receipt is in the engine's queue, where it waits until it has had its effect. */
+export const ReportAnswer = z.strictObject({ stored: z.literal(true) })
 
 export const BEAT_MS = 1000
 /** Silence after which an executor counts as lost, and after which it ends its own runs. */

@@ -53,8 +53,7 @@ const kindOf = ({ module, version }: RunKind): string => `${version.replaceAll(/
 /** The queue of one kind of runs: those of one sweep, or of all where they are taken. */
 export const runPlace = (kind: RunKind, sweepId = '*'): QueuePlace => ({
   consumer: `workers_${kindOf(kind).replace('.', '_')}`,
-  dead_stream: RESULTS,
-  dead_subject: `${ROOT}.dead.${kindOf(kind)}`,
+  dead: { stream: RESULTS, subject: `${ROOT}.dead.${kindOf(kind)}` },
   stream: RUNS,
   subject: `${ROOT}.run.${kindOf(kind)}.${sweepId}`,
 })

@@ -32,8 +32,8 @@ export interface QueuePlace {
   readonly subject: string
   /** Name of the durable consumer that all takers share. */
   readonly consumer: string
-  readonly dead_stream: string
-  readonly dead_subject: string
+  /** Where work goes that failed as often as it may be tried; null where it is dropped. */
+  readonly dead: { readonly stream: string; readonly subject: string } | null
 }
 
 const REQUEST_MS = 5000
@@ -197,7 +197,7 @@ export class NatsWorkQueue implements WorkQueue {
     headers.set(QUEUE, this.place.consumer)
     headers.set(REASON, encodeURIComponent(reason.slice(0, 1000)))
     try {
-      await this.#store(this.place.dead_subject, message.data, headers, `${this.place.stream}:${message.seq}`)
+      if (this.place.dead !== null) await this.#store(this.place.dead.subject, message.data, headers, `${this.place.stream}:${message.seq}`)
       await options.onDead?.({ ...work, deliveries, reason })
     } catch (error) {
       options.onError(error)
@@ -207,13 +207,15 @@ export class NatsWorkQueue implements WorkQueue {
   }
 
   async deadLetters(limit: number): Promise<DeadLetter[]> {
+    const { dead } = this.place
+    if (dead === null) return []
     const manager = await this.#jsm()
     const found: DeadLetter[] = []
     let seq = 1
     while (found.length < limit) {
       // The server knows this request, the types do not.
-      const next = { next_by_subj: this.place.dead_subject, seq } as unknown as MsgRequest
-      const message = await manager.streams.getMessage(this.place.dead_stream, next)
+      const next = { next_by_subj: dead.subject, seq } as unknown as MsgRequest
+      const message = await manager.streams.getMessage(dead.stream, next)
       if (message === null) break
       found.push({
         ...workOf(message.data, message.header),
@@ -227,13 +229,15 @@ export class NatsWorkQueue implements WorkQueue {
   }
 
   async revive(letterId: string): Promise<boolean> {
+    const { dead } = this.place
+    if (dead === null || !/^\d+$/.test(letterId)) return false
     const manager = await this.#jsm()
-    const message = /^\d+$/.test(letterId) ? await manager.streams.getMessage(this.place.dead_stream, { seq: Number(letterId) }) : null
-    if (message === null || message.subject !== this.place.dead_subject) return false
+    const message = await manager.streams.getMessage(dead.stream, { seq: Number(letterId) })
+    if (message === null || message.subject !== dead.subject) return false
     const work = workOf(message.data, message.header)
     // An id of its own: the server still remembers the first.
     await this.#store(this.place.subject, work.data, headersOf(work), `${work.id}:revived:${letterId}`)
-    await manager.streams.deleteMessage(this.place.dead_stream, message.seq)
+    await manager.streams.deleteMessage(dead.stream, message.seq)
     return true
   }
 
@@ -244,9 +248,9 @@ export class NatsWorkQueue implements WorkQueue {
 
   async figures(): Promise<WorkFigures> {
     const manager = await this.#jsm()
-    const { consumer, dead_stream, dead_subject, stream } = this.place
+    const { consumer, dead, stream } = this.place
     const { num_ack_pending, num_pending } = await manager.consumers.info(stream, consumer)
-    const dead = await manager.streams.info(dead_stream, { subjects_filter: dead_subject })
-    return { dead: Object.values(dead.state.subjects ?? {}).reduce((sum, count) => sum + count, 0), in_hand: num_ack_pending, waiting: num_pending }
+    const letters = dead === null ? {} : ((await manager.streams.info(dead.stream, { subjects_filter: dead.subject })).state.subjects ?? {})
+    return { dead: Object.values(letters).reduce((sum, count) => sum + count, 0), in_hand: num_ack_pending, waiting: num_pending }
   }
 }
