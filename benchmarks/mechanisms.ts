@@ -1,8 +1,8 @@
 // Clearing of books of agent jobs under each rule: time beside the sort of the keys alone, critical values, proven gap; on books of 100 bids beside HiGHS.
 import { createHash } from 'node:crypto'
-import { type DenseBook, clearAtShadowPrices, criticalPayments, dominantShareOrder, greedyOrder, walk } from '@syntropism/economy'
+import { type DenseBook, clearAtShadowPrices, criticalPayments, dominantShareOrder, greedyOrder, readBook, walk } from '@syntropism/economy'
+import { drawBook } from '@syntropism/simulation'
 import { solveExactly } from '@syntropism/solver'
-import { jobBook } from './books.ts'
 import { alternate, machine, median, shownRatio } from './measure.ts'
 
 const hashOf = (winners: readonly number[]): string => createHash('sha256').update(winners.join()).digest('hex').slice(0, 12)
@@ -24,7 +24,7 @@ const RULES: readonly (readonly [string, (book: DenseBook) => readonly number[]]
 
 /** One line per rule for books of one size. A round repeats small books until the clock can tell them. */
 export function clearings(count: number, pairs: number): string[] {
-  const book = jobBook(count, 1)
+  const book = readBook(drawBook('jobs', count, 1))
   const repeat = Math.max(1, Math.round(20_000 / count))
   const often = (action: () => unknown) => (): void => {
     for (let time = 0; time < repeat; time++) action()
@@ -42,16 +42,6 @@ export function clearings(count: number, pairs: number): string[] {
   })
 }
 
-/** A book as it is handed to a solver. */
-const inputOf = ({ ids, prices, quantities, resources, supply }: DenseBook): object => ({
-  bids: ids.map((id, index) => ({
-    bundle: Object.fromEntries(resources.map((resource, r) => [resource, quantities[index * supply.length + r] as number])),
-    id,
-    price: prices[index] as number,
-  })),
-  supply: Object.fromEntries(resources.map((resource, r) => [resource, supply[r] as number])),
-})
-
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 const percent = (share: number): string => `${(100 * share).toFixed(3)} %`
 
@@ -61,12 +51,13 @@ export async function besideExact(count: number, books: number, limitS: number):
   const times: number[] = []
   let proven = 0
   for (let seed = 0; seed < books; seed++) {
-    const book = jobBook(count, seed)
+    const input = drawBook('jobs', count, seed)
     const before = process.cpuUsage()
-    const exact = await solveExactly(inputOf(book), { for_vcg: false, time_limit_s: limitS })
+    const exact = await solveExactly(input, { for_vcg: false, time_limit_s: limitS })
     const used = process.cpuUsage(before)
     times.push((used.user + used.system) / 1000)
     proven += Number(exact.bound !== Infinity)
+    const book = readBook(input)
     gaps.push(1 - worth(book, clearAtShadowPrices(book).winners) / worth(book, exact.winners))
   }
   return `${count} bids, ${books} books: shadow is ${percent(mean(gaps))} below HiGHS on the mean, ${percent(Math.max(...gaps))} at most; HiGHS takes ${median(times).toFixed(0)} ms (median), ${proven} optima proven within ${limitS} s`
@@ -75,7 +66,7 @@ export async function besideExact(count: number, books: number, limitS: number):
 /** The gap that shadow clearing proves by itself: to its own bound. */
 export function provenGaps(count: number, books: number): string {
   const gaps = Array.from({ length: books }, (_, seed) => {
-    const book = jobBook(count, seed)
+    const book = readBook(drawBook('jobs', count, seed))
     const { bound, winners } = clearAtShadowPrices(book)
     return 1 - worth(book, winners) / bound
   })

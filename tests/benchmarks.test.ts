@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { measure } from '../benchmarks/distributions.ts'
 import { clearings } from '../benchmarks/mechanisms.ts'
 import { accesses, marketSteps } from '../benchmarks/market.ts'
 import { boltzmann, matching } from '../benchmarks/simulation.ts'
@@ -23,6 +24,13 @@ describe('benchmarks', () => {
   it('market steps come to the same balances each time', () => {
     const hash = (line: string): string => /balances ([0-9a-f]{12})/.exec(line)?.[1] ?? line
     expect(hash(marketSteps(60, 1, 300))).toBe(hash(marketSteps(60, 1, 300)))
+  })
+
+  it('no rule misses less of a book of the literature than the solver does, and none passes the bound', async () => {
+    const { exact = Number.NaN, ...rules } = (await measure('sandholm-uniform', { bundle_items: 3, items: 12 }, 12, 2, 60)).gaps
+    expect(exact).toBeGreaterThanOrEqual(0)
+    expect(Object.values(rules)).toHaveLength(5)
+    for (const gap of Object.values(rules)) expect(gap).toBeGreaterThanOrEqual(exact)
   })
 
   it('every rule clears the book of agent jobs, the same each time', () => {

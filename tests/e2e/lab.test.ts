@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { drawBook } from '@syntropism/simulation'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { removeDir, run, tempDir } from '../program.ts'
 
@@ -51,6 +52,17 @@ describe('the mechanism lab', () => {
     ])
     expect(readFileSync(plot, 'utf8')).toContain('density-sqrt, critical')
     expect((await run(['compare', book])).stdout).toMatch(/exact +vcg .*100\.00 %/)
+  })
+
+  it('draws books of the literature that it then clears', async () => {
+    const { code, stdout } = await run(['book', 'cats-regions', '--bids', '40', '--seed', '7', '--set', 'goods=25'])
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toEqual(drawBook('cats-regions', 40, 7, { goods: '25' }))
+    writeFileSync(book, stdout)
+    expect(JSON.parse((await run(['clear', book, '--mechanism', 'exact', '--json'])).stdout)).toMatchObject({ gap: 0 })
+    const listed = JSON.parse((await run(['book', '--list', '--json'])).stdout) as { name: string; params: object }[]
+    expect(listed.map(({ name }) => name)).toContain('sandholm-decay')
+    expect(await run(['book', 'cats-regions', '--set', 'alpha=1'])).toMatchObject({ code: 2, stderr: expect.stringContaining('there are: goods'), stdout: '' })
   })
 
   it('measures how far from truthful each pair is', async () => {

@@ -1,3 +1,4 @@
+export { BOOK_DISTRIBUTIONS, type BookDistribution, drawBook } from './books/index.ts'
 export {
   AgentPopulation,
   type EconomyTerms,

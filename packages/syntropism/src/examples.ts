@@ -16,6 +16,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'benchmark run': ['--agent rule', 'ER-3 --agent ./my-agent --epochs 5 --out runs/mine'],
   'benchmark score': ['events.jsonl --item FC-1', 'events.jsonl --item ER-3 --seed 7 --output answer.json --json'],
   'benchmark validate': ['', 'ER-3 --seeds 1000'],
+  book: ['chu-beasley --bids 500 --seed 7 --set tightness=0.25', '--list'],
   clear: ['book.json', 'book.json --mechanism exact --payments vcg --json'],
   compare: ['book.json', 'monday.json tuesday.json --plot compared.svg'],
   completion: ['bash', 'fish', 'zsh'],

@@ -145,6 +145,35 @@ describe('critical values with executors, reservations and several bids of an ag
     expect(charged).toBeGreaterThan(300)
   })
 
+  it.each([2, 4, 8])('are as exact in books of many bids, over %i executors', (executors) => {
+    const many = fc.record({
+      attention: fc.integer({ max: 6, min: 0 }),
+      bids: fc.array(drawn, { maxLength: 70, minLength: 40 }),
+      llm: fc.integer({ max: 60, min: 0 }),
+      reserved: fc.constant(null),
+      rooms: fc.array(fc.record({ cpu: fc.integer({ max: 20, min: 1 }), memory: fc.integer({ max: 20, min: 1 }) }), {
+        maxLength: executors,
+        minLength: executors,
+      }),
+    })
+    let charged = 0
+    fc.assert(
+      fc.property(many, fc.constantFrom(...GREEDY), (drawnMarket, mechanism) => {
+        // Everybody an agent of its own, so that many compete.
+        const { eligible, market } = marketOf({ ...drawnMarket, bids: drawnMarket.bids.map((one, agent) => ({ ...one, agent, reserve: 1 })) })
+        for (const { candidate, payment_micro: payment } of clear(eligible, market, { mechanism, payment_rule: 'critical' }).winners) {
+          const rules: Rules = { mechanism, payment_rule: 'bid' }
+          expect(wins(eligible, market, rules, candidate.bid_id, payment)).toBe(true)
+          if (payment === candidate.reserve_micro) continue
+          charged += 1
+          expect(wins(eligible, market, rules, candidate.bid_id, payment - 1)).toBe(false)
+        }
+      }),
+      { numRuns: 40, seed: 25 },
+    )
+    expect(charged).toBeGreaterThan(100)
+  })
+
   it('are what a loser is told as its lowest winning price', () => {
     let told = 0
     fc.assert(

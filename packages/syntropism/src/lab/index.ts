@@ -1,8 +1,9 @@
 import { MECHANISMS, PAYMENT_RULES } from '@syntropism/economy'
 import { type Command, Option } from 'commander'
 import { CURVES } from './curves.ts'
+import type { BookFlags } from './book-command.ts'
 import type { ClearFlags } from './clear-commands.ts'
-import { integer } from '../terminal/options.ts'
+import { collect, integer } from '../terminal/options.ts'
 import type { PriceFlags } from './price-command.ts'
 import type { RegretFlags } from './regret-command.ts'
 
@@ -69,8 +70,22 @@ function addRegret(program: Command): void {
     .action(async (book: string, flags: RegretFlags) => (await import('./regret-command.ts')).runRegret(book, flags))
 }
 
+function addBook(program: Command): void {
+  program
+    .command('book')
+    .argument('[distribution]', 'which one; --list names them')
+    .description('draw a book at random from a distribution of the literature, for clear and compare')
+    .option('--bids <n>', 'how many', integer(1, 1_000_000), 100)
+    .option('--seed <n>', 'the same seed gives the same book', integer(0, Number.MAX_SAFE_INTEGER), 1)
+    .option('--set <key=value>', 'a parameter of the distribution; may be repeated', collect)
+    .option('--list', 'name the distributions with their parameters and sources')
+    .option('--json', 'with --list: machine-readable output; a book always is')
+    .action(async (distribution: string | undefined, flags: BookFlags) => (await import('./book-command.ts')).runBook(distribution, flags))
+}
+
 /** Commands of the mechanism lab: they need no running economy. */
 export function addLab(program: Command): void {
+  addBook(program)
   addMechanisms(program)
   addFormulas(program)
   addRegret(program)
