@@ -22,8 +22,8 @@ export default defineConfig({
     reporters: ['default', './scripts/count-reporter.ts'],
     // Most of what takes time waits for processes of its own.
     maxWorkers: 2,
-    // Guards against hanging, not measures: a loaded machine takes several times as long.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    // Guards against hanging, not measures: a loaded machine takes many times as long.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
   },
 })

@@ -36,10 +36,11 @@ export function finish(child: ChildProcess): Promise<Finished> {
 
 export const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Finished> => finish(start(args, env))
 
-/** JSON lines of a running program: remembers all, and waits for the first that fits. */
+/** JSON lines of a running program: remembers all, and waits for the first that fits. A wait fails when the program ends before. */
 export class Watch {
   readonly seen: Record<string, unknown>[] = []
-  readonly #waiting: { fits(line: Record<string, unknown>): boolean; done(line: Record<string, unknown>): void }[] = []
+  readonly #waiting: { fits(line: Record<string, unknown>): boolean; done(line: Record<string, unknown>): void; fail(error: Error): void }[] = []
+  #over: Error | null = null
 
   constructor(child: ChildProcess) {
     let rest = ''
@@ -47,6 +48,10 @@ export class Watch {
       const parts = (rest + chunk.toString('utf8')).split('\n')
       rest = parts.pop() ?? ''
       for (const line of parts) if (line.startsWith('{')) this.#take(JSON.parse(line) as Record<string, unknown>)
+    })
+    child.once('close', (code, signal) => {
+      this.#over = new Error(`the program ended (${signal ?? code}) after ${JSON.stringify(this.seen.at(-1))}, before what was waited for`)
+      for (const waiter of this.#waiting) waiter.fail(this.#over)
     })
   }
 
@@ -57,6 +62,7 @@ export class Watch {
 
   find(fits: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
     const found = this.seen.find(fits)
-    return found === undefined ? new Promise((done) => this.#waiting.push({ done, fits })) : Promise.resolve(found)
+    if (found !== undefined) return Promise.resolve(found)
+    return this.#over === null ? new Promise((done, fail) => this.#waiting.push({ done, fail, fits })) : Promise.reject(this.#over)
   }
 }

@@ -2,8 +2,9 @@ import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { setImmediate as loopTurn } from 'node:timers/promises'
 import { type Client, ServiceError } from '@syntropism/sdk'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Memory, emptyMemory } from '../../agents/genesis/life/memory.ts'
 import { type Policy, policyOf } from '../../agents/genesis/life/policy.ts'
 import { type Asking, type Chat, type Said, openChat } from '../../agents/genesis/mind/chat.ts'
@@ -83,6 +84,8 @@ afterAll(() => {
 })
 
 describe('a model that decides', () => {
+  afterEach(() => void vi.useRealTimers())
+
   it('picks from the menu, after using tools', async () => {
     const run = await pickWith([use('get_services', {}), use('write_todos', { todos: [{ what: 'learn' }] }), decideOn('buy')])
     expect(run.picked).toEqual({ by: 'model', name: 'buy', reasoning: 'I say so.' })
@@ -97,6 +100,7 @@ describe('a model that decides', () => {
   })
 
   it('runs code in a process that has neither this environment nor files nor network', async () => {
+    vi.useFakeTimers({ toFake: ['clearTimeout', 'setTimeout'] })
     process.env.SYSTEM_SERVICE_TOKEN = 'secret'
     writeFileSync('main.txt', 'mine')
     const code = `import fs from 'node:fs'
@@ -107,7 +111,10 @@ describe('a model that decides', () => {
     const run = await pickWith([use('execute_code', { code }), decideOn('build')])
     delete process.env.SYSTEM_SERVICE_TOKEN
     expect(toldBack(run)).toMatch(/42 undefined ERR_ACCESS_DENIED.{1,8}ERR_ACCESS_DENIED/s)
-    expect(toldBack(await pickWith([use('execute_code', { code: 'for (;;);' }), decideOn('build')]))).toContain('too long')
+    const endless = pickWith([use('execute_code', { code: 'for (;;);' }), decideOn('build')])
+    while (vi.getTimerCount() === 0) await loopTurn()
+    vi.advanceTimersByTime(10_000)
+    expect(toldBack(await endless)).toContain('too long')
   })
 
   it('thinks in subtasks that have no subtasks', async () => {

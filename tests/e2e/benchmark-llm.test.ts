@@ -43,7 +43,7 @@ describe('an agent that thinks with a model in the worlds of the benchmark', () 
     const missing = await benchmark('--replay', kept, '--out', broken)
     expect([missing.code, missing.stdout]).toEqual([1, expect.stringContaining('ER-3, seed 1, was not judged: an answer of the model was not kept')])
     removeDir(folder)
-  }, 240_000)
+  })
 
   it('says what is wrong with its flags', async () => {
     expect(await run(['benchmark', 'run', 'FC-1', '--agent', 'rule', '--replay', 'x'])).toMatchObject({

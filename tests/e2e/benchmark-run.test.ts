@@ -35,7 +35,7 @@ describe('syntropism benchmark run', () => {
     writeFileSync(join(items, 'er-3.json'), JSON.stringify({ ...item, rules: { ...item.rules, limits: { calls: { '<': 1 } } } }))
     expect(await run(['benchmark', 'rescore', a, '--scenarios', items])).toMatchObject({ code: 1, stdout: expect.stringContaining('ER-3, seed 1: fails now') })
     removeDir(folder)
-  }, 180_000)
+  })
 
   it('refuses an unknown agent and a folder of another run with exit code 2', async () => {
     expect(await run(['benchmark', 'run', '--agent', 'nobody'])).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no agent "nobody"') })

@@ -1,17 +1,13 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import { expect, it } from 'vitest'
 import { Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
+import { unhurried } from '../unhurried.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
 it('a rich agent spawns variants of itself and pays their first windows; they buy what it has learnt, and it tries changes of itself', async () => {
-  const [data, agent] = [tempDir(), join(tempDir(), 'genesis')]
-  cpSync(resolve(import.meta.dirname, '../../agents/genesis'), agent, { recursive: true })
-  const edit = (name: string, over: object): void =>
-    writeFileSync(join(agent, name), JSON.stringify({ ...(JSON.parse(readFileSync(join(agent, name), 'utf8')) as object), ...over }))
-  edit('agent.json', { start_credits_micro: 3_000_000_000 })
-  edit('policy.json', { pause_base_ms: 0 })
+  const data = tempDir()
+  const agent = unhurried('genesis', { 'agent.json': { start_credits_micro: 3_000_000_000 }, 'policy.json': { pause_base_ms: 0 } })
   const child = start(['live', '--data', data, '--port', '0', '--agents', agent, '--sandbox', 'node', '--json'])
   const ended = finish(child)
   try {
@@ -32,6 +28,6 @@ it('a rich agent spawns variants of itself and pays their first windows; they bu
     child.kill('SIGTERM')
     await ended
     removeDir(data)
-    removeDir(resolve(agent, '..'))
+    removeDir(dirname(agent))
   }
-}, 240_000)
+})

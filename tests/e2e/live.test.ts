@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
-import { join, resolve } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { dirname, join } from 'node:path'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
+import { unhurried } from '../unhurried.ts'
 
-const GENESIS = resolve(import.meta.dirname, '../../agents/genesis')
+const GENESIS = unhurried('genesis')
+afterAll(() => removeDir(dirname(GENESIS)))
 let data = ''
 beforeEach(() => {
   data = tempDir()
@@ -17,21 +19,31 @@ interface Seen {
   readonly data: Record<string, unknown>
 }
 
+const isEvent = (line: object, type: string, after: number, purpose?: string): boolean => {
+  const event = line as Seen
+  return event.type === type && event.seq > after && (purpose === undefined || event.data.purpose === purpose)
+}
+
 describe('a live economy', () => {
   it('runs the target flow with a real agent, and its journal verifies', async () => {
-    const live = await run(['live', '--data', data, '--port', '0', '--agents', GENESIS, '--sandbox', 'node', '--for', '7s', '--json'])
-    expect(live.stderr).toBe('')
-    expect(live.code).toBe(0)
+    const child = start(['live', '--data', data, '--port', '0', '--agents', GENESIS, '--sandbox', 'node', '--json'])
+    const ended = finish(child)
+    const watch = new Watch(child)
+    const next = async (type: string, after: number, purpose?: string): Promise<number> =>
+      ((await watch.find((line) => isEvent(line, type, after, purpose))) as unknown as Seen).seq
+    const burn = await next('credits_transferred', 0, 'resource_burn')
+    const sold = await next('utilisation_changed', burn)
+    const priced = await next('price_update', sold)
+    await next('execution_terminated', burn)
+    child.kill('SIGTERM')
+    const live = await ended
+    expect([live.code, live.stderr]).toEqual([0, ''])
     const events = live.stdout
       .trim()
       .split('\n')
       .slice(1)
       .map((line) => JSON.parse(line) as Seen)
-    const find = (type: string, purpose?: string): number =>
-      events.find((event) => event.type === type && (purpose === undefined || event.data.purpose === purpose))?.seq ?? 0
-    const burn = find('credits_transferred', 'resource_burn')
-    const sold = events.find((event) => event.type === 'utilisation_changed' && event.seq > burn)?.seq ?? 0
-    const priced = events.find((event) => event.type === 'price_update' && event.seq > sold)?.seq ?? 0
+    const find = (type: string, purpose?: string): number => events.find((event) => isEvent(event, type, 0, purpose))?.seq ?? 0
     const order = [find('bid_placed'), find('credits_transferred', 'bid_hold'), burn, find('resources_allocated'), sold, priced]
     expect(order.every((seq) => seq > 0)).toBe(true)
     expect([...order].sort((a, b) => a - b)).toEqual(order)

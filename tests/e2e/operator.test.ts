@@ -6,14 +6,14 @@ import { Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
 const MANIFEST = {
   command: ['node', 'main.mjs'],
   name: 'sleeper',
-  standing_bid: { bundle: { cpu_millicores: 500, memory_mb: 128 }, duration_ms: 60_000, limit_micro: 500_000_000, margin_ppm: 100_000, pause_ms: 1000 },
+  standing_bid: { bundle: { cpu_millicores: 250, memory_mb: 128 }, duration_ms: 300_000, limit_micro: 900_000_000, margin_ppm: 100_000, pause_ms: 1000 },
 }
 
 it('the operator ends a running window, tunes the rules and drains; what was tuned and who ordered it outlast a restart', async () => {
   const data = tempDir()
   const agent = tempDir()
   writeFileSync(join(agent, 'agent.json'), JSON.stringify(MANIFEST))
-  writeFileSync(join(agent, 'main.mjs'), 'setTimeout(() => undefined, 60_000)\n')
+  writeFileSync(join(agent, 'main.mjs'), 'setTimeout(() => undefined, 600_000)\n')
   const live = ['live', '--data', data, '--port', '0', '--agents', agent, '--sandbox', 'node', '--json']
   let child = start(live)
   let ended = finish(child)

@@ -8,7 +8,17 @@ beforeAll(() => void (folder = tempDir()))
 afterAll(() => removeDir(folder))
 
 const test = (dir: string, ...more: string[]) => run(['agent', 'test', dir, '--sandbox', 'node', '--json', ...more])
-const STANDING = { bundle: { cpu_millicores: 400, memory_mb: 96 }, duration_ms: 1000, limit_micro: 20_000_000, margin_ppm: 250_000, pause_ms: 100 }
+/** Windows are so long that none is over before its program, on any machine. */
+const STANDING = { bundle: { cpu_millicores: 400, memory_mb: 96 }, duration_ms: 30_000, limit_micro: 600_000_000, margin_ppm: 250_000, pause_ms: 100 }
+
+/** Gives an agent windows in which it has time on a slow machine, too. */
+function lengthen(dir: string): void {
+  const manifest = JSON.parse(readFileSync(join(dir, 'agent.json'), 'utf8')) as { standing_bid: object }
+  writeFileSync(
+    join(dir, 'agent.json'),
+    JSON.stringify({ ...manifest, standing_bid: { ...manifest.standing_bid, duration_ms: 30_000, limit_micro: 600_000_000 } }),
+  )
+}
 
 /** An agent whose program is this text. */
 function agentOf(name: string, program: string, more: object = {}): string {
@@ -29,6 +39,7 @@ describe('syntropism init agent', () => {
     for (const file of readdirSync(join(folder, name))) expect(readFileSync(join(folder, name, file), 'utf8'), file).not.toContain('my-agent')
     const own = await finish(start([], {}, join(folder, name), ([node = '']) => [node, '--test']))
     expect(own.code, own.stdout).toBe(0)
+    lengthen(join(folder, name))
     const report = JSON.parse((await test(join(folder, name), '--windows', '3')).stdout) as { llm_micro_usd: number }
     expect(report).toMatchObject({
       agent: name,
@@ -80,7 +91,7 @@ describe('syntropism agent test', () => {
       verdict: 'not_ready',
       windows: [{ cause: 'crashed', detail: expect.stringContaining('nobody caught this'), exit_code: 1 }, {}],
     })
-    const slow = await test(agentOf('slow', 'setTimeout(() => undefined, 60_000)'), '--windows', '1')
+    const slow = await test(agentOf('slow', 'setTimeout(() => undefined, 600_000)', { standing_bid: { ...STANDING, duration_ms: 1000 } }), '--windows', '1')
     expect(JSON.parse(slow.stdout)).toMatchObject({ reasons: ['1 of 1 windows ended with wall_limit'] })
     const text = await run(['agent', 'test', join(folder, 'crashing'), '--sandbox', 'node', '--windows', '1'])
     expect(text.stdout).toMatch(/last words in lease-\d+:[\s\S]*nobody caught this[\s\S]*Verdict: not ready\. 1 of 1 windows ended with crashed\./)
@@ -91,7 +102,7 @@ describe('syntropism agent test', () => {
       'poor',
       `import { connect } from '@syntropism/sdk/node'\nawait connect().transfer('neighbour', 10 ** 12, 'all').catch(() => undefined)`,
       {
-        start_credits_micro: 12_000_000,
+        start_credits_micro: 240_000_000,
       },
     )
     const { code, stdout } = await test(dir, '--windows', '10')

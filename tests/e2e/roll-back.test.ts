@@ -6,7 +6,7 @@ import { Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
 const MANIFEST = {
   command: ['node', 'main.mjs'],
   name: 'writer',
-  standing_bid: { bundle: { cpu_millicores: 500, memory_mb: 128 }, duration_ms: 2000, limit_micro: 50_000_000, margin_ppm: 100_000, pause_ms: 60_000 },
+  standing_bid: { bundle: { cpu_millicores: 500, memory_mb: 128 }, duration_ms: 60_000, limit_micro: 500_000_000, margin_ppm: 100_000, pause_ms: 60_000 },
 }
 
 it('a run is a state of the workspace, shown by the command line and the service; the operator alone rolls back', async () => {

@@ -2,7 +2,7 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { finish, removeDir, run, start, tempDir } from '../program.ts'
+import { type Finished, Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
 
 const folder = tempDir()
 const data = join(folder, 'data')
@@ -37,15 +37,40 @@ describe('strategies of a simulation, live', () => {
   const path = join(folder, 'two.ts')
   let events: Seen[] = []
   let stderr = ''
-  beforeAll(async () => {
-    writeFileSync(path, MODULE)
-    const live = await run(['live', '--data', data, '--port', '0', '--strategies', path, '--scripted', '2', '--turn-ms', '200', '--for', '4s', '--json'])
-    stderr = live.stderr
-    events = live.stdout
+  /** Lets the economy run until all of these have happened to their agents so often, and the last of all to fail has. */
+  const play = async (wanted: readonly (readonly [type: string, agentId: string, count: number])[], fault: string): Promise<Finished> => {
+    const child = start(['live', '--data', data, '--port', '0', '--strategies', path, '--scripted', '2', '--turn-ms', '200', '--json'])
+    const ended = finish(child)
+    const told = new Promise<void>((done) => {
+      let text = ''
+      child.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')).includes(fault) && done())
+    })
+    const watch = new Watch(child)
+    for (const [type, agentId, count] of wanted) {
+      let seen = 0
+      await watch.find((line) => line.type === type && line.agent_id === agentId && (seen += 1) >= count)
+    }
+    if (fault !== '') await told
+    child.kill('SIGTERM')
+    return ended
+  }
+  const eventsIn = (stdout: string): Seen[] =>
+    stdout
       .trim()
       .split('\n')
       .slice(1)
       .map((line) => JSON.parse(line) as Seen)
+  beforeAll(async () => {
+    writeFileSync(path, MODULE)
+    const wanted = [
+      ['execution_started', 'busy-0', 2],
+      ['execution_terminated', 'busy-0', 2],
+      ['agent_spawned', 'busy-0', 1],
+      ['execution_started', 'agent-1', 1],
+    ] as const
+    const live = await play(wanted, 'this agent acts no more')
+    stderr = live.stderr
+    events = eventsIn(live.stdout)
     expect(live.code).toBe(0)
   })
   const of = (type: string, agentId: string): Seen[] => events.filter((event) => event.type === type && event.agent_id === agentId)
@@ -67,12 +92,11 @@ describe('strategies of a simulation, live', () => {
   })
 
   it('are taken up again by their names when the economy starts again, children too', async () => {
-    const again = await run(['live', '--data', data, '--port', '0', '--strategies', path, '--scripted', '2', '--turn-ms', '200', '--for', '3s', '--json'])
-    const later = again.stdout
-      .trim()
-      .split('\n')
-      .slice(1)
-      .map((line) => JSON.parse(line) as Seen)
+    const wanted = [
+      ['execution_started', 'busy-0', 1],
+      ['execution_started', 'agent-1', 1],
+    ] as const
+    const later = eventsIn((await play(wanted, '')).stdout)
     const count = (type: string, agentId: string): number => later.filter((event) => event.type === type && event.agent_id === agentId).length
     expect(later.filter((event) => event.type === 'agent_created')).toEqual([])
     expect(count('execution_started', 'busy-0')).toBeGreaterThan(0)

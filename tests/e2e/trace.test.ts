@@ -1,21 +1,38 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join, resolve } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
-import { expect, it } from 'vitest'
+import { dirname, join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
 import { Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
 import { EVERYTHING } from '../tools/world.ts'
+import { unhurried } from '../unhurried.ts'
 
-const GENESIS = resolve(import.meta.dirname, '../../agents/genesis')
+const GENESIS = unhurried('genesis', { 'policy.json': { pause_base_ms: 500 } })
+const RESTING = unhurried('genesis', { 'policy.json': { pause_base_ms: 300_000 } })
+afterAll(() => {
+  for (const folder of [GENESIS, RESTING]) removeDir(dirname(folder))
+})
+
+interface Told {
+  readonly event_id: string
+  readonly seq: number
+}
+/** The next event of a type in what a program writes. */
+const nextEvent = async (watch: Watch, type: string, after: number): Promise<Told> =>
+  (await watch.find((line) => line.type === type && (line.seq as number) > after)) as unknown as Told
 
 it('a traced run is complete by its journal and its spans, over a restart, and a lost line is found', async () => {
   const data = tempDir()
   const file = join(data, 'spans.jsonl')
   // Twice, so that bids are open over a restart.
-  for (const duration of ['4s', '3s']) {
-    const args = ['live', '--data', data, '--port', '0', '--agents', GENESIS, '--sandbox', 'node', '--for', duration, '--json']
-    const live = await run(args, { SYNTROPISM_TRACE_FILE: file })
+  for (let life = 0; life < 2; life++) {
+    const child = start(['live', '--data', data, '--port', '0', '--agents', GENESIS, '--sandbox', 'node', '--json'], { SYNTROPISM_TRACE_FILE: file })
+    const ended = finish(child)
+    const watch = new Watch(child)
+    const { seq } = await nextEvent(watch, 'execution_terminated', 0)
+    await nextEvent(watch, 'bid_placed', seq)
+    child.kill('SIGTERM')
+    const live = await ended
     expect(live).toMatchObject({ code: 0, stderr: '' })
     expect(JSON.parse(live.stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({ traces: { dropped: 0, events_dropped: 0, waiting: 0 }, type: 'stopped' })
   }
@@ -46,12 +63,14 @@ it('a traced run is complete by its journal and its spans, over a restart, and a
 it('what was open when the process was killed is told again, so that no span is left without its parent', async () => {
   const data = tempDir()
   const file = join(data, 'spans.jsonl')
-  const args = ['live', '--data', data, '--port', '0', '--agents', GENESIS, '--sandbox', 'node', '--json']
+  const args = ['live', '--data', data, '--port', '0', '--agents', RESTING, '--sandbox', 'node', '--json']
   const child = start(args, { SYNTROPISM_TRACE_FILE: file })
   const ended = finish(child)
-  await new Watch(child).find((line) => line.type === 'execution_terminated')
-  // The window's spans leave; then only its next bid is open.
-  await wait(2000)
+  const watch = new Watch(child)
+  const { seq } = await nextEvent(watch, 'execution_terminated', 0)
+  // The window's spans leave, and those of a price after it; then only its next bid is open.
+  const { event_id } = await nextEvent(watch, 'price_update', (await nextEvent(watch, 'bid_placed', seq)).seq)
+  while (!existsSync(file) || !readFileSync(file, 'utf8').includes(event_id)) await new Promise((done) => setTimeout(done, 20))
   child.kill('SIGKILL')
   await ended
   expect((await run([...args, '--for', '3s'], { SYNTROPISM_TRACE_FILE: file })).code).toBe(0)
@@ -86,7 +105,7 @@ it('a call of an outside tool is a TOOL span below the window of the agent that 
   const folder = tempDir()
   const data = join(folder, 'data')
   const file = join(folder, 'spans.jsonl')
-  const bid = { bundle: { cpu_millicores: 500, memory_mb: 128 }, duration_ms: 9000, limit_micro: 90_000_000, margin_ppm: 100_000, pause_ms: 60_000 }
+  const bid = { bundle: { cpu_millicores: 500, memory_mb: 128 }, duration_ms: 60_000, limit_micro: 500_000_000, margin_ppm: 100_000, pause_ms: 60_000 }
   mkdirSync(join(folder, 'caller'))
   writeFileSync(join(folder, 'caller', 'agent.json'), JSON.stringify({ command: ['node', 'main.mjs'], name: 'caller', standing_bid: bid }))
   writeFileSync(join(folder, 'caller', 'main.mjs'), CALLER)
@@ -128,7 +147,7 @@ it('a call of a model is an LLM span with what was said, below the window of the
   await new Promise<void>((done) => upstream.listen(0, '127.0.0.1', done))
   const { port } = upstream.address() as AddressInfo
   const bundle = { cpu_millicores: 500, llm_micro_usd_per_minute: 50_000, memory_mb: 128 }
-  const bid = { bundle, duration_ms: 9000, limit_micro: 900_000_000, margin_ppm: 100_000, pause_ms: 60_000 }
+  const bid = { bundle, duration_ms: 30_000, limit_micro: 900_000_000, margin_ppm: 100_000, pause_ms: 60_000 }
   mkdirSync(join(folder, 'thinker'))
   writeFileSync(join(folder, 'thinker', 'agent.json'), JSON.stringify({ command: ['node', 'main.mjs'], name: 'thinker', standing_bid: bid }))
   writeFileSync(join(folder, 'thinker', 'main.mjs'), THINKER)

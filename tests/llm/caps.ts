@@ -77,7 +77,7 @@ export async function runAgainstCap(options: {
 }): Promise<CapRun> {
   const { calls, parallel, seed, tricks, usd_per_minute } = options
   const adversary = await startAdversary(tricks, seed)
-  const upstream = { base_url: adversary.url, breaker_failures: 1_000_000, id: 'adversary', retries: 1, timeout_ms: 5000 }
+  const upstream = { base_url: adversary.url, breaker_failures: 1_000_000, id: 'adversary', retries: 1, timeout_ms: 120_000 }
   const trick = { output_tokens_max: 100, price: { input: 1, output: 3 }, prompt_tokens_overhead: 16, upstreams: [{ model: 'trick', upstream: 'adversary' }] }
   const world = await openWorld({ models: { trick }, upstreams: [upstream], usd_per_minute })
   const agent = new Agent({ keepAlive: true, maxSockets: parallel })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import OpenAI from 'openai'
 import { afterEach, describe, expect, it } from 'vitest'
+import { until } from '../contracts/events.ts'
 import { type World, type WorldOptions, openWorld } from './world.ts'
 
 let world: World
@@ -66,10 +67,15 @@ describe('OpenAI’s client', () => {
 
   it('is told when to come again once the minute is spent', async () => {
     const openai = await open({ usd_per_minute: 0.002 })
-    const failed = await Promise.all(Array.from({ length: 6 }, () => openai.chat.completions.create(ask('slow')).catch((error: unknown) => error)))
-    const limited = failed.filter((one) => one instanceof OpenAI.RateLimitError)
-    expect(limited.length).toBeGreaterThan(0)
-    expect(Number(limited[0]?.headers.get('retry-after'))).toBeGreaterThan(0)
+    const limited: InstanceType<typeof OpenAI.APIError>[] = []
+    const asked = Array.from({ length: 6 }, () =>
+      openai.chat.completions.create(ask('slow')).catch((error: InstanceType<typeof OpenAI.APIError>) => limited.push(error)),
+    )
+    await until(() => limited.length > 0)
+    world.upstream.letGo()
+    await Promise.all(asked)
+    expect(Number(limited[0]?.headers?.get('retry-after'))).toBeGreaterThan(0)
+    expect(limited[0]).toBeInstanceOf(OpenAI.RateLimitError)
     expect(limited[0]).toMatchObject({ code: 'llm_rate_limited', status: 429 })
   })
 })
@@ -100,7 +106,7 @@ describe('a bad upstream', () => {
   it('that dies, hangs, says nothing or nonsense about usage is booked at the bound, to be corrected late', async () => {
     const openai = await open()
     await expect(openai.chat.completions.create(ask('dies'))).rejects.toMatchObject({ status: 502 })
-    await expect(openai.chat.completions.create(ask('hangs'))).rejects.toMatchObject({ code: 'llm_upstream_timeout', status: 504 })
+    await expect(openai.chat.completions.create(ask('times-out'))).rejects.toMatchObject({ code: 'llm_upstream_timeout', status: 504 })
     await openai.chat.completions.create(ask('silent'))
     await openai.chat.completions.create(ask('nonsense'))
     await world.quiet()

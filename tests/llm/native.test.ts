@@ -24,8 +24,8 @@ beforeEach(async () => {
       'from-the-price-data': { output_tokens_max: 100, upstreams: [{ model: 'claude-3-5-haiku-latest', upstream: 'anthropic' }] },
     },
     upstreams: [
-      { api_key_env: 'MY_KEY', base_url: anthropic.url, id: 'anthropic', kind: 'anthropic', timeout_ms: 5000 },
-      { api_key_env: 'GOOGLE_KEY', base_url: google.url, id: 'google', kind: 'google', timeout_ms: 5000 },
+      { api_key_env: 'MY_KEY', base_url: anthropic.url, id: 'anthropic', kind: 'anthropic', timeout_ms: 120_000 },
+      { api_key_env: 'GOOGLE_KEY', base_url: google.url, id: 'google', kind: 'google', timeout_ms: 120_000 },
     ],
   })
   openai = new OpenAI({ apiKey: world.agentToken, baseURL: `${world.url}/v1`, maxRetries: 0 })

@@ -58,7 +58,7 @@ describe('calls that follow each other', () => {
 
   it('are refused only for what is really gone: reserves go back first', async () => {
     const limit = 5000
-    world = await openWorld({ key: { windows: [{ limit_micro_usd: limit, window_ms: 0 }] } })
+    world = await openWorld({ key: { windows: [{ limit_micro_usd: limit, window_ms: 0 }] }, now })
     let refused: { figures: { left: number; required: number } } | null = null
     while (refused === null) {
       const answer = await call('key-token')

@@ -21,8 +21,8 @@ beforeEach(async () => {
   world = await openWorld({
     models: Object.fromEntries(models) as Record<string, object>,
     upstreams: [
-      { base_url: anthropic.url, id: 'anthropic', kind: 'anthropic', timeout_ms: 5000 },
-      { base_url: google.url, id: 'google', kind: 'google', timeout_ms: 5000 },
+      { base_url: anthropic.url, id: 'anthropic', kind: 'anthropic', timeout_ms: 120_000 },
+      { base_url: google.url, id: 'google', kind: 'google', timeout_ms: 120_000 },
     ],
   })
   openai = new OpenAI({ apiKey: world.agentToken, baseURL: `${world.url}/v1`, maxRetries: 0 })

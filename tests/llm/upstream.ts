@@ -10,6 +10,8 @@ export interface FakeUpstream {
   readonly reported: { input: number; output: number }
   /** Requests whose connection the gateway closed before the end. */
   cancelled: number
+  /** Lets the slow answers go. */
+  letGo(): void
   close(): Promise<void>
 }
 
@@ -53,7 +55,7 @@ function usageOf(model: string, body: Record<string, unknown>): { prompt_tokens:
   return { completion_tokens: Math.min(asked, 7), prompt_tokens: 10 }
 }
 
-async function answerChat(fake: FakeUpstream, body: Record<string, unknown>, answer: ServerResponse): Promise<void> {
+async function answerChat(fake: FakeUpstream, held: Promise<void>, body: Record<string, unknown>, answer: ServerResponse): Promise<void> {
   const model = String(body.model)
   const json = (status: number, value: object, headers: Record<string, string> = {}): void => {
     answer.writeHead(status, { 'content-type': 'application/json', ...headers })
@@ -65,7 +67,7 @@ async function answerChat(fake: FakeUpstream, body: Record<string, unknown>, ans
   if (model === 'refuses') return json(400, { error: { code: 'bad', message: 'no such thing', type: 'invalid_request_error' } })
   if (model === 'hangs') return void answer.once('close', () => (fake.cancelled += 1))
   if (model === 'dies') return void answer.destroy()
-  if (model === 'slow') await pause(300)
+  if (model === 'slow') await held
   const usage = usageOf(model, body)
   fake.reported.input += usage.prompt_tokens
   fake.reported.output += usage.completion_tokens
@@ -90,6 +92,8 @@ async function readBody(incoming: IncomingMessage): Promise<Record<string, unkno
 }
 
 export async function startFakeUpstream(): Promise<FakeUpstream> {
+  let letGo: () => void = () => undefined
+  const held = new Promise<void>((done) => (letGo = done))
   const server: Server = createServer((incoming, answer) => {
     const handle = async (): Promise<void> => {
       const body = await readBody(incoming)
@@ -112,7 +116,7 @@ export async function startFakeUpstream(): Promise<FakeUpstream> {
         const output = [{ content, id: 'm', role: 'assistant', status: 'completed', type: 'message' }]
         answer.setHeader('content-type', 'application/json')
         answer.end(JSON.stringify({ id: 'r', object: 'response', output, status: 'completed', usage: { input_tokens: 4, output_tokens: 2, total_tokens: 6 } }))
-      } else await answerChat(fake, body, answer)
+      } else await answerChat(fake, held, body, answer)
     }
     handle().catch((error: unknown) => answer.destroy(error as Error))
   })
@@ -123,6 +127,7 @@ export async function startFakeUpstream(): Promise<FakeUpstream> {
       server.closeAllConnections()
       await new Promise<void>((done) => server.close(() => done()))
     },
+    letGo,
     received: [],
     reported: { input: 0, output: 0 },
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,

@@ -33,6 +33,9 @@ export interface WorldOptions {
 }
 
 const MINUTE_MS = 60_000
+/** No answer is given up because the machine is slow, but for the model that never gives one. */
+const TIMEOUT_MS = 120_000
+const PATIENCE_MS = 2000
 
 /** A System Service with the gateway on a real socket, a fake upstream behind it, a leased agent and a key. */
 export async function openWorld(options: WorldOptions = {}) {
@@ -51,13 +54,15 @@ export async function openWorld(options: WorldOptions = {}) {
           { model: 'plain', upstream: 'other' },
         ],
       },
+      'times-out': { output_tokens_max: 100, price: PRICE, upstreams: [{ model: 'hangs', upstream: 'impatient' }] },
       unbounded: { price: PRICE, upstreams: [{ model: 'plain', upstream: 'fake' }] },
       ...options.models,
       unpriced: { output_tokens_max: 100, upstreams: [{ model: 'plain', upstream: 'fake' }] },
     },
     recording: options.recording ?? 'off',
     upstreams: [
-      ...['fake', 'other'].map((id) => ({ base_url: upstream.url, id, retries: 0, timeout_ms: 1000, ...options.upstream })),
+      ...['fake', 'other'].map((id) => ({ base_url: upstream.url, id, retries: 0, timeout_ms: TIMEOUT_MS, ...options.upstream })),
+      { base_url: upstream.url, id: 'impatient', retries: 0, timeout_ms: PATIENCE_MS },
       ...(options.upstreams ?? []),
     ],
     usd_per_minute: cap,

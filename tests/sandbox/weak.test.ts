@@ -4,7 +4,7 @@ import { openInProcessDriver, openProcessDriver } from '@syntropism/runtime'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { removeDir, tempDir } from '../program.ts'
 
-const LIMITS = { cpu_millicores: 1000, disk_mb: 16, duration_ms: 20_000, files_max: 1000, memory_mb: 128, open_files_max: 64, processes_max: 4 }
+const LIMITS = { cpu_millicores: 1000, disk_mb: 16, duration_ms: 120_000, files_max: 1000, memory_mb: 128, open_files_max: 64, processes_max: 4 }
 let root = ''
 beforeEach(() => {
   root = tempDir()
@@ -34,9 +34,9 @@ it('plain processes of any language are held to their limits', async () => {
   const driver = await openProcessDriver({ allow_weak: true, library_dir: root, state_dir: root })
   const end = async (code: string, limits: Partial<typeof LIMITS> = {}) => (await driver.start(runOf(['/bin/sh', '-c', code], limits))).exit
   expect(await end('echo hello')).toMatchObject({ cause: 'completed', output_tail: 'hello\n' })
-  expect(await end('sleep 30', { duration_ms: 300 })).toMatchObject({ cause: 'wall_limit' })
-  expect(await end('for n in 1 2 3 4 5 6 7 8 9; do sleep 30 & done; wait')).toMatchObject({ cause: 'process_limit' })
-  expect(await end('i=0; while [ $i -lt 200 ]; do head -c 1000000 /dev/zero > f$i; i=$((i+1)); done; sleep 5')).toMatchObject({ cause: 'disk_limit' })
+  expect(await end('sleep 60', { duration_ms: 300 })).toMatchObject({ cause: 'wall_limit' })
+  expect(await end('for n in 1 2 3 4 5 6 7 8 9; do sleep 60 & done; wait')).toMatchObject({ cause: 'process_limit' })
+  expect(await end('i=0; while [ $i -lt 200 ]; do head -c 1000000 /dev/zero > f$i; i=$((i+1)); done; sleep 60')).toMatchObject({ cause: 'disk_limit' })
   for (const name of readdirSync(join(root, 'work'))) rmSync(join(root, 'work', name))
   expect((await end('ulimit -n; ulimit -c')).output_tail).toBe('64\n0\n')
   writeFileSync(join(root, 'work', 'main.mjs'), 'console.log(process.version)')
@@ -51,7 +51,7 @@ it('trusted strategies run in this process, and end for the economy with their w
     fails: async () => Promise.reject(new Error('no idea')),
     hangs: (_run, signal) => new Promise((_done, fail) => signal.addEventListener('abort', () => fail(signal.reason as Error))),
   })
-  const end = async (name: string, duration_ms = 5000) => (await driver.start(runOf(['strategy', name], { duration_ms }))).exit
+  const end = async (name: string, duration_ms = 120_000) => (await driver.start(runOf(['strategy', name], { duration_ms }))).exit
   expect(await end('bids')).toMatchObject({ cause: 'completed', exit_code: 0 })
   expect(seen).toEqual(['http://127.0.0.1:1'])
   expect(await end('fails')).toMatchObject({ cause: 'crashed', detail: 'no idea' })

@@ -9,7 +9,7 @@ await connect().report('reasoning_trace', { decision: 'x', decision_id: 'd', rea
 const MANIFEST = {
   command: ['node', 'main.mjs'],
   name: 'teller',
-  standing_bid: { bundle: { cpu_millicores: 500, memory_mb: 128 }, duration_ms: 2000, limit_micro: 50_000_000, margin_ppm: 100_000, pause_ms: 60_000 },
+  standing_bid: { bundle: { cpu_millicores: 500, memory_mb: 128 }, duration_ms: 60_000, limit_micro: 500_000_000, margin_ppm: 100_000, pause_ms: 60_000 },
 }
 
 it('no token of a whole run is in the data folder, its traces or the output, and an execution’s token is nothing once its lease has ended', async () => {

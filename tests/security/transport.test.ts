@@ -3,36 +3,44 @@ import { type AddressInfo, connect } from 'node:net'
 import { DEFAULT_PARAMS } from '@syntropism/economy'
 import { openServer } from '@syntropism/runtime'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { until } from '../contracts/events.ts'
 import { removeDir, tempDir } from '../program.ts'
 import { type FuzzedService, openFuzzedService } from './fuzzed-service.ts'
 
 let folder = ''
 let service: FuzzedService
 let server: Server
+let impatient: Server
 let port = 0
+const open = async (one: Server): Promise<number> => {
+  await new Promise<void>((done) => one.listen(0, '127.0.0.1', done))
+  return (one.address() as AddressInfo).port
+}
 beforeAll(async () => {
   folder = tempDir()
   service = await openFuzzedService(folder, DEFAULT_PARAMS)
-  server = openServer(service.fetch, { times: { check_ms: 20, head_ms: 200, request_ms: 400 } })
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  port = (server.address() as AddressInfo).port
+  server = openServer(service.fetch)
+  impatient = openServer(service.fetch, { times: { check_ms: 20, head_ms: 200, request_ms: 400 } })
+  port = await open(server)
 })
 afterAll(async () => {
-  server.closeAllConnections()
-  server.close()
+  for (const one of [server, impatient]) {
+    one.closeAllConnections()
+    one.close()
+  }
   await service.close()
   removeDir(folder)
 })
 
 /** Sends raw bytes and returns everything that came until the service closed the connection. */
-const exchange = (...parts: string[]): Promise<string> =>
+const exchange = (bytes: string, at = port): Promise<string> =>
   new Promise((done) => {
-    const socket = connect(port, '127.0.0.1')
+    const socket = connect(at, '127.0.0.1')
     let answer = ''
     socket.on('data', (chunk) => (answer += chunk.toString('latin1')))
     socket.on('error', () => undefined)
     socket.on('close', () => done(answer))
-    for (const part of parts) socket.write(part)
+    socket.write(bytes)
   })
 const head = (...lines: string[]): string => `${['POST /economic/transfer HTTP/1.1', 'Host: x', 'Authorization: Bearer none', ...lines].join('\r\n')}\r\n\r\n`
 const ask = (path: string, options: RequestInit = {}): Promise<Response> =>
@@ -59,24 +67,22 @@ it.each([
 
 it('who holds connections open without asking anything keeps nobody out, and who asks is not cut off', async () => {
   const small = openServer(service.fetch, { connections_max: 20 })
-  await new Promise<void>((done) => small.listen(0, '127.0.0.1', done))
-  const { port: at } = small.address() as AddressInfo
-  const url = `http://127.0.0.1:${at}/economy`
-  const asking = new Promise<number>((done) => {
-    const socket = connect(at, '127.0.0.1', () =>
-      socket.write(
-        `POST /operator/llm/keys HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${service.bearer.operator}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n`,
-      ),
-    )
-    socket.once('data', (chunk) => done(Number(/ (\d+) /.exec(chunk.toString())?.[1])))
-    setTimeout(() => socket.write('{}'), 300)
-  })
-  await new Promise((done) => setTimeout(done, 50))
+  const at = await open(small)
+  const heard = new Promise((done) => small.once('request', done))
+  const asking = connect(at, '127.0.0.1', () =>
+    asking.write(
+      `POST /operator/llm/keys HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${service.bearer.operator}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n`,
+    ),
+  )
+  const answered = new Promise<number>((done) => asking.once('data', (chunk) => done(Number(/ (\d+) /.exec(chunk.toString())?.[1]))))
+  await heard
   const holders = Array.from({ length: 60 }, () => connect(at, '127.0.0.1').on('error', () => undefined))
-  await new Promise((done) => setTimeout(done, 100))
-  expect((await fetch(url, { headers: { authorization: `Bearer ${service.bearer.operator}`, connection: 'close' } })).status).toBe(200)
-  expect(holders.filter((one) => one.closed || one.destroyed || one.readableEnded).length).toBeGreaterThan(30)
-  expect(await asking).toBe(422)
+  await until(() => holders.filter((one) => one.closed || one.destroyed || one.readableEnded).length > 30)
+  const headers = { authorization: `Bearer ${service.bearer.operator}`, connection: 'close' }
+  expect((await fetch(`http://127.0.0.1:${at}/economy`, { headers })).status).toBe(200)
+  asking.write('{}')
+  expect(await answered).toBe(422)
+  asking.destroy()
   for (const one of holders) one.destroy()
   small.closeAllConnections()
   small.close()
@@ -91,7 +97,8 @@ it.each([
   ['head', 'GET /economy HTTP/1.1\r\nHost: x\r\n'],
   ['body', 'POST /economic/transfer HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nContent-Type: application/json\r\n\r\n{'],
 ])('a client that never finishes its %s is answered or cut off', async (_name, bytes) => {
-  expect(await exchange(bytes)).toMatch(/^HTTP\/1\.1 4\d\d /)
+  const at = impatient.listening ? (impatient.address() as AddressInfo).port : await open(impatient)
+  expect(await exchange(bytes, at)).toMatch(/^HTTP\/1\.1 4\d\d /)
 })
 
 it('what a page of another origin can send unasked is refused, and nothing is granted to any origin', async () => {

@@ -1,5 +1,6 @@
 // An outside MCP server that misbehaves as its tools say. Every call is a line in the file that its argument names, so that a test can count them.
-import { appendFileSync, readFileSync } from 'node:fs'
+// A slow one answers once a file says so: see `letGo`.
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import process from 'node:process'
 import { Server } from '@modelcontextprotocol/server'
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio'
@@ -38,7 +39,7 @@ server.setRequestHandler('tools/call', async ({ params }) => {
     case 'huge':
       return text('x'.repeat(n))
     case 'slow':
-      await new Promise((done) => setTimeout(done, n))
+      while (!existsSync(`${CALLS}-${n}`)) await new Promise((done) => setTimeout(done, 10))
       return text(n)
     case 'refuse':
       return { ...text('no'), isError: true }

@@ -10,6 +10,7 @@ import {
   badServer,
   callsIn,
   createCallsFile,
+  letGo,
   openWorld,
   packagePath,
   startEverythingOverHttp,
@@ -195,13 +196,14 @@ describe('terms of a tool', () => {
 
   it('parallel: more calls than allowed at once wait their turn', async () => {
     world = await openWorld({ servers: [badServer(calls, { parallel_max: 1 })] })
-    const first = world.call('bad', 'slow', { n: 400 })
+    const first = world.call('bad', 'slow', { n: 1 })
     await world.seen('tool_call_started')
     const second = world.call('bad', 'add-one', { n: 1 })
     await world.seen('tool_call_admitted', ({ call_id }) => call_id === 'tool-call-2')
     expect(world.of('tool_call_started')).toHaveLength(1)
+    letGo(calls, 1)
     expect([(await first).status, (await second).status]).toEqual([200, 200])
-    expect(callsIn(calls)).toEqual(['slow 400', 'add-one 1'])
+    expect(callsIn(calls)).toEqual(['slow 1', 'add-one 1'])
   })
 
   it('environment: a server gets what is named and nothing else', async () => {
@@ -219,18 +221,22 @@ describe('one who calls', () => {
   it('with the same key again gets the first answer, and pays once', async () => {
     world = await openWorld({ servers: [badServer(calls)] })
     const key = { 'idempotency-key': 'once' }
-    const both = await Promise.all([world.call('bad', 'slow', { n: 200 }, {}, key), world.call('bad', 'slow', { n: 200 }, {}, key)])
-    const later = await world.call('bad', 'slow', { n: 200 }, {}, key)
+    const asked = [1, 2].map(() => world.call('bad', 'slow', { n: 1 }, {}, key))
+    await world.seen('tool_call_started')
+    letGo(calls, 1)
+    const both = await Promise.all(asked)
+    const later = await world.call('bad', 'slow', { n: 1 }, {}, key)
     expect([...both, later].map(({ body }) => body.call_id)).toEqual(['tool-call-1', 'tool-call-1', 'tool-call-1'])
     expect([...both, later].map(({ body }) => body.status)).toEqual(['answered', 'answered', 'answered'])
-    expect(callsIn(calls)).toEqual(['slow 200'])
+    expect(callsIn(calls)).toEqual(['slow 1'])
     expect(world.balance()).toBe(START_MICRO - CREDIT)
   })
 
   it('does not wait for ever: the call goes on and is asked for later', async () => {
     world = await openWorld({ servers: [badServer(calls)] })
-    const open = await world.call('bad', 'slow', { n: 300 }, { wait_ms: 0 })
+    const open = await world.call('bad', 'slow', { n: 1 }, { wait_ms: 0 })
     expect(open.body).toMatchObject({ call_id: 'tool-call-1', status: 'open' })
+    letGo(calls, 1)
     await world.seen('tool_call_settled')
     expect((await world.ask('GET', '/tools/calls/tool-call-1')).body).toMatchObject({ charged_micro: CREDIT, status: 'answered' })
     expect((await world.ask('GET', '/tools/calls/tool-call-9')).body).toMatchObject({ code: 'tool_call_unknown' })
@@ -238,7 +244,7 @@ describe('one who calls', () => {
 
   it('dies meanwhile: nothing is charged', async () => {
     world = await openWorld({ servers: [badServer(calls)] })
-    const call = world.call('bad', 'slow', { n: 500 })
+    const call = world.call('bad', 'slow', { n: 1 })
     await world.seen('tool_call_started')
     await world.host.submit({ agent_id: 'a', owner: 'operator', reason: 'test', type: 'kill_agent' })
     expect(await call).toMatchObject({ body: { code: 'tool_failed', figures: { reason: 'agent_dead' } } })

@@ -98,11 +98,13 @@ it('what a run leaves behind reaches nothing of the host: links are kept as link
 
 it('names of any bytes and depths of any length do not keep a workspace from being kept, rolled back and archived', async () => {
   const good = await workspaces.keep('a', 'lease-1 completed')
-  const python = `import os
-os.mkdir(b"bad-\\xff"); open(b"bad-\\xff/x", "w").close(); open(b"file-\\xfe", "w").close(); open("line\\nfeed", "w").close(); open("🎉", "w").close(); open("-rf", "w").close()
-for level in range(60): os.mkdir("d" * 200); os.chdir("d" * 200)
-open("deep", "w").close()`
-  expect(spawnSync('python3', ['-c', python], { cwd: work, encoding: 'utf8' })).toMatchObject({ status: 0 })
+  const program = `const fs = require('node:fs')
+fs.mkdirSync(Buffer.from('bad-\\xff', 'latin1'))
+for (const name of ['bad-\\xff/x', 'file-\\xfe']) fs.writeFileSync(Buffer.from(name, 'latin1'), '')
+for (const name of ['line\\nfeed', '🎉', '-rf']) fs.writeFileSync(name, '')
+for (let level = 0; level < 60; level++) { fs.mkdirSync('d'.repeat(200)); process.chdir('d'.repeat(200)) }
+fs.writeFileSync('deep', '')`
+  expect(spawnSync(process.execPath, ['-e', program], { cwd: work, encoding: 'utf8' })).toMatchObject({ status: 0 })
   await workspaces.keep('a', 'lease-2 completed')
   expect(
     readdirSync(work)

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { loadConfig } from '../config/index.ts'
 import { openDatabase } from '../store/index.ts'
 import { lockDataDir, pathsOf } from './data-dir.ts'
@@ -10,7 +10,10 @@ import { inspectStore } from './store.ts'
 
 let folder = ''
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'syntropism-store-'))))
-afterEach(() => rmSync(folder, { force: true, recursive: true }))
+afterEach(() => {
+  vi.useRealTimers()
+  rmSync(folder, { force: true, recursive: true })
+})
 
 const inspect = (env: Record<string, string> = {}) => inspectStore(loadConfig({ data: folder }, env), pathsOf(folder))
 
@@ -40,6 +43,7 @@ describe('what a doctor finds where an economy is kept', () => {
   })
 
   it('is a journal that ends after now', async () => {
+    vi.useFakeTimers({ now: 1_700_000_000_000, toFake: ['Date'] })
     openDatabase(pathsOf(folder).database).close()
     const database = new DatabaseSync(pathsOf(folder).database)
     database.prepare('INSERT INTO batches VALUES (1, 1, 1, ?, ?, ?, ?, ?)').run(Date.now() + 3_600_000, '[]', '[]', '', '')

@@ -10,17 +10,20 @@ const MAX = { bytes: 10_000_000, files: 1000 }
 let folder = ''
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'syntropism-disk-'))))
 afterEach(() => spawnSync('rm', ['-rf', folder]))
-const python = (code: string): void =>
-  expect(spawnSync('python3', ['-c', `import os\n${code}`], { cwd: folder, encoding: 'utf8' })).toMatchObject({ status: 0 })
+/** Runs a program in the folder: it may go deeper there than a path can say. */
+const inside = (code: string): void =>
+  expect(spawnSync(process.execPath, ['-e', `const fs = require('node:fs')\n${code}`], { cwd: folder, encoding: 'utf8' })).toMatchObject({ status: 0 })
 
 it('counts what lies in folders whose names are no text', () => {
-  python('os.mkdir(b"\\xff"); open(b"\\xff/x", "wb").write(b"x" * 1000000)')
+  inside('fs.mkdirSync(Buffer.from([0xff])); fs.writeFileSync(Buffer.from([0xff, 0x2f, 0x78]), Buffer.alloc(1e6, 120))')
   expect(readDisk(folder, MAX)).toMatchObject({ files: 2 })
   expect(readDisk(folder, MAX).bytes).toBeGreaterThanOrEqual(1_000_000)
 })
 
 it('takes what lies too deep to be looked at for more than is allowed', () => {
-  python('for level in range(40): os.mkdir("d" * 200); os.chdir("d" * 200)\nopen("x", "wb").write(b"x" * 1000000)')
+  inside(
+    'for (let level = 0; level < 40; level++) { fs.mkdirSync("d".repeat(200)); process.chdir("d".repeat(200)) }; fs.writeFileSync("x", Buffer.alloc(1e6, 120))',
+  )
   expect(readDisk(folder, MAX)).toEqual({ bytes: MAX.bytes + 1, files: MAX.files + 1 })
 })
 

@@ -10,6 +10,8 @@ import { table } from './format.ts'
 import { type Look, topLines } from '../inspect/top-command.ts'
 
 const SIZE = { columns: 80, rows: 24 }
+/** How long is waited for what comes on any machine. */
+const SURELY = { timeout: 120_000 }
 beforeEach(() => vi.stubEnv('NO_COLOR', '1'))
 afterEach(() => vi.unstubAllEnvs())
 
@@ -105,11 +107,11 @@ describe('the desk on a terminal', () => {
     expect(judged).toEqual([])
     expect(text()).toContain('three scores first')
     press('34\r')
-    await vi.waitFor(() => expect(text()).toContain('1 of 1  p2'))
+    await vi.waitFor(() => expect(text()).toContain('1 of 1  p2'), SURELY)
     expect(judged).toEqual([['p1', { interesting: 7, understandable: 3, useful: 10 }]])
     expect(text()).toContain('p1 scored: 1 credits minted')
     press('k')
-    await vi.waitFor(() => expect(text()).toContain('No open prompts.'))
+    await vi.waitFor(() => expect(text()).toContain('No open prompts.'), SURELY)
     expect(judged[1]).toEqual(['p2', 'skipped'])
     press('q')
     expect(quit).toHaveBeenCalledOnce()

@@ -1,0 +1,18 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { tempDir } from './program.ts'
+
+const AGENTS = resolve(import.meta.dirname, '../agents')
+/** As long as an agent can pay for at the prices of a beginning, and many times what it needs on a machine at rest. */
+const WINDOW_MS = 30_000
+
+/** A copy of a starter agent's folder whose windows are long: how fast the machine is decides nothing about what the agent gets done in one. */
+export function unhurried(name: string, files: Readonly<Record<string, object>> = {}): string {
+  const folder = join(tempDir(), name)
+  cpSync(join(AGENTS, name), folder, { recursive: true })
+  const read = (file: string) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as { standing_bid: object }
+  const edit = (file: string, over: object): void => writeFileSync(join(folder, file), JSON.stringify({ ...read(file), ...over }))
+  edit('agent.json', { standing_bid: { ...read('agent.json').standing_bid, duration_ms: WINDOW_MS } })
+  for (const [file, over] of Object.entries(files)) edit(file, over)
+  return folder
+}
