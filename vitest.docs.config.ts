@@ -11,7 +11,7 @@ export default defineConfig({
     reporters: ['default', './scripts/count-reporter.ts'],
     // Each page has a network of its own; more at once would only wait for the processor.
     maxConcurrency: 2,
-    testTimeout: 600_000,
-    hookTimeout: 600_000,
+    testTimeout: 1_800_000,
+    hookTimeout: 1_800_000,
   },
 })

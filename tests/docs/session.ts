@@ -11,7 +11,7 @@ const LAUNCHER = join(ROOT, 'packages/syntropism/bin/syntropism.js')
 const PLACEHOLDER = /\b(human|key|observer|operator)_…/g
 const READY = /http:\/\/\S+:\d+|ready|listening/i
 /** A guard against hangs, no measure. */
-const HANG_MS = 180_000
+const HANG_MS = 900_000
 /** What running programs get to end by themselves. */
 const GRACE_MS = 5000
 
