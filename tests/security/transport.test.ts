@@ -54,6 +54,7 @@ it.each([
   ['a length beside chunks', head('Content-Length: 6', 'Transfer-Encoding: chunked') + SMUGGLED],
   ['two lengths', head('Content-Length: 0', 'Content-Length: 44') + SMUGGLED],
   ['a coding that is no coding', head('Transfer-Encoding: xchunked') + SMUGGLED],
+  ['a coding beside chunks', head('Transfer-Encoding: gzip, chunked') + SMUGGLED],
   ['a space before the colon', head('Transfer-Encoding : chunked') + SMUGGLED],
   ['a bare line feed in the head', `POST /economic/transfer HTTP/1.1\nHost: x\nContent-Length: 0\n\n${SMUGGLED}`],
   ['two hosts', head('Host: y') + SMUGGLED],

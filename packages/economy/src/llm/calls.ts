@@ -157,8 +157,8 @@ function recountCharges(step: Step, call: LlmCall, within: number, tokens: numbe
   const isOpen = call.status === 'open'
   for (const taken of call.charges) {
     if (taken.unit === 'requests') continue
-    const [held, came] = taken.unit === 'tokens' ? [tokensMax, tokens] : [call.bound_micro_usd, within]
-    // An overrun is real money: the limits of run and model count it; the cap gives it up in following minutes, a key is not to blame.
+    // An overrun is real money: the limits of run and model count it; the cap gives it up in following minutes, a key is not to blame, nor for its tokens.
+    const [held, came] = taken.unit === 'tokens' ? [tokensMax, Math.min(tokens, tokensMax)] : [call.bound_micro_usd, within]
     const past = taken.gauge.startsWith('run/') || taken.gauge.startsWith('model:') ? overrun : 0
     recount(step.state, taken, held, came + past, isOpen ? 0 : held)
   }

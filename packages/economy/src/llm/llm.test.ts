@@ -264,6 +264,16 @@ describe('keys', () => {
     expect(world.call(10, 0)).toMatchObject({ ok: false, refusal: { detail: { limit: 'key:k/requests' } } })
   })
 
+  it('are not to blame for what an upstream reports past its bound, in money or tokens', () => {
+    const world = withKey()
+    world.call(50, 50)
+    world.settle(1, usage(50, 5000))
+    world.send({ type: 'restore_llm_upstream', upstream_id: 'u' })
+    expect(world.state.llm.gauges.get('key:k/tokens')).toMatchObject({ counted: 100, settled: 100 })
+    expect(world.state.llm.gauges.get('key:k/0')).toMatchObject({ counted: 100, settled: 100 })
+    expect(world.call(100, 0)).toMatchObject({ ok: true })
+  })
+
   it('take up no request of somebody else', () => {
     const world = withKey()
     world.admit(80, 0)

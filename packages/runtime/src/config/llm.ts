@@ -37,7 +37,7 @@ const Upstream = z
     max_tokens_member: z
       .enum(['max_completion_tokens', 'max_tokens'])
       .optional()
-      .describe('Where a chat gets the maximum that its request leaves open; max_completion_tokens for OpenAI and Azure, else max_tokens, when left out'),
+      .describe('Name by which a chat’s maximum of output goes out; max_completion_tokens for OpenAI and Azure, else max_tokens, when left out'),
     models_dir: z.string().min(1).optional().describe('Folder of embedded models and their library; `models` in the data folder when left out'),
     on_hang_up: z
       .enum(['cancel', 'drain'])

@@ -57,6 +57,10 @@ function namesTwoHosts({ rawHeaders }: IncomingMessage): boolean {
   return hosts > 1
 }
 
+/** Whether a body comes in a coding beside chunks, which nobody here undoes: those on its way may have. */
+const isCoded = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined && headers['transfer-encoding'].trim().toLowerCase() !== 'chunked'
+
 /** An HTTP server, not yet listening, that a slow or malformed client cannot hold up: such connections are answered 408 or 400 and closed. */
 export function openServer(
   fetch: (request: Request) => Response | Promise<Response>,
@@ -73,7 +77,7 @@ export function openServer(
   }
   const server = createServer(options, (incoming, outgoing) => {
     isAsking(incoming, outgoing)
-    if (namesTwoHosts(incoming)) return void outgoing.writeHead(400, { connection: 'close' }).end()
+    if (namesTwoHosts(incoming) || isCoded(incoming)) return void outgoing.writeHead(400, { connection: 'close' }).end()
     if (direct?.(incoming, outgoing) !== true) void served(incoming, outgoing)
   })
   const isAsking = closeQuietFirst(server, connections_max)

@@ -63,6 +63,7 @@ describe('what has no bound is refused, with the member that it hangs on', () =>
     ['fewer than none', 'chat/completions', { max_tokens: -1 }, 'max_tokens'],
     ['half a token', 'chat/completions', { max_completion_tokens: 1.5 }, 'max_completion_tokens'],
     ['reasoning that the upstream keeps', 'responses', { input: [{ id: 'rs_1', summary: [], type: 'reasoning' }] }, 'input[0]'],
+    ['sound by another form of its name', 'chat/completions', { modalities: 'audio' }, 'modalities'],
     ['a number as text', 'responses', { input: 'x', max_output_tokens: '5' }, 'max_output_tokens'],
   ])('%s', (_name, api, body, field) => {
     const messages = api === 'chat/completions' && !('messages' in body) ? { messages: [{ content: 'hi', role: 'user' }] } : {}

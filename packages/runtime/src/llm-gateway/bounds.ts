@@ -147,7 +147,7 @@ function promptBound(api: Api, body: Body, model: ModelConfig): number {
   const look = new Look(model)
   look.members(body, MEMBERS[api], '')
   if (!isNothing(body.service_tier) && !TIERS.has(body.service_tier)) unbounded('service_tier', 'auto, default or flex')
-  if (Array.isArray(body.modalities) && body.modalities.some((one) => one !== 'text')) unbounded('modalities', '["text"]')
+  if (!isNothing(body.modalities) && !(Array.isArray(body.modalities) && body.modalities.every((one) => one === 'text'))) unbounded('modalities', '["text"]')
   if (api === 'chat/completions') look.messages(body.messages)
   else if (api === 'responses') look.items(body.input)
   else look.texts(body.input)

@@ -4,7 +4,7 @@ import type { LlmConfig, ModelConfig, UpstreamConfig } from '../config/index.ts'
 import { type Draft, type Host, HostStopped } from '../host/index.ts'
 import type { Bus } from '../ports/index.ts'
 import { Refused } from '../refusal/index.ts'
-import { type Body, type Bounded, boundRequest, maximumFor } from './bounds.ts'
+import { type Api, type Body, type Bounded, boundRequest, maximumFor } from './bounds.ts'
 import { Cancellation } from './cancellation.ts'
 import { type Caller, type GatewayAnswer, type GatewayCall, type Observe } from './call.ts'
 import { type Attempts, type Transport, type UpstreamAnswer, UpstreamFailure, leavesOthers, toldToCaller } from './guard.ts'
@@ -275,7 +275,7 @@ export class Gateway {
     }
     const about = { call_id: callId, content_type: answer.content_type, status: answer.status }
     if (answer.status < 400 && /^text\/event-stream/i.test(answer.content_type)) return { ...about, body: this.#relay(answer, admitted, call, drain) }
-    return { ...about, body: await this.#readAnswer(answer, admitted, target) }
+    return { ...about, body: await this.#readAnswer(api, answer, admitted, target) }
   }
 
   #relay(answer: UpstreamAnswer, admitted: Admitted, call: GatewayCall, drain: boolean): Flow {
@@ -293,7 +293,7 @@ export class Gateway {
   }
 
   /** An error answer that reports no usage costs nothing; another answer without usage is booked at its bound. */
-  async #readAnswer(answer: UpstreamAnswer, admitted: Admitted, target: Target): Promise<string> {
+  async #readAnswer(api: Api, answer: UpstreamAnswer, admitted: Admitted, target: Target): Promise<string> {
     let text: string
     try {
       text = await readWhole(answer.body)
@@ -303,7 +303,7 @@ export class Gateway {
     }
     // The caller first.
     const isError = answer.status >= 400
-    setImmediate(() => admitted.settle(isError ? 'failed' : 'completed', usageIn(text) ?? (isError ? FREE : null), text))
+    setImmediate(() => admitted.settle(isError ? 'failed' : 'completed', usageIn(api, text) ?? (isError ? FREE : null), text))
     return text
   }
 

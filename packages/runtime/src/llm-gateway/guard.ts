@@ -92,7 +92,7 @@ function retryAfterMs(header: string | undefined): number | null {
 /** What went wrong on the way, as a failure; what is none stays as it is. */
 export function failureOf(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof UpstreamFailure || error.name === 'AbortError') return error
-  const code = 'code' in error ? String(error.code) : ''
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   return new UpstreamFailure(
     `${code === '' ? error.name : code}: ${error.message}`,
     { is_timeout: error instanceof errors.HeadersTimeoutError || error instanceof errors.ConnectTimeoutError, may_have_cost: !UNSENT.has(code) },

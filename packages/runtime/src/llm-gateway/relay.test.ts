@@ -140,10 +140,16 @@ describe('a stream', () => {
       event({ response: { usage: { input_tokens: 3, output_tokens: 2 } }, type: 'response.completed' }),
       { output_tokens: 2 },
     ],
-  ])('that breaks off after usage: what is reported %s', async (_name, api, report, usage) => {
-    const told = await relay([[WORD, report, WORD]], { api, breaks: new Error('gone') })
-    expect(told).toMatchObject({ finish: 'failed', usage })
-    expect((await relay([[WORD, report, WORD]], { api })).usage).not.toBeNull()
+  ])('that breaks off, or ends without saying so, after usage: what is reported %s', async (_name, api, report, usage) => {
+    expect(await relay([[WORD, report, WORD]], { api, breaks: new Error('gone') })).toMatchObject({ finish: 'failed', usage })
+    expect(await relay([[WORD, report, WORD]], { api })).toMatchObject({ finish: 'completed', usage })
+    expect((await relay([[WORD, report, WORD, DONE]], { api })).usage).not.toBeNull()
+  })
+
+  it('that ends without saying so is paid by what came with its last word', async () => {
+    const last = event({ choices: [{ delta: {}, finish_reason: 'stop' }], usage: { completion_tokens: 2, prompt_tokens: 3 } })
+    expect((await relay([[WORD, last]])).usage).toMatchObject({ output_tokens: 2 })
+    expect((await relay([[WORD, last]], { breaks: new Error('gone') })).usage).toBeNull()
   })
 
   it('of which each event reports a usage is settled by the last', async () => {

@@ -57,7 +57,13 @@ const isUsageAlone = (data: string): boolean => {
   const chunk = JSON.parse(data) as { choices?: unknown[] }
   return Array.isArray(chunk.choices) && chunk.choices.length === 0
 }
-const isEndOfResponse = (data: string): boolean => /^response\.(completed|failed|incomplete)$/.test(String((JSON.parse(data) as { type?: unknown }).type))
+/** Whether a report stands for a whole answer, in a stream of which it is not known that it came to its end. What is reported on the way is less than what was used. */
+function isOfAll(api: Api, data: string, isBroken: boolean): boolean {
+  const event = JSON.parse(data) as { readonly choices?: unknown; readonly type?: unknown }
+  if (api === 'responses') return /^response\.(completed|failed|incomplete)$/.test(String(event.type))
+  const choices = (Array.isArray(event.choices) ? event.choices : [null]) as readonly ({ readonly finish_reason?: unknown } | null)[]
+  return choices.length === 0 || (!isBroken && choices.every((choice) => typeof choice?.finish_reason === 'string'))
+}
 
 /** End of an event: an empty line. */
 const BOUNDARY = /\r?\n\r?\n|\r\r/g
@@ -99,6 +105,7 @@ class Reading implements Reader {
   #fault: Error | null = null
   #isHidden = false
   #isLast = false
+  #hasEnded = false
   #parser: EventSourceParser | null = null
 
   constructor(relay: Relay, sink: Sink) {
@@ -134,7 +141,7 @@ class Reading implements Reader {
     this.#passRest(broken)
     const wasServed = this.#caller === 'served'
     this.#endForCaller()
-    const usage = this.#usage(broken === null || wasServed)
+    const usage = this.#usage(broken !== null)
     const isCancelled = this.#caller === 'gone' || (this.#fault === null && error !== null && cancellation.is_cancelled && !wasServed)
     const isComplete = broken === null || (wasServed && usage !== null)
     ended(isCancelled ? 'cancelled' : isComplete ? 'completed' : 'failed', usage)
@@ -219,17 +226,18 @@ class Reading implements Reader {
 
   #look(data: string): void {
     this.#isLast = data === '[DONE]'
+    if (this.#isLast) this.#hasEnded = true
     if (!data.includes('"usage"')) return
     if (this.#reports.push(data) > REPORTS_MAX) this.#reports.shift()
-    this.#isHidden = this.#relay.api === 'chat/completions' && !this.#relay.wants_usage && usageIn(data) !== null && isUsageAlone(data)
+    this.#isHidden = this.#relay.api === 'chat/completions' && !this.#relay.wants_usage && usageIn('chat/completions', data) !== null && isUsageAlone(data)
   }
 
-  /** The last usage that was reported; of a stream that did not come to its end, one that stands for the end alone: what is reported on the way is less than what was used. */
-  #usage(isWhole: boolean): LlmUsage | null {
-    const isLast = this.#relay.api === 'responses' ? isEndOfResponse : isUsageAlone
+  /** The last usage that was reported, if that is of the whole answer. */
+  #usage(isBroken: boolean): LlmUsage | null {
+    const { api } = this.#relay
     for (const data of this.#reports.toReversed()) {
-      const found = usageIn(data)
-      if (found !== null && (isWhole || isLast(data))) return found
+      const found = usageIn(api, data)
+      if (found !== null && (this.#hasEnded || isOfAll(api, data, isBroken))) return found
     }
     return null
   }
