@@ -43,6 +43,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'nats dead': ['', '--revive letter-7'],
   'nats executor': ['host-2 --issuer keys/issuer.nk --out host-2.creds'],
   'nats init': ['./keys'],
+  'operator alerts': ['', '--json'],
   'operator capacity': ['local --cpu-millicores 2000 --reason "room for the nightly build"'],
   'operator drain': ['--wait --reason "kernel update"', '--now --reason "incident 12"'],
   'operator fund': ['genesis 500 --reason "won the week"'],

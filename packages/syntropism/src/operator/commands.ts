@@ -95,6 +95,25 @@ export async function runCapacity(executor: string, flags: OrderFlags & { cpuMil
   print(flags, answer, () => `${executor} offers it from now on; nothing that runs was cut.`)
 }
 
+/** What a person should look at, newest first. */
+export async function runAlerts(flags: LocalFlags): Promise<void> {
+  const alerts = (await callService(flags, 'GET', '/operator/alerts')).alerts as {
+    at_ms: number
+    evidence: number[]
+    kind: string
+    subject: string
+    text: string
+  }[]
+  print(flags, alerts, () =>
+    alerts.length === 0
+      ? 'No alerts since the last start.'
+      : table([
+          ['time', 'kind', 'about', 'what', 'evidence'],
+          ...alerts.map((one) => [clock(one.at_ms), one.kind, one.subject, one.text, one.evidence.join(' ')]),
+        ]),
+  )
+}
+
 /** Orders so far: when, who, what, why. */
 export async function runOrders(flags: LocalFlags & { limit: number }): Promise<void> {
   const answer = await callService(flags, 'GET', `/operator/orders?limit=${flags.limit}`)

@@ -38,6 +38,9 @@ export function addOperator(program: Command): void {
   withData(operator.command('rules').description('the numbers of the rules as they are now')).action(async (flags: LocalFlags) =>
     (await load()).runRules(flags),
   )
+  withData(operator.command('alerts').description('what a person should look at, since the last start')).action(async (flags: LocalFlags) =>
+    (await load()).runAlerts(flags),
+  )
   withData(operator.command('orders').description('orders so far: who, when, what and why'))
     .option('--limit <n>', 'how many', integer(1, 1000), 50)
     .action(async (flags: LocalFlags & { limit: number }) => (await load()).runOrders(flags))
