@@ -108,7 +108,8 @@ describe('syntropism agent test', () => {
     const { code, stdout } = await test(dir, '--windows', '10')
     const report = JSON.parse(stdout) as { reasons: string[]; windows: object[] }
     expect(report).toMatchObject({ errors: [{ code: 'credits_insufficient', tool: 'economic.transfer' }] })
-    expect([code, report.reasons]).toEqual([1, [`it held ${report.windows.length} of 10 windows within the time: it stopped bidding, or could not pay`]])
+    // A window that a busy machine cut short stands there too.
+    expect([code, report.reasons.at(-1)]).toEqual([1, `it held ${report.windows.length} of 10 windows within the time: it stopped bidding, or could not pay`])
   })
 
   it('buys the windows of an agent without a standing bid, and notes a program that calls nothing', async () => {

@@ -1,138 +1,50 @@
-// Runs in a process of its own, without rights: measures a version of a program against inputs drawn from a seed. Reads a job from standard
-// input and writes what it measured; the program under test is given as text and loaded from a data: address.
+// Runs in a process of its own, without rights: measures a version of a program. Reads a job from standard input and writes what it measured.
+// The program under test is loaded into a realm of its own, which has JavaScript's own objects and nothing else: no process, no modules, no way to
+// make code from text. What goes in and comes out is text.
+import { readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { extname, join } from 'node:path'
 import process from 'node:process'
+import { SourceTextModule, constants, createContext } from 'node:vm'
 
-interface Job {
-  readonly bench: 'operations' | 'auction' | 'pipeline'
-  readonly seed: number
-  readonly size: number
-  readonly source: string
-  readonly trials: number
-}
-type Row = Readonly<Record<string, number>>
+const realm = createContext(constants.DONT_CONTEXTIFY, { codeGeneration: { strings: false, wasm: false } })
 
-// Taken before the program under test is loaded, so that it cannot put others in their place.
-const write = process.stdout.write.bind(process.stdout)
-const toText = JSON.stringify.bind(JSON)
-const { imul } = Math
-
-function randomOf(seed: number): () => number {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}
-const between = (random: () => number, low: number, high: number): number => low + Math.floor(random() * (high - low + 1))
-
-interface Order {
-  readonly amount: number
-  readonly key: string
-}
-interface Customer {
-  readonly key: string
-  readonly name: string
-}
-
-/** The same value, every read of which is counted. */
-function counted<T extends object>(value: T, count: () => void): T {
-  const wrapped = new Map<object, object>()
-  const wrap = <V extends object>(one: V): V => {
-    let proxy = wrapped.get(one)
-    if (proxy === undefined)
-      wrapped.set(
-        one,
-        (proxy = new Proxy(one, {
-          get(target, key, receiver) {
-            count()
-            const member: unknown = Reflect.get(target, key, receiver)
-            return typeof member === 'object' && member !== null ? wrap(member) : member
-          },
-        })),
-      )
-    return proxy as V
-  }
-  return wrap(value)
-}
-
-/** What the program must answer, computed here. */
-function joined(orders: readonly Order[], customers: readonly Customer[]): unknown[] {
-  const names = new Map<string, string>()
-  for (const { key, name } of customers) if (!names.has(key)) names.set(key, name)
-  return orders.map(({ amount, key }) => (names.has(key) ? { amount, name: names.get(key) } : null))
-}
-
-function operations(program: Record<string, unknown>, job: Job, random: () => number): Row {
-  const keys = Array.from({ length: job.size }, (_, index) => `k${index}`)
-  const customers = keys.map((key) => ({ key, name: `name ${between(random, 1, 999)}` }))
-  // One key twice, and orders of somebody unknown: the first customer counts, the unknown has none.
-  customers.push({ key: keys[between(random, 0, job.size - 1)] as string, name: 'second of the key' })
-  const orders = Array.from({ length: job.size }, () => ({
-    amount: between(random, 1, 99),
-    key: random() < 0.1 ? 'unknown' : (keys[between(random, 0, job.size - 1)] as string),
-  }))
-  let reads = 0
-  const joinProgram = program.process as (orders: readonly Order[], customers: readonly Customer[]) => unknown
-  const answer = joinProgram(
-    counted(orders, () => (reads += 1)),
-    counted(customers, () => (reads += 1)),
-  )
-  const correct = toText(answer) === toText(joined(orders, customers))
-  // Reads are the work; a millionth of the work is what it costs. A wrong answer is worth nothing.
-  return correct && reads > 0 ? { cost: 1_000_000 / reads, operations: 1000 / reads } : { cost: 0, operations: 0 }
-}
-
-function auction(program: Record<string, unknown>, job: Job, random: () => number): Row {
-  const bid = program.bid as (market: Record<string, number>) => unknown
-  let [balance, earned, spent] = [1000, 0, 0]
-  for (let window = 0; window < job.size; window++) {
-    const [price, reward] = [between(random, 20, 160), between(random, 0, 120)]
-    const amount = Number(bid({ balance, price_to_beat: price, recent_reward: reward }))
-    if (!(amount > price) || amount > balance) continue
-    spent += amount
-    earned += reward
-    balance += reward - amount
-  }
-  return { return_per_credit: spent === 0 ? 0 : earned / spent }
-}
-
-interface Settings {
-  readonly batch_size: number
-  readonly cache: boolean
-  readonly checks: number
-}
-
-/** A pipeline's figures for 1 000 records: calls are shared by a batch, a cache halves the work and is sometimes stale, checks find faults and cost. */
-function pipeline(program: Record<string, unknown>, _job: Job, random: () => number): Row {
-  const { batch_size, cache, checks } = program.settings as Settings
-  const sound = Number.isInteger(batch_size) && batch_size >= 1 && Number.isInteger(checks) && checks >= 0 && typeof cache === 'boolean'
-  if (!sound) return { cost: 0, quality: 0, time: 0, weighted_gain: 0 }
-  const noise = 0.95 + random() * 0.1
-  const figures = (batch: number, kept: boolean, count: number): { cost: number; quality: number; time: number } => ({
-    cost: noise * (60 / batch + (kept ? 40 : 80) + 10 * count),
-    quality: (1 - 0.15 * 0.4 ** (count - 1)) * (kept ? 0.98 : 1),
-    time: noise * (500 / batch + batch * 6 + (kept ? 120 : 234) + 60 * count),
+async function load(source: string): Promise<Record<string, unknown>> {
+  // An import would hand out an object of the host's, even where it is refused.
+  if (/\bimport\b/u.test(source)) throw new Error('a program that is measured imports nothing: the word "import" must not occur in it')
+  const module = new SourceTextModule(source, { context: realm })
+  await module.link(() => {
+    throw new Error('there is nothing to import')
   })
-  const [before, after] = [figures(1, false, 1), figures(batch_size, cache, checks)]
-  const gains = 0.4 * (1 - after.cost / before.cost) + 0.3 * (1 - after.time / before.time) + 0.3 * (after.quality / before.quality - 1)
-  return { cost: 1000 / after.cost, quality: after.quality, time: 1000 / after.time, weighted_gain: 1 + gains }
+  await module.evaluate()
+  return module.namespace as Record<string, unknown>
 }
 
-const BENCHES = { auction, operations, pipeline }
+function benchesSource(): string {
+  const type = extname(import.meta.filename)
+  const text = readFileSync(join(import.meta.dirname, `benches${type}`), 'utf8')
+  return type === '.ts' ? stripTypeScriptTypes(text) : text
+}
 
 async function run(): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
-  const job = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Job
-  const program = (await import(`data:text/javascript,${encodeURIComponent(job.source)}`)) as Record<string, unknown>
-  return toText({ rows: Array.from({ length: job.trials }, (_, trial) => BENCHES[job.bench](program, job, randomOf(job.seed * 1009 + trial))) })
+  const { source, ...job } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as { readonly source: string }
+  const { measure } = (await load(benchesSource())) as { measure(program: object, job: string): string }
+  return measure(await load(source), JSON.stringify(job))
 }
 
-try {
-  write(await run())
-} catch (error) {
-  write(toText({ error: error instanceof Error ? error.message : String(error) }))
+/** What was thrown, in words: it may be anything of the program's making. */
+function wordsOf(error: unknown): string {
+  const { message } = Object(error) as { message?: unknown }
+  return typeof message === 'string' ? message : String(error)
 }
+
+let told: string
+try {
+  told = await run()
+} catch (error) {
+  told = JSON.stringify({ error: wordsOf(error) })
+}
+process.stdout.write(told)
 process.exit()

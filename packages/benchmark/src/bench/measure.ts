@@ -15,7 +15,14 @@ type Measured = { readonly rows: Rows } | { readonly error: string }
 async function runHarness(job: object): Promise<Measured> {
   const child = spawn(
     process.execPath,
-    ['--permission', `--allow-fs-read=${import.meta.dirname}`, '--max-old-space-size=128', '--disable-warning=SecurityWarning', HARNESS],
+    [
+      '--permission',
+      `--allow-fs-read=${import.meta.dirname}`,
+      '--experimental-vm-modules',
+      '--max-old-space-size=128',
+      '--disable-warning=SecurityWarning',
+      HARNESS,
+    ],
     { env: {}, stdio: ['pipe', 'pipe', 'ignore'] },
   )
   const limit = setTimeout(() => child.kill('SIGKILL'), WALL_MS)

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, cpSync, fstatSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { AgentManifest } from '@syntropism/contract'
@@ -68,11 +68,21 @@ function manifestOf(folder: string): AgentManifest {
   }
 }
 
-const readText = (path: string): string | undefined => {
+const FILE_BYTES_MAX = 1_048_576
+
+/** The text of a file, undefined where there is none. A program may have left anything under that name: a link that leads out, a pipe that never ends. */
+function readText(path: string): string | undefined {
+  let fd: number
   try {
-    return readFileSync(path, 'utf8')
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch {
     return undefined
+  }
+  try {
+    const stat = fstatSync(fd)
+    return stat.isFile() && stat.size <= FILE_BYTES_MAX ? readFileSync(fd, 'utf8') : undefined
+  } finally {
+    closeSync(fd)
   }
 }
 

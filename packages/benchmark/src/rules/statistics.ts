@@ -3,12 +3,12 @@ import { createRandom } from '../scenario/index.ts'
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 const RESAMPLES = 2000
 
-/** Percentile bootstrap interval of a mean. The same values, confidence and seed give the same interval. */
+/** Percentile bootstrap interval of a mean, with as many of its 2 000 draws above as below. The same values, confidence and seed give the same interval. */
 export function bootstrapInterval(values: readonly number[], confidence = 0.95, seed = 1): { high: number; low: number } {
   const random = createRandom(seed, 'bootstrap')
   const means = Array.from({ length: RESAMPLES }, () => mean(values.map(() => values[Math.floor(random() * values.length)] as number))).sort((a, b) => a - b)
-  const at = (share: number): number => means[Math.min(RESAMPLES - 1, Math.floor(share * RESAMPLES))] as number
-  return { high: at((1 + confidence) / 2), low: at((1 - confidence) / 2) }
+  const outside = Math.floor(((1 - confidence) / 2) * RESAMPLES + 1e-9)
+  return { high: means[RESAMPLES - 1 - outside] as number, low: means[outside] as number }
 }
 
 /** Normal quantile of a two-sided 95 % interval. */
@@ -25,12 +25,17 @@ export function wilsonInterval(passes: number, n: number): { high: number; low: 
 
 const EXACT_MAX = 14
 
-/** One-sided paired permutation test: probability of a mean difference at least this large if signs were chance. Exact to 14 pairs, else 20 000 draws from the seed. */
+/**
+ * One-sided paired permutation test: probability of a mean difference at least this large if signs were chance. Pairs that do not differ say
+ * nothing and are left out. Exact to 14 that do, else 20 000 draws from the seed.
+ */
 export function permutationTest(differences: readonly number[], seed = 1): number {
-  const observed = mean(differences)
-  const reaches = (sign: (index: number) => number): boolean => mean(differences.map((value, index) => value * sign(index))) >= observed - 1e-12
-  if (differences.length <= EXACT_MAX) {
-    const all = 2 ** differences.length
+  const differing = differences.filter((one) => one !== 0)
+  const sum = (sign: (index: number) => number): number => differing.reduce((total, value, index) => total + value * sign(index), 0)
+  const observed = sum(() => 1)
+  const reaches = (sign: (index: number) => number): boolean => sum(sign) >= observed - 1e-9
+  if (differing.length <= EXACT_MAX) {
+    const all = 2 ** differing.length
     let count = 0
     for (let mask = 0; mask < all; mask++) if (reaches((index) => ((mask >> index) & 1 ? -1 : 1))) count += 1
     return count / all
@@ -39,11 +44,14 @@ export function permutationTest(differences: readonly number[], seed = 1): numbe
   const draws = 20_000
   let count = 1
   for (let draw = 0; draw < draws; draw++) {
-    const signs = differences.map(() => (random() < 0.5 ? -1 : 1))
+    const signs = differing.map(() => (random() < 0.5 ? -1 : 1))
     if (reaches((index) => signs[index] as number)) count += 1
   }
   return count / (draws + 1)
 }
+
+/** Least number of pairs that differ with which a two-sided test can reach a probability below this at all. */
+export const leastPairs = (below: number): number => Math.ceil(1 - Math.log2(below) + 1e-9)
 
 /** Least-squares slope of values over 0, 1, 2 …; 0 for fewer than two. */
 export function slopeOf(values: readonly number[]): number {

@@ -78,7 +78,29 @@ export function varianceSplit(trials: readonly TrialResult[]): VarianceSplit | n
   return splits.length === 0 ? null : { agent: mean(splits.map((one) => one.agent)), world: mean(splits.map((one) => one.world)) }
 }
 
-/** Figures per item, in the order of the trials, and those of the whole run: the mean over items, its bootstrap interval over seeds (over items where there is one seed). `find` gives what models judged. */
+/**
+ * Interval of a whole run's score: by bootstrap over seeds (over items where there is one seed), and no narrower than Wilson's over the worlds'
+ * draws. Where all seeds agree, drawing them again says nothing of the seeds that were not run; Wilson's interval errs to the wide side here,
+ * since items of differing difficulty vary less together than so many of one. Repeats have the same worlds: they count together.
+ */
+function wholeInterval(judged: readonly TrialResult[]): { high: number; low: number } {
+  if (judged.length === 0) return { high: 1, low: 0 }
+  const shares = (key: (trial: TrialResult) => string): number[] => {
+    const groups = new Map<string, number[]>()
+    for (const trial of judged) groups.set(key(trial), [...(groups.get(key(trial)) ?? []), Number(trial.pass)])
+    return [...groups.values()].map(mean)
+  }
+  const seeds = shares((trial) => String(trial.seed))
+  const draws = shares((trial) => `${trial.item} ${trial.seed}`)
+  const drawn = bootstrapInterval(seeds.length > 1 ? seeds : draws, 0.95)
+  const wide = wilsonInterval(
+    draws.reduce((sum, one) => sum + one, 0),
+    draws.length,
+  )
+  return { high: Math.max(drawn.high, wide.high), low: Math.min(drawn.low, wide.low) }
+}
+
+/** Figures per item, in the order of the trials, and those of the whole run: the mean over items with its 95 % interval. `find` gives what models judged. */
 export function summarise(
   trials: readonly TrialResult[],
   find: FindJudgement = () => null,
@@ -97,18 +119,11 @@ export function summarise(
     ),
   )
   const judged = trials.filter((trial) => trial.error === null)
-  const seeds = [...new Set(judged.map((trial) => trial.seed))]
-  const means = seeds.map((seed) => {
-    const of = judged.filter((trial) => trial.seed === seed)
-    return of.filter((trial) => trial.pass).length / of.length
-  })
   const score = items.reduce((sum, item) => sum + item.score, 0) / Math.max(1, items.length)
-  // One epoch says nothing about the noise between epochs: then items are drawn again.
-  const sample = means.length > 1 ? means : judged.map((trial) => Number(trial.pass))
   return {
     agreement: judgeAgreement(trials.flatMap((trial) => find(trial) ?? [])),
     items,
     variance: varianceSplit(trials),
-    whole: { score, seeds: seeds.length, ...(sample.length === 0 ? { high: 0, low: 0 } : bootstrapInterval(sample, 0.95)) },
+    whole: { score, seeds: new Set(judged.map((trial) => trial.seed)).size, ...wholeInterval(judged) },
   }
 }

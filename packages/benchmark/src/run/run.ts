@@ -13,7 +13,7 @@ export interface RunOptions {
   /** Where finished trials are kept and found again; without one nothing is kept. */
   readonly folder: RunFolder | null
   readonly items: readonly Scenario[]
-  /** Longest wall time of one trial, and of the whole run. */
+  /** Longest wall time of one trial (what it has not begun by then has failed), and of the whole run. */
   readonly item_ms_max: number
   readonly run_ms_max: number
   /** Most that the whole run may spend on models. */
@@ -37,11 +37,8 @@ export interface RunOutcome {
   readonly trials: readonly TrialResult[]
 }
 
-async function limited(item: Scenario, seed: number, repeat: number, { agent, clock, item_ms_max, llm, logs, model_url }: RunOptions): Promise<TrialResult> {
-  const limit = AbortSignal.timeout(item_ms_max)
-  const trial = await runTrial(item, seed, { agent, clock, logs, model_url, signal: limit, ...(llm === undefined ? {} : { llm }) }, repeat)
-  return trial.error !== null && limit.aborted ? { ...trial, error: `the trial took longer than ${item_ms_max} ms` } : trial
-}
+const limited = (item: Scenario, seed: number, repeat: number, { agent, clock, item_ms_max, llm, logs, model_url }: RunOptions): Promise<TrialResult> =>
+  runTrial(item, seed, { agent, clock, logs, model_url, wall_ms_max: item_ms_max, ...(llm === undefined ? {} : { llm }) }, repeat)
 
 /** Runs every item for every epoch (seeds from `seed` on). Trials that were judged before are kept; those that ended in an error are tried again. */
 export async function runItems(options: RunOptions): Promise<RunOutcome> {

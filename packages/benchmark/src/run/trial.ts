@@ -4,7 +4,7 @@ import { madeVersion, measurementsOf, testVersion } from '../bench/index.ts'
 import { judgeDecision } from '../decision/index.ts'
 import { type Failure, type RunRecord, judge } from '../rules/index.ts'
 import { type Scenario, type Variant, drawVariants } from '../scenario/index.ts'
-import { AGENT, type Clock, World, type WorldLlm, scriptedLlm } from '../world/index.ts'
+import { AGENT, type Clock, LOG_LIMIT, World, type WorldLlm, scriptedLlm } from '../world/index.ts'
 import type { AgentStarter } from './starting.ts'
 
 /** What happened in one drawn world, and how it was judged. */
@@ -41,8 +41,8 @@ export interface TrialParts {
   readonly llm?: WorldLlm
   /** Address of the scripted model, for worlds that need one and are given no other. */
   readonly model_url: string
-  /** Stop before the next world once this is aborted. */
-  readonly signal?: AbortSignal
+  /** Longest wall time of the trial: worlds that would begin after it count as failed. */
+  readonly wall_ms_max?: number
 }
 
 const usesModel = ({ rules }: Variant): boolean => JSON.stringify(rules).includes('llm.complete')
@@ -58,6 +58,7 @@ const ownLlm = (llm: WorldLlm, { index, scenario_id, seed }: Variant, repeat: nu
 
 /** Judges what a run left behind. */
 export const judgeRecord = async (variant: Variant, record: RunRecord): Promise<Failure[]> => [
+  ...(record.events.length < LOG_LIMIT ? [] : [{ expected: `fewer than ${LOG_LIMIT} events`, got: 'a full log', rule: 'limits', seq: null }]),
   ...judgeDecision(variant, record),
   ...(await judge(variant.rules, record, variant.vars)),
 ]
@@ -113,13 +114,26 @@ const spendOf = (record: RunRecord): number =>
     0,
   )
 
+/** A world that the trial's time was over for: an agent that dawdles has failed, or it could choose by it which worlds count. */
+const overdue = ({ condition, index }: Variant, wallMs: number): VariantResult => ({
+  condition,
+  failures: [{ expected: `the trial's worlds within ${wallMs} ms`, got: 'not begun by then', rule: 'wall_time', seq: null }],
+  index,
+  record: { agent_id: AGENT, events: [], final_state: {}, measurements: {}, output: undefined },
+})
+
 /** Runs and judges all worlds of an item for a seed. What goes wrong outside the agent is the trial's `error`, and no verdict. */
 export async function runTrial(item: Scenario, seed: number, parts: TrialParts, repeat = 0): Promise<TrialResult> {
   const variants: VariantResult[] = []
+  const { wall_ms_max = Number.POSITIVE_INFINITY } = parts
+  const began = performance.now()
   let error: string | null = null
   try {
     for (const variant of await drawVariants(item, seed)) {
-      parts.signal?.throwIfAborted()
+      if (performance.now() - began >= wall_ms_max) {
+        variants.push(overdue(variant, wall_ms_max))
+        continue
+      }
       const record = await runVariant(variant, parts, repeat)
       variants.push({ condition: variant.condition, failures: await judgeRecord(variant, record), index: variant.index, record })
     }

@@ -43,7 +43,10 @@ export interface WindowEnd {
   readonly exit_code: number | null
 }
 
-const LOG_LIMIT = 100_000
+/** Events of a world that are kept. A log that is full is no evidence of what was not done: its world has failed. */
+export const LOG_LIMIT = 100_000
+/** Worlds of this process that a bus has carried: each has a stream of its own. */
+let worldsOnBus = 0
 const micro = (credits: number): number => Math.round(credits * 1_000_000)
 const loggedOf = ({ agent_id, at_ms, data, seq, type }: EconomyEvent): LoggedEvent => ({ agent_id, at_ms, data, seq, type })
 
@@ -114,7 +117,8 @@ export class World {
     const { variant } = this.#options
     const { agent_balance, capacities } = variant.world
     const { logs } = this.#options
-    const economy_id = ['bench', variant.scenario_id, variant.seed, variant.index, ...(logs === undefined ? [] : [logs.run_id])].join('-')
+    // Agents see this name: it tells nothing of the item, its seed or the world's number.
+    const economy_id = logs === undefined ? 'bench' : `bench-${logs.run_id}-${(worldsOnBus += 1)}`
     this.#log = (await logs?.open(economy_id)) ?? null
     await must(this.#host, { economy_id, owner: 'host', params: paramsOf(variant), rules_version: RULES_VERSION, type: 'genesis' })
     const capacity = { cpu_millicores: Math.round(capacities.cpu_cores * 1000), memory_mb: capacities.memory_mb }

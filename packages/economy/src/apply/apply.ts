@@ -8,6 +8,7 @@ import { checkCommand } from './check.ts'
 import { bury } from './endings.ts'
 import { recordOrder } from './orders.ts'
 import { perform } from './perform.ts'
+import { remember } from './remember.ts'
 
 export type Result = Readonly<Record<string, Json>>
 /** What a command came to. `repeated`: the id was used before with the same content, and this is the first answer; nothing happened now. */
@@ -63,14 +64,6 @@ export function reconcile(step: Step): void {
   }
 }
 
-/** Forgets ids older than the rules remember them; insertion order is time order. */
-function forgetOldIds(state: State): void {
-  for (const [key, remembered] of state.remembered) {
-    if (state.at_ms - remembered.at_ms <= state.params.command_memory_ms) return
-    state.remembered.delete(key)
-  }
-}
-
 /** A refused bid leaves everything untouched but the record of its refusal. */
 function recordRejection(step: Step, command: Extract<Command, { type: 'place_bid' }>, refusal: Refusal): void {
   const available = typeof refusal.detail.available_micro === 'number' ? refusal.detail.available_micro : null
@@ -97,7 +90,8 @@ export function apply(state: State, command: Command, sink: Sink | null): Outcom
   const key = command.id === undefined ? null : `${command.owner} ${command.id}`
   const fingerprint = key === null ? 0 : contentFingerprint(command)
   const known = key === null ? undefined : state.remembered.get(key)
-  if (known !== undefined && command.at_ms - known.at_ms <= state.params.command_memory_ms)
+  // What is still remembered counts, however old: the journal, which knows every id, is asked only about the others.
+  if (known !== undefined)
     return known.fingerprint === fingerprint
       ? { ok: true, repeated: true, result: known.result }
       : { ok: false, refusal: refuse('id_reused', { id: command.id ?? '' }) }
@@ -114,9 +108,6 @@ export function apply(state: State, command: Command, sink: Sink | null): Outcom
   const result = perform(step, command, { reconcile: () => reconcile(step), timeBefore })
   reconcile(step)
   assertCirculation(state.ledger)
-  if (key !== null) {
-    state.remembered.set(key, { at_ms: state.at_ms, fingerprint, result })
-    forgetOldIds(state)
-  }
+  if (key !== null) remember(state, key, { at_ms: state.at_ms, fingerprint, result })
   return { ok: true, repeated: false, result }
 }

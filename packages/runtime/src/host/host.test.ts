@@ -242,6 +242,19 @@ describe('the host', () => {
     await host.stop()
     expect(database.isOpen).toBe(false)
   })
+
+  it('nor one whose time is over while the state still holds it', async () => {
+    const { host } = await open()
+    await host.submit({ ...GENESIS, params: { ...DEFAULT_PARAMS, command_memory_ms: 1 } })
+    const create = (name: string) => host.submit({ agent_id: name, grant_micro: 1000, name, owner: 'host', type: 'create_agent' })
+    await create('a')
+    const fund = { agent_id: 'a', amount_micro: 5, id: 'once', owner: 'operator', type: 'fund' } as const
+    expect(await host.submit(fund)).toMatchObject({ ok: true, repeated: false })
+    const then = host.state.at_ms
+    for (let index = 0; host.state.at_ms <= then + 1; index++) await create(`later-${index}`)
+    expect(await host.submit(fund)).toMatchObject({ ok: true, repeated: true })
+    await host.stop()
+  })
 })
 
 describe('economy time', () => {
