@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.api.test.ts'],
     reporters: ['default', './scripts/count-reporter.ts'],
-    testTimeout: 600_000,
+    // Guards against hanging, not measures: a loaded machine takes several times as long.
+    testTimeout: 900_000,
+    hookTimeout: 600_000,
   },
 })

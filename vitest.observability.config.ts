@@ -10,7 +10,8 @@ export default defineConfig({
     include: ['tests/observability/**/*.observability.test.ts'],
     fileParallelism: false,
     reporters: ['default', './scripts/count-reporter.ts'],
-    testTimeout: 240_000,
-    hookTimeout: 180_000,
+    // Guards against hanging, not measures: a loaded machine takes several times as long.
+    testTimeout: 900_000,
+    hookTimeout: 600_000,
   },
 })

@@ -9,7 +9,8 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.python.test.ts'],
     reporters: ['default', './scripts/count-reporter.ts'],
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    // Guards against hanging, not measures: a loaded machine takes several times as long.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
   },
 })

@@ -9,6 +9,10 @@ export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.sandbox.test.ts', 'tests/**/*.sandbox.test.ts'],
     reporters: ['default', './scripts/count-reporter.ts'],
-    testTimeout: 180_000,
+    // What they hold programs to is measured, and engines are started: one file at a time.
+    fileParallelism: false,
+    // Guards against hanging, not measures: a loaded machine takes several times as long.
+    testTimeout: 900_000,
+    hookTimeout: 600_000,
   },
 })

@@ -11,7 +11,8 @@ export default defineConfig({
     reporters: ['default', './scripts/count-reporter.ts'],
     // Every file has servers of its own, and mostly waits for them.
     maxWorkers: 2,
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    // Guards against hanging, not measures: a loaded machine takes several times as long.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
   },
 })

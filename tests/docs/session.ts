@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { removeDir } from '../program.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const PARTS = realpathSync(process.env.SYNTROPISM_PARTS ?? join(ROOT, '.parts'))
@@ -104,7 +105,7 @@ export class Session {
     while (this.#signal(group, 0) && Date.now() < end) await new Promise((done) => setTimeout(done, 50))
     this.#signal(group, 'SIGKILL')
     await ended
-    rmSync(this.folder, { force: true, recursive: true })
+    removeDir(this.folder)
   }
 
   /** Whether anybody was there to be told. */

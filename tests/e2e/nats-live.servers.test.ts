@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connectNats, readEventStream, subjects } from '../../packages/runtime/src/bus/nats/index.ts'
 import { until } from '../contracts/events.ts'
-import { removeDir, run, tempDir } from '../program.ts'
+import { Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
 import { NatsServer } from '../servers/nats-server.ts'
 
 const GENESIS = resolve(import.meta.dirname, '../../agents/genesis')
@@ -15,8 +15,13 @@ afterAll(() => server.remove())
 it('with NATS_URL every event of a live economy, over two runs, is in the stream as the journal has it', async () => {
   const data = tempDir()
   try {
-    const args = ['live', '--data', data, '--port', '0', '--agents', GENESIS, '--sandbox', 'node', '--json', '--for', '2s']
-    for (let turn = 0; turn < 2; turn++) expect(await run(args, { NATS_URL: server.url })).toMatchObject({ code: 0, stderr: '' })
+    for (let turn = 0; turn < 2; turn++) {
+      const live = start(['live', '--data', data, '--port', '0', '--agents', GENESIS, '--sandbox', 'node', '--json'], { NATS_URL: server.url })
+      const ended = finish(live)
+      await new Watch(live).find((line) => line.type === 'execution_terminated')
+      live.kill('SIGTERM')
+      expect(await ended).toMatchObject({ code: 0, stderr: '' })
+    }
     const journal = (await run(['events', '--data', data, '--json', '--limit', '1000000'])).stdout
       .trim()
       .split('\n')

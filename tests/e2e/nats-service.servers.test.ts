@@ -54,7 +54,7 @@ it('nats init, live and service as processes: an agent asks for its balance over
       inboxPrefix: left.nats.inbox_prefix,
       servers: left.nats.url,
     })
-    const overNats = (await agent.request(`${left.nats.subject_prefix}.economic.balance.get`, '{}', { timeout: 5000 })).json<{ balance_micro: number }>()
+    const overNats = (await agent.request(`${left.nats.subject_prefix}.economic.balance.get`, '{}', { timeout: 120_000 })).json<{ balance_micro: number }>()
     expect(overNats.balance_micro).toBe(overHttp.balance_micro)
     await agent.close()
     const reported = await fetch(`${String(started.url)}/execution/report`, {

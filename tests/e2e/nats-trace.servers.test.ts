@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { EconomyEvent } from '@syntropism/contract'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { connectNats } from '../../packages/runtime/src/bus/nats/index.ts'
-import { Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
+import { MANY_CREDITS_MICRO, Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
 import { NatsServer } from '../servers/nats-server.ts'
 
 let server: NatsServer
@@ -36,9 +36,12 @@ await client.report('reasoning_trace', { decision: 'done', decision_id: 'd', rea
 it('one run over NATS is one tree: bid, clearing, work item, executor process, agent call, receipt', async () => {
   const folder = tempDir()
   const [data, file, dir] = [join(folder, 'data'), join(folder, 'spans.jsonl'), join(folder, 'executor')]
-  const standing_bid = { bundle: { cpu_millicores: 400, memory_mb: 128 }, duration_ms: 9000, limit_micro: 400_000_000, margin_ppm: 100_000, pause_ms: 1000 }
+  const standing_bid = { bundle: { cpu_millicores: 400, memory_mb: 128 }, duration_ms: 60_000, limit_micro: 400_000_000, margin_ppm: 100_000, pause_ms: 1000 }
   mkdirSync(join(folder, 'asker'))
-  writeFileSync(join(folder, 'asker', 'agent.json'), JSON.stringify({ command: ['node', 'main.mjs'], name: 'asker', standing_bid }))
+  writeFileSync(
+    join(folder, 'asker', 'agent.json'),
+    JSON.stringify({ command: ['node', 'main.mjs'], name: 'asker', standing_bid, start_credits_micro: MANY_CREDITS_MICRO }),
+  )
   writeFileSync(join(folder, 'asker', 'main.mjs'), ASKER)
   const connection = await connectNats({ name: 'test', url: server.url })
   const carried: Carried[] = []
@@ -113,7 +116,9 @@ it('one run over NATS is one tree: bid, clearing, work item, executor process, a
     expect(work?.span).toBe(window)
     expect(receipt?.span).toBe(window)
     expect(messages.filter(({ subject }) => subject.endsWith('engine.http')).length).toBeGreaterThanOrEqual(2)
-    expect(carried.filter(({ subject, trace: other }) => subject.includes('.work.') && other !== trace)).toEqual([])
+    // As does that of any other window there, which a slow machine has time for.
+    const windows = new Set(journal.flatMap((event) => (event.type === 'resources_allocated' ? [event.traceparent.split('-')[1]] : [])))
+    expect(carried.filter(({ subject, trace: other }) => subject.includes('.work.') && !windows.has(other))).toEqual([])
     const check = JSON.parse((await run(['trace', 'check', '--data', data, '--spans', file, '--json'])).stdout) as object
     expect(check).toMatchObject({ events_untraced: [], ok: true, orphans: [], split_traces: [] })
   } finally {

@@ -36,7 +36,7 @@ const fund = (url: string, token: string, id: string): Promise<Response> =>
     method: 'POST',
   })
 
-it('live keeps its economy in PostgreSQL, and every command that looks at it reads from there', { timeout: 300_000 }, async () => {
+it('live keeps its economy in PostgreSQL, and every command that looks at it reads from there', async () => {
   const url = await server.newDatabase()
   const economy = live(url, 'one')
   const first = await started(economy)
@@ -69,9 +69,7 @@ it('live keeps its economy in PostgreSQL, and every command that looks at it rea
   expect((await again.ended).code).toBe(0)
 })
 
-it('a standby takes over when the leader is killed or held still; nothing acknowledged is lost, and the one held still writes no more', {
-  timeout: 300_000,
-}, async () => {
+it('a standby takes over when the leader is killed or held still; nothing acknowledged is lost, and the one held still writes no more', async () => {
   const url = await server.newDatabase()
   const one = live(url, 'first')
   const { tokens, url: address, economy_id } = await started(one)

@@ -1,10 +1,11 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { expect, it } from 'vitest'
-import { Watch, finish, removeDir, start, tempDir } from '../program.ts'
+import { Watch, finish, removeDir, start, tempDir, unhurried } from '../program.ts'
 
 it('an agent in plain Python runs under bubblewrap and asks the human', async () => {
-  const data = tempDir()
-  const child = start(['live', '--data', data, '--port', '0', '--agents', resolve(import.meta.dirname, '../../agents/plain-python'), '--json'])
+  const folder = tempDir()
+  const agent = unhurried(resolve(import.meta.dirname, '../../agents/plain-python'), folder)
+  const child = start(['live', '--data', join(folder, 'data'), '--port', '0', '--agents', agent, '--json'])
   const ended = finish(child)
   try {
     const watch = new Watch(child)
@@ -15,6 +16,6 @@ it('an agent in plain Python runs under bubblewrap and asks the human', async ()
   } finally {
     child.kill('SIGTERM')
     await ended
-    removeDir(data)
+    removeDir(folder)
   }
 })

@@ -16,7 +16,7 @@ const cause =
     causes.includes(exit.cause) ? null : `ended as ${exit.cause}: ${exit.output_tail.slice(-200)}`
 
 const READ = (name: string): string => `return readFileSync(host.${name}, 'utf8')`
-const CONNECT = `const connect = (options) => new Promise((done) => { const socket = net.connect(options); socket.setTimeout(1500, () => { socket.destroy(); done('a route (no answer)') }); socket.on('connect', () => { socket.destroy(); done('a connection') }); socket.on('error', (error) => done(['ENETUNREACH', 'ENOENT', 'EACCES', 'ERR_ACCESS_DENIED', 'EHOSTUNREACH'].includes(error.code) || options.port === host.port || options.path === host.abstract ? null : error.code)) })
+const CONNECT = `const connect = (options) => new Promise((done) => { const socket = net.connect(options); socket.setTimeout(6000, () => { socket.destroy(); done('a route (no answer)') }); socket.on('connect', () => { socket.destroy(); done('a connection') }); socket.on('error', (error) => done(['ENETUNREACH', 'ENOENT', 'EACCES', 'ERR_ACCESS_DENIED', 'EHOSTUNREACH'].includes(error.code) || options.port === host.port || options.path === host.abstract ? null : error.code)) })
 `
 
 /** A program in Python that makes one system call; it prints what it got. */

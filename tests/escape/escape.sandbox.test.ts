@@ -6,13 +6,13 @@ import { tryAll } from './stage.ts'
 const NODE_WEAK = ['open TCP port of the host', 'Unix socket of the host', 'socket without a file', 'kill the host']
 const NODE_HOST = ['cloud metadata address', 'become root']
 
-it('no program escapes from bubblewrap', { timeout: 120_000 }, async () => {
+it('no program escapes from bubblewrap', async () => {
   const { verdicts } = await tryAll((root) => openBwrapDriver({ allow_weak: false, library_dir: root, state_dir: root }))
   expect(verdicts.length).toBeGreaterThan(20)
   expect(verdicts.filter((one) => !one.held).map((one) => `${one.attempt.name}: ${one.evidence}`)).toEqual([])
 })
 
-it("from Node's permission model escapes just what the documentation says", { timeout: 120_000 }, async () => {
+it("from Node's permission model escapes just what the documentation says", async () => {
   const { verdicts } = await tryAll((root) => openNodeDriver({ allow_weak: false, library_dir: root, state_dir: root }))
   const escaped = verdicts.filter((one) => !one.held && !NODE_HOST.includes(one.attempt.name))
   expect(escaped.map((one) => one.attempt.name)).toEqual(NODE_WEAK)
@@ -36,7 +36,7 @@ const PROCESS_HELD = [
   'surviving daemon',
 ]
 
-it('plain processes hold limits and nothing else', { timeout: 120_000 }, async () => {
+it('plain processes hold limits and nothing else', async () => {
   const { verdicts } = await tryAll((root) => openProcessDriver({ allow_weak: true, library_dir: root, state_dir: root }))
   const held = verdicts.filter((one) => one.held).map((one) => one.attempt.name)
   expect(held).toEqual(expect.arrayContaining(PROCESS_HELD))

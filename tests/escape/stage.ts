@@ -1,9 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, type Server, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DEFAULT_PARAMS } from '@syntropism/economy'
 import { type SandboxDriver, type SandboxProcess, openServer } from '@syntropism/runtime'
+import { removeDir } from '../program.ts'
 import { openFuzzedService } from '../security/fuzzed-service.ts'
 import { ATTEMPTS, type Attempt } from './attempts.ts'
 
@@ -73,7 +74,7 @@ async function attemptOnce(driver: SandboxDriver, attempt: Attempt, root: string
   const running = await driver.start({
     command: ['node', 'main.mjs'],
     env: { ESCAPE_MARK: mark.slice('ESCAPE_MARK='.length) },
-    limits: { cpu_millicores: 2000, disk_mb: 64, duration_ms: 20_000, files_max: 2000, memory_mb: 128, open_files_max: 256, processes_max: 8 },
+    limits: { cpu_millicores: 2000, disk_mb: 64, duration_ms: 300_000, files_max: 2000, memory_mb: 128, open_files_max: 256, processes_max: 8 },
     run_id: `escape-${ATTEMPTS.indexOf(attempt)}`,
     service_socket_path: host.socket.replace('other.sock', 'service.sock'),
     service_url: host.service_url,
@@ -100,7 +101,7 @@ function startNeighbour(driver: SandboxDriver, root: string, host: Host): Promis
   return driver.start({
     command: ['node', 'main.mjs'],
     env: { SYSTEM_SERVICE_TOKEN: 'neighbour_token_secret' },
-    limits: { cpu_millicores: 100, disk_mb: 16, duration_ms: 600_000, files_max: 100, memory_mb: 128, open_files_max: 256, processes_max: 4 },
+    limits: { cpu_millicores: 100, disk_mb: 16, duration_ms: 3_600_000, files_max: 100, memory_mb: 128, open_files_max: 256, processes_max: 4 },
     run_id: 'escape-neighbour',
     service_socket_path: host.socket.replace('other.sock', 'service.sock'),
     service_url: host.service_url,
@@ -150,6 +151,6 @@ export async function tryAll(open: (root: string) => Promise<SandboxDriver>): Pr
     await service.close()
     await driver.close()
     for (const server of servers) server.close()
-    if (existsSync(root)) rmSync(root, { force: true, recursive: true })
+    removeDir(root)
   }
 }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { type Server, type Socket, connect as connectSocket, createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { connectNats, ensureStreams } from '../../packages/runtime/src/bus/nats/index.ts'
 import { Config, queueSettings } from '../../packages/runtime/src/config/index.ts'
 import { Workspaces } from '../../packages/runtime/src/executor/index.ts'
@@ -25,6 +26,29 @@ interface Ground {
   /** Wins a window for agent b on the far executor and waits until its program runs. */
   window(): Promise<string>
   close(): Promise<void>
+}
+
+/** Wins a window for agent b; its lease once its program runs, null when the executor did not take it in time. */
+async function winWindow({ events, host }: SmallEconomy, id: string): Promise<string | null> {
+  const before = events.length
+  const outcome = await host.submit({
+    agent_id: 'b',
+    amount_micro: 2_000_000,
+    bundle: { cpu: 50_000, memory: 20_000 },
+    duration_ms: WINDOW_MS,
+    id,
+    owner: 'load',
+    payer_id: 'b',
+    type: 'place_bid',
+  })
+  if (!outcome.ok) throw new Error(`the bid was refused: ${outcome.refusal.code}`)
+  for (;;) {
+    for (const event of events.slice(before)) {
+      if (event.type === 'execution_started' && event.agent_id === 'b') return event.data.execution_id
+      if (event.type === 'execution_terminated' && event.data.agent_id === 'b') return null
+    }
+    await wait(10)
+  }
 }
 
 /** An economy with an engine on NATS, to which executors of other processes come. */
@@ -98,25 +122,10 @@ export async function openGround(address = '127.0.0.1'): Promise<Ground> {
       return { kill }
     },
     async window() {
-      const before = economy.events.length
-      const outcome = await economy.host.submit({
-        agent_id: 'b',
-        amount_micro: 2_000_000,
-        bundle: { cpu: 50_000, memory: 20_000 },
-        duration_ms: WINDOW_MS,
-        id: `window-${bids++}`,
-        owner: 'load',
-        payer_id: 'b',
-        type: 'place_bid',
-      })
-      if (!outcome.ok) throw new Error(`the bid was refused: ${outcome.refusal.code}`)
-      let lease = ''
-      await until(() => {
-        const found = economy.events.slice(before).find((event) => event.type === 'execution_started' && event.agent_id === 'b')
-        if (found?.type === 'execution_started') lease = found.data.execution_id
-        return lease !== ''
-      })
-      return lease
+      for (;;) {
+        const lease = await winWindow(economy, `window-${bids++}`)
+        if (lease !== null) return lease
+      }
     },
   }
 }

@@ -7,6 +7,8 @@ import { endProcess, freePort } from '../servers/server-process.ts'
 const ROOT = resolve(import.meta.dirname, '../..')
 const PARTS = process.env.SYNTROPISM_PARTS ?? join(ROOT, '.parts')
 export const CLIENT_DIR = join(PARTS, 'client')
+/** A guard against hanging, no measure. */
+const HANG_MS = 300_000
 
 /** Path of an installed part; says how to get it when it is missing. */
 function part(...names: string[]): string {
@@ -15,15 +17,16 @@ function part(...names: string[]): string {
   return path
 }
 
-async function answers(url: string, child: ChildProcess, log: string, withinMs: number): Promise<void> {
-  const until = Date.now() + withinMs
+async function answers(url: string, child: ChildProcess, log: string): Promise<void> {
+  const until = performance.now() + HANG_MS
   for (;;) {
     const ok = await fetch(url).then(
       (answer) => answer.ok,
       () => false,
     )
     if (ok) return
-    if (child.exitCode !== null || Date.now() > until) throw new Error(`${url} does not answer; its log ends with:\n${readFileSync(log, 'utf8').slice(-3000)}`)
+    if (child.exitCode !== null || performance.now() > until)
+      throw new Error(`${url} does not answer; its log ends with:\n${readFileSync(log, 'utf8').slice(-3000)}`)
     await wait(250)
   }
 }
@@ -62,7 +65,7 @@ export async function startPhoenix(folder: string): Promise<Part> {
   }
   const url = `http://127.0.0.1:${port}`
   const child = launch(command, ['serve'], env, log)
-  await answers(`${url}/healthz`, child, log, 150_000)
+  await answers(`${url}/healthz`, child, log)
   return partOf(child, url)
 }
 
@@ -91,7 +94,7 @@ export async function startCollector({ config, env, folder, phoenix, port }: Col
     },
     log,
   )
-  await answers(`http://127.0.0.1:${health}`, child, log, 30_000)
+  await answers(`http://127.0.0.1:${health}`, child, log)
   return { ...partOf(child, `http://127.0.0.1:${port}`), metrics_url: `http://127.0.0.1:${metrics}/metrics` }
 }
 
@@ -117,11 +120,11 @@ export async function spansOf(phoenix: string, project: string): Promise<Phoenix
 }
 
 /** Asks until it holds: Phoenix answers before it has stored. */
-export async function eventually<T>(ask: () => Promise<T>, holds: (value: T) => boolean, withinMs = 90_000): Promise<T> {
-  const until = Date.now() + withinMs
+export async function eventually<T>(ask: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
+  const until = performance.now() + HANG_MS
   for (;;) {
     const value = await ask()
-    if (holds(value) || Date.now() > until) return value
+    if (holds(value) || performance.now() > until) return value
     await wait(500)
   }
 }

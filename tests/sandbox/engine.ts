@@ -11,6 +11,9 @@ const GIVEN = process.env.SYNTROPISM_ENGINE_SOCKET
 /** Image of scripts/parts.sh: Node, Python and a shell, and what an image should not have: an entry point that fails, and a volume. */
 export const IMAGE = 'localhost/agents:test'
 
+/** A guard against hanging, no measure. */
+const HANG_MS = 300_000
+
 /** Podman keeps everything of this engine below one folder; images are read from the part. */
 function configure(folder: string): NodeJS.ProcessEnv {
   const path = (name: string): string => JSON.stringify(join(folder, name))
@@ -59,9 +62,9 @@ export class Engine {
     const [program = '', ...args] = ['setpriv', '--pdeathsig', 'KILL', ...apart, ...service]
     const child = spawn(program, args, { cwd: folder, env: configure(folder), stdio: ['ignore', 'ignore', 'pipe'] })
     const engine = new Engine(folder, socket, child)
-    for (let attempt = 0; attempt < 200; attempt++) {
+    const hangsFrom = performance.now() + HANG_MS
+    while (performance.now() < hangsFrom && child.exitCode === null) {
       if (await answers(engine.socket)) return engine
-      if (child.exitCode !== null) break
       await sleep(50)
     }
     throw new Error(`podman does not answer (scripts/parts.sh debian engine installs it): ${engine.#log}`)

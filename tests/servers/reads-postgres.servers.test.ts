@@ -25,7 +25,7 @@ interface Document {
 }
 const VALUES: Readonly<Record<string, string>> = {
   agent_id: 'a',
-  at_ms: String(Date.now() + 60_000),
+  at_ms: String(Date.now() + 86_400_000),
   bid_id: 'bid-1',
   call_id: 'call-1',
   clearing_seq: '1',

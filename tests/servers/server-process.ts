@@ -1,16 +1,30 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
-import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { removeDir } from '../program.ts'
 
-export const freePort = (host = '127.0.0.1'): Promise<number> =>
+/** Below the ports that the system gives to connections and to whoever asks for any: none of these is taken by chance while its server is down. */
+const PORTS = { first: 10_000, of_a_process: 100, processes: 220 }
+let handedOut = 0
+
+const isFree = (port: number, host: string): Promise<boolean> =>
   new Promise((done, fail) => {
     const server = createServer()
-    server.once('error', fail)
-    server.listen(0, host, () => {
-      const address = server.address()
-      server.close(() => (typeof address === 'object' && address !== null ? done(address.port) : fail(new Error('no port'))))
-    })
+    server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? done(false) : fail(error)))
+    server.listen(port, host, () => server.close(() => done(true)))
   })
+
+/** A port that nobody listens on. Processes side by side choose among different ones, and none is handed out twice. */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  const first = PORTS.first + (process.pid % PORTS.processes) * PORTS.of_a_process
+  for (let tries = 0; tries < PORTS.of_a_process; tries++) {
+    const port = first + (handedOut++ % PORTS.of_a_process)
+    if (await isFree(port, host)) return port
+  }
+  throw new Error(`no port from ${first} on is free`)
+}
+
+/** A guard against hanging, no measure. */
+const HANG_MS = 300_000
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
 
@@ -51,7 +65,8 @@ export abstract class ServerProcess<Signal extends NodeJS.Signals> {
     this.#child = child
     let log = ''
     child.stderr?.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4000)))
-    for (let attempt = 0; attempt < 600 && !hasEnded(child); attempt++) {
+    const hangsFrom = performance.now() + HANG_MS
+    while (performance.now() < hangsFrom && !hasEnded(child)) {
       if (await this.answers()) return
       await new Promise((done) => setTimeout(done, 50))
     }
@@ -67,6 +82,6 @@ export abstract class ServerProcess<Signal extends NodeJS.Signals> {
 
   async remove(): Promise<void> {
     await this.down()
-    rmSync(this.folder, { force: true, recursive: true })
+    removeDir(this.folder)
   }
 }

@@ -3,7 +3,6 @@ import { writeFileSync } from 'node:fs'
 import { Svcm } from '@nats-io/services'
 import { credsAuthenticator, headers, connect, type NatsConnection } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { until } from '../../../../tests/contracts/events.ts'
 import { type SmallEconomy, openSmallEconomy } from '../../../../tests/servers/economy.ts'
 import { NatsServer } from '../../../../tests/servers/nats-server.ts'
 import { NatsWorkQueue, connectNats, ensureStreams, inspectBus, places, subjects } from '../bus/nats/index.ts'
@@ -11,6 +10,9 @@ import { loadConfig } from '../config/index.ts'
 import { type BusKeys, type BusRole, type Hop, type RemoteService, createBusKeys, issueCredentials, startEngine, startService } from './index.ts'
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+/** Guards against hanging, no measures: nothing here waits for as long. */
+const HANG_MS = 120_000
+const HOUR_MS = 3_600_000
 let keys: BusKeys
 let server: NatsServer
 let economy: SmallEconomy
@@ -27,7 +29,7 @@ async function connectAs(who: BusRole): Promise<NatsConnection> {
   open.push(connection)
   return connection
 }
-const agentRole = (agent_id: string, lease_id: string, expires_at_ms = Date.now() + 60_000): BusRole => ({
+const agentRole = (agent_id: string, lease_id: string, expires_at_ms = Date.now() + HOUR_MS): BusRole => ({
   agent_id,
   economy_id: 'paths',
   expires_at_ms,
@@ -113,7 +115,7 @@ describe('the System Service as a process of its own', () => {
   })
 
   it('is found, pinged and counted the way every NATS micro service is', async () => {
-    const client = new Svcm(writer).client({ maxWait: 1000 } as never)
+    const client = new Svcm(writer).client({ maxWait: HANG_MS, strategy: 'stall' } as never)
     const infos = []
     for await (const info of await client.info('syntropism')) infos.push(info)
     expect(infos).toHaveLength(1)
@@ -131,7 +133,7 @@ describe("an agent's own credentials", () => {
   const call = async (connection: NatsConnection, subject: string, body: object = {}, traceparent = '') => {
     const head = headers()
     if (traceparent !== '') head.set('traceparent', traceparent)
-    const answer = await connection.request(subject, JSON.stringify(body), { headers: head, timeout: 2000 })
+    const answer = await connection.request(subject, JSON.stringify(body), { headers: head, timeout: HANG_MS })
     return { body: answer.json<Record<string, unknown>>(), code: answer.headers?.get('Nats-Service-Error-Code') ?? '' }
   }
 
@@ -162,7 +164,7 @@ describe("an agent's own credentials", () => {
   ])('are refused by the server when they speak as or to %s', async (_, subject) => {
     const agent = await connectAs(agentRole('a', 'lease-1'))
     const before = economy.host.state.seq
-    await expect(agent.request(subject, JSON.stringify({ amount_micro: 5, to_agent_id: 'a' }), { timeout: 1000 })).rejects.toThrow(/permissions violation/i)
+    await expect(agent.request(subject, JSON.stringify({ amount_micro: 5, to_agent_id: 'a' }), { timeout: HANG_MS })).rejects.toThrow(/permissions violation/i)
     expect(economy.host.state.seq).toBe(before)
   })
 
@@ -178,8 +180,10 @@ describe("an agent's own credentials", () => {
   })
 
   it('die when their lease ends', async () => {
-    const agent = await connectAs(agentRole('a', 'lease-1', Date.now() + 1500))
-    await until(() => agent.isClosed() || agent.stats().inMsgs < 0)
+    // The shortest life in which a connection is made, on however slow a machine.
+    let agent: NatsConnection | null = null
+    for (let life_ms = 1000; agent === null; life_ms *= 2) agent = await connectAs(agentRole('a', 'lease-1', Date.now() + life_ms)).catch(() => null)
+    await agent.closed()
     expect(agent.isClosed()).toBe(true)
     await expect(connectAs(agentRole('a', 'lease-1', Date.now() - 5000))).rejects.toThrow(/authorization|expired/i)
   })
@@ -212,7 +216,7 @@ describe('what the other roles may not do', () => {
     ['observer', 'syntropism.paths.call.a.lease-1.economic.transfer.post'],
   ] as const)('%s: publish on %s', async (role, subject) => {
     const connection = await connectAs({ role })
-    await expect(connection.request(subject, '{}', { timeout: 1000 })).rejects.toThrow(/permissions violation/i)
+    await expect(connection.request(subject, '{}', { timeout: HANG_MS })).rejects.toThrow(/permissions violation/i)
   })
 
   it.each([
@@ -275,7 +279,7 @@ describe('an answer goes to an inbox and nowhere else', () => {
     // What is answered came later than what was not.
     expect((await ask('GET', '/economic/balance/a')).status).toBe(200)
     const pings = []
-    for await (const ping of await new Svcm(writer).client({ maxWait: 500 } as never).ping()) pings.push(ping.name)
+    for await (const ping of await new Svcm(writer).client({ maxMessages: 2, maxWait: HANG_MS, strategy: 'count' } as never).ping()) pings.push(ping.name)
     expect(pings.toSorted()).toEqual(['syntropism', 'syntropism-engine'])
     listener.unsubscribe()
     expect(heard).toEqual([])
@@ -296,9 +300,9 @@ describe('an answer goes to an inbox and nowhere else', () => {
     await queue.add({ data: new TextEncoder().encode('with a token'), id: 'secret' })
     const observer = await connectAs({ role: 'observer' })
     for (const name of [subjects.toolStream('paths'), subjects.workStream('paths'), subjects.deadStream('paths')])
-      await expect(observer.request(`$JS.API.DIRECT.GET.${name}`, JSON.stringify({ seq: 1 }), { timeout: 1000 })).rejects.toThrow(/no responders/i)
+      await expect(observer.request(`$JS.API.DIRECT.GET.${name}`, JSON.stringify({ seq: 1 }), { timeout: HANG_MS })).rejects.toThrow(/no responders/i)
     expect(await inspectBus(observer, 'paths', loadConfig({}, {}).nats_streams, null, Date.now())).toMatchObject({ dead_letters: 0, problems: [] })
-    const told = await observer.request(`$JS.API.STREAM.INFO.${subjects.toolStream('paths')}`, '', { timeout: 1000 })
+    const told = await observer.request(`$JS.API.STREAM.INFO.${subjects.toolStream('paths')}`, '', { timeout: HANG_MS })
     expect(told.json()).toMatchObject({ state: { messages: 1 } })
   })
 })

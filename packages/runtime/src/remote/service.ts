@@ -28,7 +28,8 @@ export interface RemoteService {
 }
 
 const SERVICE = 'syntropism'
-const DISCOVERY_MS = 2000
+/** Longest wait for a first answer: where nobody listens, the server says so at once. */
+const DISCOVERY_MS = 10_000
 
 /** Economies whose writers answer on this NATS. */
 async function findEconomies(connection: NatsConnection): Promise<string[]> {

@@ -32,7 +32,7 @@ it('runs a program with no network and no host files, the service on its socket'
     const running = await driver.start({
       command: ['node', 'main.mjs'],
       env: {},
-      limits: { cpu_millicores: 1000, duration_ms: 10_000, disk_mb: 64, files_max: 1000, memory_mb: 256, open_files_max: 256, processes_max: 8 },
+      limits: { cpu_millicores: 1000, duration_ms: 300_000, disk_mb: 64, files_max: 1000, memory_mb: 256, open_files_max: 256, processes_max: 8 },
       run_id: 'r',
       service_socket_path: socketPath,
       service_url: '',
@@ -71,7 +71,7 @@ it('starts a program in a workspace with links: what they lead to is that of the
     const running = await driver.start({
       command: ['/bin/sh', '-c', './env printf ran; cat secret all/etc/shadow; cat one other'],
       env: {},
-      limits: { cpu_millicores: 1000, duration_ms: 10_000, disk_mb: 64, files_max: 1000, memory_mb: 256, open_files_max: 256, processes_max: 8 },
+      limits: { cpu_millicores: 1000, duration_ms: 300_000, disk_mb: 64, files_max: 1000, memory_mb: 256, open_files_max: 256, processes_max: 8 },
       run_id: 'links',
       service_socket_path: socketPath,
       service_url: '',

@@ -50,6 +50,9 @@ const pidNamespace = (): string => /\d+/.exec(readlinkSync('/proc/self/ns/pid'))
 /** Name of a new group: two drivers of one process may both have a run of the same id. */
 const nameOf = (runId: string): string => `${PREFIX}${pidNamespace()}-${process.pid}-${(made += 1)}-${runId}`
 const MOUNT = '/sys/fs/cgroup'
+/** How often, and how many times, it is looked whether killed processes are gone: half a minute on a machine that has no time for them. */
+const KILLED_LOOK_MS = 2
+const KILLED_TRIES_MAX = 15_000
 
 const numberIn = (file: string): number => Number(readFileSync(file, 'utf8').trim())
 const fieldIn = (file: string, name: string): number => Number(new RegExp(`^${name} (\\d+)`, 'm').exec(readFileSync(file, 'utf8'))?.[1] ?? 0)
@@ -110,8 +113,11 @@ async function removeFolders(folders: readonly string[]): Promise<void> {
       try {
         rmdirSync(folder)
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EBUSY' || tries > 500) throw error
-        await wait(2)
+        const { code } = error as NodeJS.ErrnoException
+        // Another host may clear away what a gone one left at the same time.
+        if (code === 'ENOENT') break
+        if (code !== 'EBUSY' || tries > KILLED_TRIES_MAX) throw error
+        await wait(KILLED_LOOK_MS)
       }
     }
   }

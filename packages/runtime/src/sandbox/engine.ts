@@ -17,7 +17,7 @@ const Info = z.object({
 /** How often a process is looked for, and an engine asked that has not noticed its end. */
 const LOOK_MS = 20
 /** How long the last output of a container that has ended may be on its way. */
-const OUTPUT_MS = 1000
+const OUTPUT_MS = 10_000
 
 /** A container engine on this machine: Docker or Podman. */
 export interface Engine {

@@ -26,7 +26,7 @@ async function run(command: string[], file: string, code: string): Promise<Sandb
   const running = await driver.start({
     command,
     env: {},
-    limits: { cpu_millicores: 1000, disk_mb: 64, duration_ms: 20_000, files_max: 1000, memory_mb: 256, open_files_max: 256, processes_max: 8 },
+    limits: { cpu_millicores: 1000, disk_mb: 64, duration_ms: 300_000, files_max: 1000, memory_mb: 256, open_files_max: 256, processes_max: 8 },
     run_id: 'seccomp',
     service_socket_path: join(root, 'service.sock'),
     service_url: '',

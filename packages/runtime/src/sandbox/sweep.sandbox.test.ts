@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readlinkSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { until } from '../../../../tests/contracts/events.ts'
 import { openCgroups } from './cgroup.ts'
 
 /** Where this process may make groups: of the v1 controller that counts tasks, else of the unified hierarchy. */
@@ -21,7 +22,7 @@ it('a new host ends what a gone one left, and leaves alone those whose processes
   for (const folder of [left, foreign]) mkdirSync(folder)
   try {
     expect(await openCgroups()).not.toBeNull()
-    await expect.poll(() => existsSync(left)).toBe(false)
+    await until(() => !existsSync(left))
     expect(existsSync(foreign)).toBe(true)
   } finally {
     rmdirSync(foreign)

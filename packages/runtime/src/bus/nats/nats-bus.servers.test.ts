@@ -132,7 +132,7 @@ describe('the outbox', () => {
       const head = headers()
       head.set('Nats-Expected-Last-Sequence', String(expected))
       head.set('Nats-Msg-Id', makeEvents(seq, 1)[0]?.event_id ?? '')
-      const answer = await connection.request(`syntropism.${economy_id}.economy.balance.queried`, 'x', { headers: head, timeout: 5000 })
+      const answer = await connection.request(`syntropism.${economy_id}.economy.balance.queried`, 'x', { headers: head, timeout: 120_000 })
       expect(answer.string()).toContain('wrong last sequence')
     }
     expect(await stored(economy_id)).toEqual(whole(log))

@@ -1,3 +1,4 @@
+import { jetstreamManager } from '@nats-io/jetstream'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { until } from '../../../../../tests/contracts/events.ts'
 import { testWorkQueue } from '../../../../../tests/contracts/work-queue.ts'
@@ -87,4 +88,14 @@ it('a full queue and work larger than a message are refused; what waits stays', 
   await expect(queue.add({ data: new Uint8Array(30_000), id: 'too-much' })).rejects.toMatchObject({ code: 'full' })
   await expect(queue.add({ data: new Uint8Array(2_000_000), id: 'too-large' })).rejects.toMatchObject({ code: 'too_large' })
   expect(await queue.figures()).toMatchObject({ waiting: 1 })
+})
+
+it('a queue that is gone is told of while its work is waited for', async () => {
+  const queue = await openQueue()
+  await (await jetstreamManager(connection)).streams.delete(queue.place.stream)
+  const errors: unknown[] = []
+  const stop = queue.take(async () => undefined, { at_once_max: 2, onError: (error) => errors.push(error) })
+  await until(() => errors.length > 1)
+  await stop()
+  expect(errors[0]).toMatchObject({ code: 'unavailable', message: expect.stringContaining('tools gets no work from SYNTROPISM_') as string })
 })

@@ -39,6 +39,8 @@ export interface QueuePlace {
 const REQUEST_MS = 5000
 const PAUSE_MS = 200
 const HEARTBEAT_MS = 1000
+/** Failures in a row from which on they are told: one or two are a machine that stood still for a moment, or a server that is started again. */
+const FAILURES_TOLD = 3
 const EXPIRES_MS = 10_000
 /** Room that headers take beside the data. */
 const HEADER_BYTES = 1024
@@ -140,14 +142,19 @@ export class NatsWorkQueue implements WorkQueue {
   /** Takes one piece after the other, whatever happens to the way there; one slot of all tells of it. */
   async #slot(taking: Taking, tells: boolean): Promise<void> {
     const isOver = (): boolean => taking.ended || this.#connection.isClosed()
+    let failures = 0
     while (!isOver())
       try {
         const consumer = await this.#js.consumers.get(this.place.stream, this.place.consumer)
         taking.settings = settingsOf(await consumer.info(true))
-        while (!isOver()) await this.#next(await consumer.fetch({ expires: EXPIRES_MS, idle_heartbeat: HEARTBEAT_MS, max_messages: 1 }), taking)
+        while (!isOver()) {
+          await this.#next(await consumer.fetch({ expires: EXPIRES_MS, idle_heartbeat: HEARTBEAT_MS, max_messages: 1 }), taking)
+          failures = 0
+        }
       } catch (error) {
         if (isOver()) return
-        if (tells)
+        failures += 1
+        if (tells && failures >= FAILURES_TOLD)
           taking.options.onError(
             new WorkQueueError('unavailable', `${this.place.consumer} gets no work from ${this.place.stream}, trying on: ${reasonOf(error)}`, { cause: error }),
           )
