@@ -81,35 +81,33 @@ describe('syntropism simulate', () => {
 })
 
 describe('syntropism sweep', () => {
-  const args = (out: string): string[] => [
-    'sweep',
-    'boltzmann',
-    '--agents',
-    '2000',
-    '--steps',
-    '400',
-    '--grid',
-    'start_units=5,10',
-    '--seeds',
-    '1..10',
-    '--workers',
-    '1',
-    '--out',
-    out,
-  ]
-
   it('stops on Ctrl-C with what is done kept, and goes on to the bytes of a sweep that was never stopped', async () => {
-    const [stopped, whole] = [join(folder, 'stopped'), join(folder, 'whole')]
+    const [stopped, whole, path, sign] = ['stopped', 'whole', 'waiting.ts', 'go-on'].map((name) => join(folder, name)) as [string, string, string, string]
+    // The second half of the runs waits for a sign.
+    writeFileSync(
+      path,
+      `import { existsSync } from 'node:fs'
+import { MODELS } from '@syntropism/simulation'
+const own = MODELS.boltzmann
+const wait = () => { while (!existsSync(${JSON.stringify(sign)})) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10) }
+export const model = { ...own, setup: (world) => ({ ...own.setup(world), begin: (step) => step === 1 && world.number('start_units') === 10 && wait() }) }`,
+    )
+    const args = (out: string): string[] => {
+      const size = ['--agents', '200', '--steps', '40', '--grid', 'start_units=5,10', '--seeds', '1..5', '--workers', '1']
+      return ['sweep', path, ...size, '--out', out]
+    }
     const child = start(args(stopped))
-    while (!existsSync(join(stopped, 'runs')) || readdirSync(join(stopped, 'runs')).length < 3) await new Promise((done) => setTimeout(done, 20))
+    const ended = finish(child)
+    while (!existsSync(join(stopped, 'runs')) || readdirSync(join(stopped, 'runs')).length < 5) await new Promise((done) => setTimeout(done, 20))
     child.kill('SIGINT')
     child.kill('SIGINT')
-    const first = await finish(child)
+    writeFileSync(sign, '')
+    const first = await ended
     expect(first.code).toBe(130)
     expect(first.stderr).toContain('the same command with --resume goes on')
     const [rest, all] = await Promise.all([run([...args(stopped), '--resume']), run(args(whole))])
     expect([rest.code, all.code]).toEqual([0, 0])
-    expect(all.stdout).toContain('20 of 20 runs done, 0 failed')
+    expect(all.stdout).toContain('10 of 10 runs done, 0 failed')
     for (const name of ['results.csv', 'results.parquet', 'series.parquet', 'report.html'])
       expect(readFileSync(join(stopped, name)).equals(readFileSync(join(whole, name))), name).toBe(true)
   })

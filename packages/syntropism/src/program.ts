@@ -7,6 +7,7 @@ import { addLab } from './lab/index.ts'
 import { addLlm } from './llm/index.ts'
 import type { LiveFlags } from './live/live-command.ts'
 import type { VerifyFlags } from './inspect/list-commands.ts'
+import type { WhyFlags } from './inspect/why-command.ts'
 import type { LocalFlags } from './terminal/local.ts'
 import { addNats } from './nats/index.ts'
 import { addObservability } from './observability/index.ts'
@@ -69,9 +70,9 @@ function addInspection(program: Command): void {
     .option('--solve', 'ask the solver for the optimum of each clearing under "exact" again')
     .option('--solve-limit-ms <n>', 'longest time of one solve', integer(1, 3_600_000), 10_000)
     .action(async (flags: VerifyFlags) => (await import('./inspect/list-commands.ts')).runVerify(flags))
-  withData(program.command('why').argument('<bid|agent|resource|seq>').description('why it went as it did, with the events as proof')).action(
-    async (what: string, flags: LocalFlags) => (await import('./inspect/why-command.ts')).runWhy(what, flags),
-  )
+  withData(program.command('why').argument('<bid|agent|resource|seq>').description('why it went as it did, with the events as proof'))
+    .option('--solve-limit-ms <n>', 'longest time of one solve under "exact"', integer(1, 3_600_000), 10_000)
+    .action(async (what: string, flags: WhyFlags) => (await import('./inspect/why-command.ts')).runWhy(what, flags))
   withData(program.command('doctor').description('what this machine offers')).action(async (flags: LocalFlags) =>
     (await import('./inspect/doctor-command.ts')).runDoctor(flags),
   )

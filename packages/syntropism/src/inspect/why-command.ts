@@ -8,8 +8,11 @@ import { type Local, type LocalFlags, openLocal, print } from '../terminal/local
 import { watchedReads } from '../terminal/watched-reads.ts'
 import { pastState } from '../archive/past.ts'
 
-/** Longest time of one solve under `exact`. */
-const SOLVE_LIMIT_MS = 10_000
+export interface WhyFlags extends LocalFlags {
+  /** Longest time of one solve under `exact`. */
+  readonly solveLimitMs: number
+}
+type Place = Local & Pick<WhyFlags, 'solveLimitMs'>
 
 interface Answer {
   readonly answer: string
@@ -17,8 +20,8 @@ interface Answer {
 }
 
 /** What would win, by clearing the book again where the rule needs it. */
-async function lowestOf(state: State, bid: Bid): Promise<LowestWinning> {
-  const inquiries = new Inquiries(lazySolver(), SOLVE_LIMIT_MS)
+async function lowestOf(state: State, bid: Bid, limitMs: number): Promise<LowestWinning> {
+  const inquiries = new Inquiries(lazySolver(), limitMs)
   const lowest = await inquiries.lowestWinning(state, bid)
   await inquiries.close()
   return lowest
@@ -31,29 +34,33 @@ function sayLowest({ amount_micro: amount, clearings, is_estimate: isEstimate }:
 }
 
 /** A bid that ended without a window: what the event says, or where that is an estimate, the same seen in the book just before. */
-async function lowestAtEnd(event: EconomyEvent & { readonly type: 'bid_rejected' | 'bid_withdrawn' }, bidId: string, { queries }: Local): Promise<string> {
+async function lowestAtEnd(
+  event: EconomyEvent & { readonly type: 'bid_rejected' | 'bid_withdrawn' },
+  bidId: string,
+  { queries, solveLimitMs }: Place,
+): Promise<string> {
   const { lowest_winning_is_estimate: isEstimate, lowest_winning_micro: told } = event.data
   if (isEstimate !== true) return told === null ? 'it could not have won at any price then' : `${microToCredits(told)} credits would have won`
   const { state } = await stateAt(await watchedReads(queries), { seq: event.seq }, 'before')
   const bid = state.bids.get(bidId)
   const estimate = `about ${credits(told ?? 0)} credits would have won`
-  return bid === undefined ? estimate : `${estimate}; just before, ${sayLowest(await lowestOf(state, bid), state.params.mechanism, 'have won')}`
+  return bid === undefined ? estimate : `${estimate}; just before, ${sayLowest(await lowestOf(state, bid, solveLimitMs), state.params.mechanism, 'have won')}`
 }
 
 /** An open bid beside the rest of the book as the journal leaves it: what would win. */
-async function whyOpen(local: Local, bidId: string): Promise<string> {
+async function whyOpen(local: Place, bidId: string): Promise<string> {
   const state = await pastState(local, {})
   const bid = state.bids.get(bidId)
   if (bid === undefined) return `${bidId} is still open.`
   const offered = offeredMicro(state, bid)
   const reserve = currentReserveMicro(state, bundleOf(state, bid), bid.duration_ms)
-  const lowest = await lowestOf(state, bid)
+  const lowest = await lowestOf(state, bid, local.solveLimitMs)
   const below = offered < reserve ? `, below its reserve of ${credits(reserve)}` : ''
   return `${bidId} is still open and offers ${credits(offered)} credits${below}; ${sayLowest(lowest, state.params.mechanism, 'win now')}.`
 }
 
 /** What became of a bid, and why; null when there is none of this id. */
-async function whyBid(events: readonly EconomyEvent[], bidId: string, local: Local): Promise<Answer | null> {
+async function whyBid(events: readonly EconomyEvent[], bidId: string, local: Place): Promise<Answer | null> {
   const proof = events.filter((event) => !event.type.startsWith('tool_call_') && JSON.stringify(event.data).includes(`"${bidId}"`))
   const won = proof.find((event) => event.type === 'resources_allocated')
   // Clearings that kept room for it name it as well.
@@ -113,8 +120,8 @@ function whyPrice(events: readonly EconomyEvent[], what: string): Answer | null 
 }
 
 /** Answers from the log, with the events as proof. */
-export async function runWhy(what: string, flags: LocalFlags): Promise<void> {
-  const local = await openLocal(flags)
+export async function runWhy(what: string, flags: WhyFlags): Promise<void> {
+  const local = { ...(await openLocal(flags)), solveLimitMs: flags.solveLimitMs }
   const events = await readEvents(local.queries, { after_seq: 0, limit: Number.MAX_SAFE_INTEGER })
   const answer = /^bid-\d+$/.test(what) ? await whyBid(events, what, local) : (whyPrice(events, what) ?? whyAgent(events, what))
   if (answer === null)
