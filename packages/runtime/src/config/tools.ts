@@ -49,7 +49,12 @@ const Server = z
     result_bytes_max: z.int().positive().max(524_288).default(65_536).describe('Largest result that is passed on, as JSON'),
     retries: terms.retries.default(0),
     sandbox: z
-      .enum(['auto', 'bubblewrap', 'node', 'process'])
+      .enum(['auto', 'bubblewrap', 'node', 'process'], {
+        error: ({ input }) =>
+          input === 'container'
+            ? 'programs of tools have no such rung: let the engine’s client start the program in a container, with "process" for the client; the guide to tools shows how'
+            : undefined,
+      })
       .default('auto')
       .describe('What holds its program: the strongest that works here, or one of the ladder; "process" is no wall'),
     timeout_ms: terms.timeout_ms.default(30_000),

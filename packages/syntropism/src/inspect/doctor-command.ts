@@ -47,7 +47,13 @@ async function describeSandboxes(config: Config): Promise<Sandboxes> {
             ? `${rung}: cannot be used here: ${why_not}`
             : linesOf(`${rung}: ${driver}${rung === auto?.rung ? ', taken by auto' : ''}`, protections),
         ),
-        ...(servers.length === 0 ? [] : ['', 'Outside tool servers:', ...servers.map((one) => linesOf(`${one.server}: ${one.rung}`, one.protections))]),
+        ...(servers.length === 0
+          ? []
+          : [
+              '',
+              'Outside tool servers (each by the `sandbox` of its own configuration; --sandbox is for agents):',
+              ...servers.map((one) => linesOf(`${one.server}: ${one.rung}`, one.protections)),
+            ]),
       ],
       sandbox: auto?.driver ?? 'none',
       sandboxes: rungs.map(({ driver, protections, rung, why_not }) => ({ driver, rung, why_not, ...held(protections) })),
