@@ -141,6 +141,29 @@ describe('the market', () => {
   })
 })
 
+describe('the clearings', () => {
+  it('stand still below a pointer, and a certificate stays when its clearing is no longer among the latest', async () => {
+    const context = await browser.newContext()
+    const { page } = await logIn(context, stage, 'observer-token')
+    await openView(page, stage, 'market')
+    const newest = `clearing-${stage.host.state.counters.clearing}`
+    const entry = page.getByRole('button', { name: new RegExp(`${newest} `) })
+    await entry.click()
+    const certificate = page.getByRole('heading', { name: `Certificate of ${newest}` })
+    await certificate.waitFor()
+    const latest = stage.host.state.counters.clearing + 31
+    while (stage.host.state.counters.clearing < latest) await stage.tick()
+    await page.locator('.live .seq', { hasText: `#${stage.host.state.seq}` }).waitFor()
+    expect(await entry.count()).toBe(1)
+    await page.getByRole('heading', { exact: true, name: 'Market' }).hover()
+    await page.locator('main').focus()
+    while (stage.host.state.counters.clearing < latest + 1) await stage.tick()
+    await entry.waitFor({ state: 'detached' })
+    expect(await certificate.count()).toBe(1)
+    await context.close()
+  })
+})
+
 describe('the operator', () => {
   it('pauses and resumes an agent with a reason, and sees the order in the log', async () => {
     const context = await browser.newContext()

@@ -87,7 +87,7 @@ describe('the agents', () => {
     const context = await browser.newContext()
     const { page } = await logIn(context, stage, 'observer-token')
     await openView(page, stage, 'agents/broker')
-    await page.getByText('sum for 2 (on response)').waitFor()
+    await page.getByText('sum for 2 credits (on response)').waitFor()
     await page.getByRole('button', { name: /lease-1 completed/ }).click()
     expect(await page.locator('.patch .plus').textContent()).toBe('+2\n')
     await context.close()

@@ -59,6 +59,12 @@ describe('the help', () => {
     for (const { command, path } of leaves) expect(helpOf(command), path).toMatch(new RegExp(`\\nExamples?:\\n  syntropism ${path.replaceAll('-', '\\-')}`))
   })
 
+  it('groups the commands of the program by what they are for, all of them', () => {
+    const text = helpOf(program)
+    expect(text).toMatch(/\nRun an economy:\n  live /)
+    expect(program.commands.filter((one) => one.helpGroup() === '').map((one) => one.name())).toEqual(['completion'])
+  })
+
   it('says of every option what it means', () => {
     for (const { command, path } of leaves) for (const option of command.options) expect(option.description, `${path} ${option.flags}`).not.toBe('')
   })
@@ -79,6 +85,6 @@ describe('the help', () => {
   })
 
   it('says what the exit codes are', () => {
-    expect(helpOf(program)).toMatch(/Exit codes: 0 done · 1 refused[\s\S]*75 [\s\S]*130 /)
+    expect(helpOf(program)).toMatch(/Exit codes: 0 done · 1 refused[\s\S]*75 [\s\S]*130 [\s\S]*143 /)
   })
 })

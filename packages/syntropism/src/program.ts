@@ -2,6 +2,7 @@ import { Argument, Command } from 'commander'
 import { addAgent } from './agents/index.ts'
 import { addArchive } from './archive/index.ts'
 import { addExamples } from './examples.ts'
+import { groupCommands } from './help-groups.ts'
 import type { ScoreFlags } from './desk/score-commands.ts'
 import { addLab } from './lab/index.ts'
 import { addLlm } from './llm/index.ts'
@@ -118,9 +119,16 @@ export function createProgram(): Command {
     .description('a script that completes commands, options and their values: source <(syntropism completion bash)')
     .action(async (shell: 'bash' | 'fish' | 'zsh') => console.log((await import('./terminal/completion-command.ts')).completionScript(program, shell)))
   addExamples(program)
+  groupCommands(program)
   program.addHelpText(
     'after',
-    '\nExit codes: 0 done · 1 refused, failed or not verified · 2 wrong use or configuration · 75 the journal cannot be written, start again · 130 stopped by Ctrl-C.\nNO_COLOR switches bold and dim text off.',
+    `
+Begin with "syntropism live": it prints the address of the console and the
+tokens to log in with. "syntropism COMMAND --help" shows examples.
+
+Exit codes: 0 done · 1 refused, failed or not verified · 2 wrong use or
+configuration · 75 the journal cannot be written, start again · 130 stopped
+by Ctrl-C · 143 by SIGTERM. NO_COLOR switches bold and dim text off.`,
   )
   return program
 }

@@ -1,7 +1,7 @@
 import { type TemplateResult, html, nothing } from 'lit-html'
 import { read } from './api.ts'
 import { bar, lineChart } from './charts.ts'
-import { amount, clock, count, credits, dayAndTime, dollars, percent, span, words } from './format.ts'
+import { amount, clock, count, counted, credits, dayAndTime, dollars, percent, span, words } from './format.ts'
 import { orders } from './orders.ts'
 import { store } from './store.ts'
 import { type Turn, turnsList } from './why.ts'
@@ -68,19 +68,22 @@ export async function readAgent(id: string): Promise<void> {
 export const stateOf = (row: { readonly paused: boolean; readonly status: string }): TemplateResult =>
   html`<span class="state ${row.status}">${row.status}</span>${row.paused ? html` <span class="state paused">paused</span>` : nothing}`
 
+/** Something was returned of few windows: the column is there where it says something. */
+const isReturned = (one: Detail): boolean => one.receipts.some((receipt) => receipt.refunded_micro > 0)
+
 const receipts = (one: Detail): TemplateResult =>
   one.receipts.length === 0
     ? html`<p class="quiet">No window has ended yet.</p>`
     : html`<div class="scroll" tabindex="0" role="region" aria-label="Receipts">
         <table>
-          <thead><tr><th>window</th><th>ended</th><th>end</th><th class="number">ran</th><th class="number">cpu used</th><th class="number">peak</th><th class="number">paid</th><th class="number">returned</th></tr></thead>
+          <thead><tr><th>window</th><th>ended</th><th>end</th><th class="number">ran</th><th class="number">cpu used</th><th class="number">peak</th><th class="number">paid</th>${isReturned(one) ? html`<th class="number">returned</th>` : nothing}</tr></thead>
           <tbody>
             ${one.receipts.map(
               (
                 receipt,
               ) => html`<tr><td><a href="#/events/${receipt.seq}">${receipt.execution_id}</a></td><td title=${dayAndTime(receipt.at_ms)}>${clock(receipt.at_ms)}</td><td>${words(receipt.cause)}</td><td class="number">${span(receipt.elapsed_ms)}</td>
                 <td class="number">${receipt.cpu_ms_granted === 0 ? '–' : percent((receipt.cpu_ms_used / receipt.cpu_ms_granted) * 1_000_000)}</td><td class="number">${count(receipt.memory_peak_mb)} MB</td>
-                <td class="number">${amount(receipt.paid_micro)}</td><td class="number">${amount(receipt.refunded_micro)}</td></tr>`,
+                <td class="number">${amount(receipt.paid_micro)}</td>${isReturned(one) ? html`<td class="number">${amount(receipt.refunded_micro)}</td>` : nothing}</tr>`,
             )}
           </tbody>
         </table>
@@ -110,16 +113,18 @@ const standing = (bid: StandingBid | null): TemplateResult =>
     ? html`<span class="quiet">none</span>`
     : html`${Object.entries(bid.bundle)
         .map(([resource, share]) => `${resource} ${percent(share)}`)
-        .join(', ')} for ${span(bid.duration_ms)}, up to ${credits(bid.limit_micro)}, ${percent(bid.margin_ppm)} over reserve, every ${span(bid.pause_ms)}`
+        .join(
+          ', ',
+        )} for ${span(bid.duration_ms)}, up to ${credits(bid.limit_micro)} credits, ${percent(bid.margin_ppm)} over reserve, every ${span(bid.pause_ms)}`
 
 const facts = (one: Detail): TemplateResult => html`
   <dl>
     <dt>Free</dt><dd><strong>${credits(one.balance_micro)}</strong> credits, ${credits(one.held_micro)} in holds · <a href="#/ledger/${one.agent_id}">movements</a></dd>
-    <dt>Earned</dt><dd>${credits(one.earned_micro)} credits in ${count(one.windows)} windows</dd>
+    <dt>Earned</dt><dd>${credits(one.earned_micro)} credits in ${counted(one.windows, 'window')}</dd>
     <dt>Standing bid</dt><dd>${standing(one.standing_bid)}</dd>
     <dt>Lineage</dt><dd>${one.lineage.length === 0 ? 'first of its line' : one.lineage.map((id, index) => html`${index === 0 ? '' : ' ← '}<a href="#/agents/${id}">${id}</a>`)}</dd>
     ${one.children.length === 0 ? nothing : html`<dt>Children</dt><dd>${one.children.map((child, index) => html`${index === 0 ? '' : ', '}<a href="#/agents/${child.agent_id}">${child.agent_id}</a> (${child.status})`)}</dd>`}
-    ${one.services.length === 0 ? nothing : html`<dt>Services</dt><dd>${one.services.map((service, index) => html`${index === 0 ? '' : ', '}${service.service_name} for ${credits(service.cost_micro)} (${words(service.payment)})`)}</dd>`}
+    ${one.services.length === 0 ? nothing : html`<dt>Services</dt><dd>${one.services.map((service, index) => html`${index === 0 ? '' : ', '}${service.service_name} for ${credits(service.cost_micro)} credits (${words(service.payment)})`)}</dd>`}
   </dl>
 `
 

@@ -91,7 +91,7 @@ const COLUMNS = [
 ]
 
 const cells = (row: AgentRow): TemplateResult => html`
-  <td>${stateOf(row)}</td><td class="why">${words(row.status_reason)}</td><td class="number">${amount(row.balance_micro)}</td>
+  <td>${stateOf(row)}</td><td class="why" title=${words(row.status_reason)}>${words(row.status_reason)}</td><td class="number">${amount(row.balance_micro)}</td>
   <td class="number">${amount(row.held_micro)}</td><td class="number">${amount(row.earned_micro)}</td><td class="number">${count(row.windows)}</td>
 `
 const link = (row: AgentRow): TemplateResult =>

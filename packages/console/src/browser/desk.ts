@@ -2,7 +2,7 @@ import { type TemplateResult, html, nothing } from 'lit-html'
 import { live } from 'lit-html/directives/live.js'
 import { read, send } from './api.ts'
 import { digestView, readDigest } from './digest.ts'
-import { credits, timeLeft } from './format.ts'
+import { count, credits, timeLeft } from './format.ts'
 import { markdown } from './markdown.ts'
 import type { Prompt } from './prompt.ts'
 import { type Person, capOf, mintedOf, ownDuty, peopleList, personNow, readPeople, signsOf } from './people.ts'
@@ -27,6 +27,10 @@ let singleKeys = localStorage.getItem(KEYS_SETTING) !== 'off'
 const worthOf = (agentId: string): number => {
   const known = worth.get(agentId)
   return known === undefined || known.judged === 0 ? 0 : known.awarded_micro / known.judged
+}
+function pastOf(agentId: string): string {
+  const judged = worth.get(agentId)?.judged ?? 0
+  return judged === 0 ? 'no prompt of it was judged yet' : `${count(judged)} judged before, ${credits(worthOf(agentId))} credits each`
 }
 const ranked = (): Prompt[] =>
   ranking === 'bid' ? prompts : prompts.toSorted((one, other) => worthOf(other.agent_id) - worthOf(one.agent_id) || other.bid_micro - one.bid_micro)
@@ -144,8 +148,7 @@ const desk = (prompt: Prompt): TemplateResult => html`
   <article class="card prompt" aria-labelledby="prompt-title">
     <h2 id="prompt-title" dir="auto">${String(prompt.content.title ?? prompt.prompt_id)}</h2>
     <p class="facts">
-      <a href="#/agents/${prompt.agent_id}">${prompt.agent_id}</a> bids ${credits(prompt.bid_micro)} · past prompts: ${credits(worthOf(prompt.agent_id))} each
-      (${worth.get(prompt.agent_id)?.judged ?? 0} judged) · ${countdown(prompt)} left, unread it goes back in full
+      <a href="#/agents/${prompt.agent_id}">${prompt.agent_id}</a> bids ${credits(prompt.bid_micro)} credits · ${pastOf(prompt.agent_id)} · ${countdown(prompt)} left, unread it goes back in full
     </p>
     <div class="content">${markdown(String(prompt.content.report ?? `\`\`\`\n${JSON.stringify(prompt.content, null, 2)}\n\`\`\``))}</div>
     ${
@@ -215,7 +218,7 @@ const list = (): TemplateResult => html`
         (one) => html`<li>
           <button class="row" aria-pressed=${one.prompt_id === selected ? 'true' : 'false'} @click=${() => choose(one.prompt_id)}>
             <strong dir="auto">${String(one.content.title ?? one.prompt_id)}</strong>
-            <span>${one.agent_id} · ${credits(one.bid_micro)} · ${countdown(one)}</span>
+            <span>${one.agent_id} · ${credits(one.bid_micro)} credits · ${countdown(one)}</span>
           </button>
         </li>`,
       )}
@@ -247,7 +250,7 @@ export const deskView: View = {
         ${store.who.role === 'human' ? ownDuty(person) : nothing}
       </div>
       ${part === 'desk' && person !== undefined ? own(person) : nothing}
-      ${part === 'people' ? peopleList() : part === 'digest' ? digestView(ranked(), worthOf) : prompted()}
+      ${part === 'people' ? peopleList() : part === 'digest' ? digestView(ranked(), pastOf) : prompted()}
     `
   },
   enter(argument) {

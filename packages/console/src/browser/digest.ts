@@ -67,7 +67,7 @@ const figures = (digest: Digest): TemplateResult => html`
 `
 
 /** Everything at a glance: what waits, in two lines each, and what became of the rest. */
-export const digestView = (prompts: readonly Prompt[], worthOf: (agentId: string) => number): TemplateResult => html`
+export const digestView = (prompts: readonly Prompt[], pastOf: (agentId: string) => string): TemplateResult => html`
   <section aria-labelledby="waiting">
     <h2 id="waiting">Waiting <small>${prompts.length}</small></h2>
     ${prompts.length === 0 ? html`<p class="card empty">No open prompts.</p>` : nothing}
@@ -76,7 +76,7 @@ export const digestView = (prompts: readonly Prompt[], worthOf: (agentId: string
         (one) => html`<li class="card">
           <p dir="auto"><a href="#/desk/${one.prompt_id}"><strong>${String(one.content.title ?? one.prompt_id)}</strong></a></p>
           <p dir="auto">${gist(one.content)}</p>
-          <p class="quiet">${one.agent_id} · bids ${credits(one.bid_micro)} · past prompts ${credits(worthOf(one.agent_id))} each · unread in ${timeLeft(one.deadline_at_ms - economyNow())}, the bid goes back in full</p>
+          <p class="quiet">${one.agent_id} · bids ${credits(one.bid_micro)} credits · ${pastOf(one.agent_id)} · ${timeLeft(one.deadline_at_ms - economyNow())} left, unread the bid goes back in full</p>
         </li>`,
       )}
     </ol>

@@ -22,6 +22,10 @@ export async function readFlows(): Promise<void> {
   known = await read<Flows>('/economic/flows')
 }
 
+/** Room for a name between two columns of boxes. */
+const NAME_MAX = 30
+const short = (name: string): string => (name.length <= NAME_MAX ? name : `${name.slice(0, NAME_MAX - 1)}…`)
+
 function picture(flows: Flows): TemplateResult {
   const { boxes, height, ribbons, width } = layOut(flows.links, flows.is_whole)
   const label = boxes
@@ -32,7 +36,7 @@ function picture(flows: Flows): TemplateResult {
     ${ribbons.map((one) => svg`<path class="ribbon ${one.kind}" d=${one.path}><title>${words(one.from)} → ${words(one.to)}: ${credits(one.amount_micro)}</title></path>`)}
     ${boxes.map(
       (box) => svg`<rect class="box ${box.kind}" x=${box.x} y=${box.y.toFixed(1)} width=${BOX_WIDTH} height=${box.height.toFixed(1)} />
-      <text class="name" x=${box.column === 'source' ? box.x - 8 : box.x + BOX_WIDTH + 8} y=${(box.y + box.height / 2).toFixed(1)} dominant-baseline="middle" text-anchor=${box.column === 'source' ? 'end' : 'start'}>${words(box.name)} <tspan class="sum">${roughly(box.amount_micro)}</tspan></text>`,
+      <text class="name" x=${box.column === 'source' ? box.x - 8 : box.x + BOX_WIDTH + 8} y=${(box.y + box.height / 2).toFixed(1)} dominant-baseline="middle" text-anchor=${box.column === 'source' ? 'end' : 'start'}><title>${words(box.name)}</title>${short(words(box.name))} <tspan class="sum">${roughly(box.amount_micro)}</tspan></text>`,
     )}
   </svg>`
 }

@@ -17,6 +17,8 @@ export const percent = (ppm: number): string => `${(ppm / 10_000).toFixed(1)} %`
 export const clock = (atMs: number): string => new Date(atMs).toLocaleTimeString('en-GB')
 export const dayAndTime = (atMs: number): string => day.format(atMs)
 export const count = (value: number): string => number.format(value)
+/** A count with its noun: 1 bid, 2 bids. */
+export const counted = (value: number, noun: string): string => `${count(value)} ${noun}${value === 1 ? '' : 's'}`
 export const dollars = (microUsd: number): string => `$${(microUsd / 1_000_000).toFixed(microUsd !== 0 && Math.abs(microUsd) < 10_000 ? 4 : 2)}`
 
 /** What is left of a time, as 4:05. */

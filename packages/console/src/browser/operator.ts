@@ -1,6 +1,6 @@
 import { type TemplateResult, html, nothing } from 'lit-html'
 import { read, send } from './api.ts'
-import { clock, count, dayAndTime, words } from './format.ts'
+import { clock, count, counted, dayAndTime, words } from './format.ts'
 import { attempt, changed, refreshing, store } from './store.ts'
 import { rulesForm, takeParams } from './tuning.ts'
 import type { View } from './view.ts'
@@ -106,15 +106,15 @@ const capacity = (one: Executor): TemplateResult => html`
 
 const stands = (state: Around): TemplateResult => html`
   <div class="cards">
-    <div class="card"><p class="label">Windows</p><p class="figure">${count(state.windows)} <small>run</small></p><p>${state.everyone_paused ? html`<span class="state paused">draining</span>` : html`<span class="state running">selling</span>`}</p></div>
+    <div class="card"><p class="label">Windows</p><p class="figure">${count(state.windows)} <small>running</small></p><p>${state.everyone_paused ? html`<span class="state paused">draining</span>` : html`<span class="state running">selling</span>`}</p></div>
     <div class="card"><p class="label">Paused agents</p><p class="figure">${count(state.paused_agents.length)}</p><p>${state.paused_agents.map((id) => html`<a href="#/agents/${id}">${id}</a> `)}</p></div>
-    ${state.executors.map((one) => html`<div class="card"><p class="label">Executor ${one.executor_id}</p><p class="figure">${count(one.cpu_millicores)} <small>milli-cores</small></p><p class="quiet">${count(one.memory_mb)} MB, ${count(one.leases)} leases</p></div>`)}
+    ${state.executors.map((one) => html`<div class="card"><p class="label">Executor ${one.executor_id}</p><p class="figure">${count(one.cpu_millicores)} <small>milli-cores</small></p><p class="quiet">${count(one.memory_mb)} MB, ${counted(one.leases, 'lease')}</p></div>`)}
   </div>
 `
 
 const alertList = (): TemplateResult =>
   alerts.length === 0
-    ? html`<p class="quiet">Nothing to look at since the last start.</p>`
+    ? html`<p class="quiet">Nothing to look at since the last start. Spend near its cap, starved agents, lost traces and what looks like manipulation show up here, with the events that prove it.</p>`
     : html`<ul class="list">${alerts.map(
         (
           one,
@@ -124,7 +124,7 @@ const alertList = (): TemplateResult =>
 
 const orderList = (): TemplateResult =>
   past.length === 0
-    ? html`<p class="quiet">None yet.</p>`
+    ? html`<p class="quiet">None yet. Every order stands here with who gave it, when and why.</p>`
     : html`<div class="scroll" tabindex="0" role="region" aria-label="Orders"><table>
         <thead><tr><th>event</th><th>time</th><th>who</th><th>what</th><th>whom</th><th>why</th><th>details</th></tr></thead>
         <tbody>${past.map((one) => html`<tr><td><a href="#/events/${one.seq}">#${one.seq}</a></td><td title=${dayAndTime(one.at_ms)}>${clock(one.at_ms)}</td><td>${one.ordered_by}</td><td>${words(one.action)}</td><td>${one.agent_id ?? 'all'}</td><td>${one.reason}</td><td><code>${JSON.stringify(one.details)}</code></td></tr>`)}</tbody>

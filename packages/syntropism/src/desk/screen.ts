@@ -12,7 +12,7 @@ export interface DeskService {
 
 const QUESTIONS = ['interesting', 'useful', 'understandable'] as const
 
-const KEYS = '0–9, x = 10 score · backspace · enter send · k skip · n p next, previous · q quit'
+const KEYS = '0–9, x = 10 score · backspace · enter send · k skip · n p other · q quit'
 
 /** The attention desk on a terminal: one prompt at a time, three digits and Enter. */
 export class DeskScreen implements Screen {
@@ -98,7 +98,7 @@ export class DeskScreen implements Screen {
     const head = [
       bold(cut(tame(`${this.#at + 1} of ${this.#prompts.length}  ${String(content.title ?? prompt.prompt_id)}`), columns)),
       cut(
-        `${prompt.prompt_id} · ${prompt.agent_id} bids ${credits(prompt.bid_micro)} · until ${new Date(prompt.deadline_at_ms).toISOString().slice(11, 19)}`,
+        `${prompt.prompt_id} · ${prompt.agent_id} bids ${credits(prompt.bid_micro)} credits · until ${new Date(prompt.deadline_at_ms).toISOString().slice(11, 19)} UTC`,
         columns,
       ),
       '',

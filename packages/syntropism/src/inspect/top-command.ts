@@ -52,8 +52,57 @@ async function look(flags: LocalFlags, rank: RankKey): Promise<Look> {
   }
 }
 
-/** Characters that a name keeps on a narrow terminal. */
+/** Characters that a name keeps on a narrow terminal, and those that it is worth leaving the reasons out for. */
 const NAME_LEAST = 12
+const NAME_GOOD = 24
+
+/** What is sold, at which price. */
+function resourceLines({ resources }: Look, columns: number): string[] {
+  const [header = '', ...rows] = table([
+    ['resource', 'credits/s', 'sold', 'of'],
+    ...resources
+      .filter((resource) => resource.capacity > 0)
+      .map(({ capacity, price_micro_per_s, resource, utilisation_ppm }) => [
+        resource,
+        credits(price_micro_per_s),
+        percent(utilisation_ppm),
+        capacityOf(resource, capacity),
+      ]),
+  ]).split('\n')
+  return [bold(cut(header, columns)), ...rows.map((line) => cut(line, columns))]
+}
+
+/** The agents by rank, the column that ranks them marked. A long name leaves the figures in sight; the reason goes first where there is no room. */
+function agentLines({ agents }: Look, rank: RankKey, columns: number): string[] {
+  const ranked = agents.toSorted((a, b) => b[RANKS[rank].column] - a[RANKS[rank].column])
+  const marked = (name: string, key: RankKey): string => (key === rank ? `${name} ▾` : name)
+  const figures = [
+    ['state', marked('free', 'b'), marked('held', 'h'), marked('earned', 'e'), marked('windows', 'w'), 'why'],
+    ...ranked.map((row) => [
+      row.paused ? `${row.status}, paused` : row.status,
+      amount(row.balance_micro),
+      amount(row.held_micro),
+      amount(row.earned_micro),
+      String(row.windows),
+      row.status_reason.replaceAll('_', ' '),
+    ]),
+  ]
+  const roomBeside = (rows: readonly (readonly string[])[]): number =>
+    columns -
+    2 -
+    Math.max(
+      ...table(rows)
+        .split('\n')
+        .slice(0, 100)
+        .map((line) => line.length),
+    )
+  const whole = roomBeside(figures)
+  const names = ['agent', ...ranked.map((row) => row.agent_id)]
+  const shown = whole < Math.min(NAME_GOOD, Math.max(...names.slice(0, 100).map((name) => name.length))) ? figures.map((row) => row.slice(0, 5)) : figures
+  const room = Math.max(NAME_LEAST, shown === figures ? whole : roomBeside(shown))
+  const [header = '', ...rows] = table(names.map((name, index) => [cut(name, room), ...(shown[index] ?? [])])).split('\n')
+  return [bold(cut(header, columns)), ...rows.map((line) => cut(line, columns))]
+}
 
 /** One frame: supply, prices, then as many agents as there is room for. `trouble` says why it is not of now. */
 export function topLines(one: Look, rank: RankKey, { columns, rows }: Size, trouble = ''): string[] {
@@ -64,7 +113,7 @@ export function topLines(one: Look, rank: RankKey, { columns, rows }: Size, trou
       .map(bold),
     bold(
       cut(
-        `${clock(e.at_ms)}  #${e.seq}  ${e.living_agents} living agents, ${one.windows} windows, ${one.prompts} open prompts${one.everyone_paused ? '  DRAINING' : ''}`,
+        `${clock(e.at_ms).slice(0, 8)} UTC  #${e.seq}  ${e.living_agents} living agents, ${one.windows} windows, ${one.prompts} open prompts${one.everyone_paused ? '  DRAINING' : ''}`,
         columns,
       ),
     ),
@@ -73,39 +122,11 @@ export function topLines(one: Look, rank: RankKey, { columns, rows }: Size, trou
       columns,
     ),
     '',
-    ...table([
-      ['resource', 'credits/s', 'sold', 'of'],
-      ...one.resources
-        .filter((resource) => resource.capacity > 0)
-        .map(({ capacity, price_micro_per_s, resource, utilisation_ppm }) => [
-          resource,
-          credits(price_micro_per_s),
-          percent(utilisation_ppm),
-          capacityOf(resource, capacity),
-        ]),
-    ]).split('\n'),
+    ...resourceLines(one, columns),
     '',
   ]
-  const ranked = one.agents.toSorted((a, b) => b[RANKS[rank].column] - a[RANKS[rank].column])
-  const figures = [
-    ['state', 'free', 'held', 'earned', 'windows', 'why'],
-    ...ranked.map((row) => [
-      row.paused ? `${row.status}, paused` : row.status,
-      amount(row.balance_micro),
-      amount(row.held_micro),
-      amount(row.earned_micro),
-      String(row.windows),
-      row.status_reason.replaceAll('_', ' '),
-    ]),
-  ]
-  // A long name leaves the figures in sight.
-  const room = Math.max(NAME_LEAST, columns - 2 - (table(figures.map((row) => row.slice(0, 5))).split('\n')[0] ?? '').length)
-  const [header = '', ...agents] = table(
-    [['agent'], ...ranked.map((row) => [cut(row.agent_id, room)])].map((name, index) => [...name, ...(figures[index] ?? [])]),
-  ).split('\n')
-  const foot = wrap('rank by b balance · e earned · h held · w windows   q quit', columns).map(dim)
-  const frame = [...head.map((line) => cut(line, columns)), bold(cut(header, columns)), ...agents.map((line) => cut(line, columns))]
-  return [...frame.slice(0, Math.max(1, rows - 1 - foot.length)), ...foot]
+  const foot = ['', ...wrap('rank by b balance · e earned · h held · w windows   q quit', columns).map(dim)]
+  return [...[...head, ...agentLines(one, rank, columns)].slice(0, Math.max(1, rows - 1 - foot.length)), ...foot]
 }
 
 const EVERY_MS = 1000
@@ -117,7 +138,7 @@ export async function runTop(flags: LocalFlags & { once?: boolean }): Promise<vo
   if (flags.json === true || flags.once === true || !isTerminal())
     return print(flags, now, () =>
       topLines(now, 'b', { columns: process.stdout.columns ?? 160, rows: 1000 })
-        .slice(0, -1)
+        .slice(0, -2)
         .join('\n'),
     )
   let trouble = ''

@@ -3,7 +3,7 @@ import { RESOURCES, freeMicro } from '@syntropism/economy'
 import type { Live } from '@syntropism/runtime'
 import { describeEvent } from '../terminal/describe.ts'
 import { type OpenPrompt, openPrompts } from '../desk/open-prompts.ts'
-import { capacityOf, credits, cut, percent, table, tame, wrap } from '../terminal/format.ts'
+import { amount, capacityOf, credits, cut, percent, table, tame, wrap } from '../terminal/format.ts'
 import { type Screen, type Size, bold, dim, openScreen } from '../terminal/screen.ts'
 
 const QUESTIONS = ['interesting', 'useful', 'understandable'] as const
@@ -135,7 +135,7 @@ export class LiveView implements Screen {
     const { state } = this.#live.host
     const rows = [...state.agents.values()]
       .filter((agent) => agent.status !== 'dead')
-      .map((agent) => [agent.agent_id, agent.status, credits(freeMicro(state, agent)), credits(agent.held_micro), agent.lease_id ?? ''])
+      .map((agent) => [agent.agent_id, agent.status, amount(freeMicro(state, agent)), amount(agent.held_micro), agent.lease_id ?? ''])
     return table([['agent', 'state', 'free', 'held', 'window'], ...rows.slice(0, 12)])
   }
 

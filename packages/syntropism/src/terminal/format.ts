@@ -6,7 +6,8 @@ export const credits = (micro: number): string => microToCredits(micro).toLocale
 export const amount = (micro: number): string => microToCredits(micro).toLocaleString('en-US', { maximumFractionDigits: 2, minimumFractionDigits: 2 })
 /** What a resource's capacity is counted in. */
 const UNITS: Readonly<Record<string, string>> = { attention: 'slots', cpu: 'milli-cores', llm: 'micro-dollars a minute', memory: 'MB' }
-export const capacityOf = (resource: string, capacity: number): string => `${capacity.toLocaleString('en-US')} ${UNITS[resource] ?? ''}`.trim()
+export const capacityOf = (resource: string, capacity: number): string =>
+  `${capacity.toLocaleString('en-US')} ${capacity === 1 ? (UNITS[resource] ?? '').replace(/s$/, '') : (UNITS[resource] ?? '')}`
 export const percent = (ppm: number): string => `${(ppm / 10_000).toFixed(1)} %`
 export const clock = (atMs: number): string => new Date(atMs).toISOString().slice(11, 23)
 
