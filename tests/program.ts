@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 
 const ROOT = resolve(import.meta.dirname, '..')
 const MAIN = join(ROOT, 'packages/syntropism/src/main.ts')
@@ -9,20 +9,6 @@ const MAIN = join(ROOT, 'packages/syntropism/src/main.ts')
 export const tempDir = (): string => mkdtempSync(join(tmpdir(), 'syntropism-test-'))
 /** What was just ended may still be leaving a file behind: then it is tried again. */
 export const removeDir = (path: string): void => rmSync(path, { force: true, maxRetries: 60, recursive: true, retryDelay: 50 })
-
-/** Enough for every window of a test, however long it takes. */
-export const MANY_CREDITS_MICRO = 1_000_000_000_000
-
-/** A copy of an agent whose windows are long enough for a machine that is slow or busy, so that its program ends by itself, and which can pay for many. */
-export function unhurried(agent: string, folder: string): string {
-  const copy = join(folder, basename(agent))
-  cpSync(agent, copy, { recursive: true })
-  const path = join(copy, 'agent.json')
-  const manifest = JSON.parse(readFileSync(path, 'utf8')) as { standing_bid: object }
-  const standing_bid = { ...manifest.standing_bid, duration_ms: 60_000, limit_micro: 300_000_000 }
-  writeFileSync(path, JSON.stringify({ ...manifest, standing_bid, start_credits_micro: MANY_CREDITS_MICRO }))
-  return copy
-}
 
 export interface Finished {
   readonly code: number | null

@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path'
 import { tempDir } from './program.ts'
 
 const AGENTS = resolve(import.meta.dirname, '../agents')
+/** Pays for every window of a test, however long it takes until what it waits for happens in one. */
+export const MANY_CREDITS_MICRO = 1_000_000_000_000
 /** As long as an agent can pay for at the prices of a beginning, and many times what it needs on a machine at rest. */
 const WINDOW_MS = 30_000
 

@@ -1,6 +1,6 @@
 import type { Browser, Request } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Stage, logIn, openBrowser, openStage, openView } from './stage.ts'
+import { HANG_MS, type Stage, logIn, openBrowser, openStage, openView } from './stage.ts'
 
 let stage: Stage
 let browser: Browser
@@ -21,12 +21,12 @@ describe('a login that is over', () => {
     await stage.cut()
     stage.forgetLogins()
     await stage.mend()
-    await page.getByText('Your login is over').waitFor({ timeout: 30_000 })
+    await page.getByText('Your login is over').waitFor()
     await page.getByLabel('Token').fill('observer-token')
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Account of genesis' }).waitFor()
     await page.locator('.live.on').waitFor()
-    expect(await page.getByText('Your login is over').count()).toBe(0)
+    await page.getByText('Your login is over').waitFor({ state: 'hidden' })
     await context.close()
   })
 })
@@ -87,6 +87,7 @@ describe('the session', () => {
 
   it('shares its origin with a reference that runs no inline script either', async () => {
     const context = await browser.newContext()
+    context.setDefaultTimeout(HANG_MS)
     const page = await context.newPage()
     const answer = await page.goto(`${stage.url}/docs`)
     expect(answer?.headers()['content-security-policy']).toContain("script-src 'self'")

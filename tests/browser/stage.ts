@@ -177,15 +177,20 @@ export async function openStage(): Promise<Stage> {
   }
 }
 
+/** A guard against hanging, no measure. */
+export const HANG_MS = 240_000
+
 /** The system's Chromium; fails where there is none. */
 export const openBrowser = (): Promise<Browser> =>
   chromium.launch({
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    timeout: HANG_MS,
   })
 
 /** Logs in by keyboard. Everything that the page complains about is collected. */
 export async function logIn(context: BrowserContext, stage: Stage, token: string): Promise<{ page: Page; complaints: string[] }> {
+  context.setDefaultTimeout(HANG_MS)
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('console', (message) => {
@@ -203,5 +208,5 @@ export async function logIn(context: BrowserContext, stage: Stage, token: string
 export async function openView(page: Page, stage: Stage, view: string): Promise<void> {
   await page.goto(`${stage.url}/#/${view}`)
   await page.locator('main h1').waitFor()
-  await page.waitForLoadState('networkidle').catch(() => undefined)
+  await page.waitForLoadState('networkidle', { timeout: 30_000 }).catch(() => undefined)
 }

@@ -14,7 +14,7 @@ if child == 0:
     os.execvp(sys.argv[2], sys.argv[2:])
 
 seen = ""
-ends = time.monotonic() + 60
+ends = time.monotonic() + 540
 while time.monotonic() < ends:
     if select.select([terminal], [], [], 0.2)[0]:
         try:

@@ -1,13 +1,14 @@
-import { join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
-import { Watch, finish, removeDir, run, start, tempDir, unhurried } from '../program.ts'
+import { Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
 import { Engine, IMAGE } from '../sandbox/engine.ts'
+import { unhurried } from '../unhurried.ts'
 
 it('agents of a live economy run in containers, in Node and in Python, and their receipts say so', async () => {
   const folder = tempDir()
   const engine = await Engine.start(join(folder, 'engine'))
   const env = { DOCKER_HOST: `unix://${engine.socket}`, SYNTROPISM_CONTAINER_IMAGE: IMAGE }
-  const agents = ['genesis', 'plain-python'].map((name) => unhurried(resolve(import.meta.dirname, '../../agents', name), folder))
+  const agents = ['genesis', 'plain-python'].map((name) => unhurried(name))
   const child = start(['live', '--data', join(folder, 'data'), '--port', '0', '--agents', ...agents, '--sandbox', 'container', '--json'], env)
   const ended = finish(child)
   try {
@@ -24,6 +25,6 @@ it('agents of a live economy run in containers, in Node and in Python, and their
     child.kill('SIGTERM')
     await ended
     await engine.close()
-    removeDir(folder)
+    for (const path of [folder, ...agents.map(dirname)]) removeDir(path)
   }
 })

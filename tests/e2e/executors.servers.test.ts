@@ -1,9 +1,10 @@
 import { existsSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { until } from '../contracts/events.ts'
-import { MANY_CREDITS_MICRO, Watch, finish, removeDir, run, start, tempDir, unhurried } from '../program.ts'
+import { Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
 import { NatsServer } from '../servers/nats-server.ts'
+import { MANY_CREDITS_MICRO, unhurried } from '../unhurried.ts'
 
 const GENESIS = resolve(import.meta.dirname, '../../agents/genesis')
 
@@ -69,8 +70,8 @@ function stage(agent: string) {
 }
 
 it('a window runs on another host: started, metered, its receipt and its workspace come back', async () => {
-  const folder = tempDir()
-  const { data, end, executor, watch } = stage(unhurried(GENESIS, folder))
+  const agent = unhurried('genesis', { 'agent.json': { start_credits_micro: MANY_CREDITS_MICRO } })
+  const { data, end, executor, watch } = stage(agent)
   try {
     const { economy_id } = (await watch.find((one) => one.type === 'started')) as { economy_id: string }
     const { child, ended } = await executor('host2', economy_id)
@@ -86,7 +87,7 @@ it('a window runs on another host: started, metered, its receipt and its workspa
     await watch.find((one) => one.type === 'executor_removed' && line(one).data.executor_id === 'host2')
   } finally {
     expect(await end()).toMatchObject({ code: 0, verified: 0 })
-    removeDir(folder)
+    removeDir(dirname(agent))
   }
 })
 

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import type { EconomyEvent } from '@syntropism/contract'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { connectNats } from '../../packages/runtime/src/bus/nats/index.ts'
-import { MANY_CREDITS_MICRO, Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
+import { Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
 import { NatsServer } from '../servers/nats-server.ts'
+import { MANY_CREDITS_MICRO } from '../unhurried.ts'
 
 let server: NatsServer
 beforeAll(async () => void (server = await NatsServer.start()))

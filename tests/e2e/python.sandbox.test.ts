@@ -1,11 +1,12 @@
-import { join, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import { expect, it } from 'vitest'
-import { Watch, finish, removeDir, start, tempDir, unhurried } from '../program.ts'
+import { Watch, finish, removeDir, start, tempDir } from '../program.ts'
+import { unhurried } from '../unhurried.ts'
 
 it('an agent in plain Python runs under bubblewrap and asks the human', async () => {
-  const folder = tempDir()
-  const agent = unhurried(resolve(import.meta.dirname, '../../agents/plain-python'), folder)
-  const child = start(['live', '--data', join(folder, 'data'), '--port', '0', '--agents', agent, '--json'])
+  const data = tempDir()
+  const agent = unhurried('plain-python')
+  const child = start(['live', '--data', data, '--port', '0', '--agents', agent, '--json'])
   const ended = finish(child)
   try {
     const watch = new Watch(child)
@@ -16,6 +17,7 @@ it('an agent in plain Python runs under bubblewrap and asks the human', async ()
   } finally {
     child.kill('SIGTERM')
     await ended
-    removeDir(folder)
+    removeDir(data)
+    removeDir(dirname(agent))
   }
 })

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
 import { freePort } from '../servers/server-process.ts'
+import { unhurried } from '../unhurried.ts'
 import { CLIENT_DIR, type Part, type PhoenixSpan, eventually, spansOf, startCollector, startPhoenix } from './parts.ts'
 
 const GENESIS = resolve(import.meta.dirname, '../../agents/genesis')
@@ -31,7 +32,7 @@ interface Found {
 }
 
 const check = async (data: string): Promise<Found> =>
-  JSON.parse((await run(['trace', 'check', '--data', data, '--phoenix', phoenix.url, '--wait', '90', '--json'])).stdout) as Found
+  JSON.parse((await run(['trace', 'check', '--data', data, '--phoenix', phoenix.url, '--wait', '300', '--json'])).stdout) as Found
 
 /** Names from the root of its trace down to a span. */
 function pathOf(span: PhoenixSpan, byId: ReadonlyMap<string, PhoenixSpan>): string {
@@ -80,7 +81,7 @@ describe('a live run through the Collector into Phoenix', () => {
     const port = await freePort()
     const setting = { config: 'every-trace.yaml', folder, phoenix: phoenix.url, port } as const
     let collector = await startCollector(setting)
-    const child = start(['live', '--data', data, '--port', '0', '--agents', GENESIS, '--sandbox', 'node', '--json'], {
+    const child = start(['live', '--data', data, '--port', '0', '--agents', unhurried('genesis'), '--sandbox', 'node', '--json'], {
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     })
     const ended = finish(child)

@@ -39,6 +39,8 @@ export interface RemoteExecutor {
 }
 
 const REQUEST_MS = 3000
+/** Joining and leaving end what ran under this id before, and wait until its workspaces are kept. */
+const TURN_MS = 10_000
 const RUNS_AT_ONCE = 64
 const RETRY_MS = 500
 
@@ -82,7 +84,8 @@ class ExecutorProcess implements RemoteExecutor {
 
   async #ask<T>(verb: string, body: object, schema?: z.ZodType<T>, headers?: MsgHdrs): Promise<T> {
     const subject = subjects.engineExecutor(this.economy_id, this.#options.executor_id, verb)
-    const options = { timeout: REQUEST_MS, ...(headers === undefined ? {} : { headers }) }
+    const timeout = verb === 'join' || verb === 'leave' ? TURN_MS : REQUEST_MS
+    const options = { timeout, ...(headers === undefined ? {} : { headers }) }
     const answer = (await this.#connection.request(subject, JSON.stringify(body), options)).json<T & { error?: string }>()
     if (answer.error !== undefined) throw new BusError('unsuitable', `the engine refuses ${verb}: ${answer.error}`)
     return schema === undefined ? answer : schema.parse(answer)
