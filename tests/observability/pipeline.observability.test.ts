@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -211,6 +211,56 @@ function spanOf(number: number, attributes: Record<string, string | number>, err
   }
 }
 
+async function send(collector: string, project: string, spans: readonly object[]): Promise<void> {
+  const resource = { attributes: [{ key: 'openinference.project.name', value: { stringValue: project } }] }
+  const body = JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans }] }] })
+  const answer = await fetch(`${collector}/v1/traces`, { body, headers: { 'content-type': 'application/json' }, method: 'POST' })
+  expect(answer.status).toBe(200)
+}
+
+it('Phoenix shows what a model’s calls cost once it was told what the model costs', async () => {
+  const cwd = join(folder, 'prices')
+  mkdirSync(cwd)
+  const upstream = { base_url: 'http://127.0.0.1:1/v1', id: 'local' }
+  const model = { output_tokens_max: 64, price: { input: 3, output: 5 }, upstreams: [{ model: 'small', upstream: 'local' }] }
+  writeFileSync(
+    join(cwd, 'syntropism.config.json'),
+    JSON.stringify({ llm: { models: { 'maker/small-1.5': model }, upstreams: [upstream], usd_per_minute: 1 } }),
+  )
+  const push = async (): Promise<unknown> => {
+    const { code, stderr, stdout } = await finish(start(['phoenix', 'prices', '--url', phoenix.url, '--json'], {}, cwd))
+    expect([code, stderr]).toEqual([0, ''])
+    return JSON.parse(stdout)
+  }
+  expect(await push()).toEqual({ added: ['maker/small-1.5'], changed: [], known: [], without_price: [] })
+  expect(await push()).toMatchObject({ added: [], known: ['maker/small-1.5'] })
+  const collector = await startCollector({
+    config: 'every-trace.yaml',
+    env: { QUEUE_DIR: join(folder, 'priced') },
+    folder,
+    phoenix: phoenix.url,
+    port: await freePort(),
+  })
+  const counts = { 'llm.token_count.completion': 34, 'llm.token_count.prompt': 175, 'llm.token_count.total': 209 }
+  // The price must have come to where spans are reckoned: each try is a call of its own.
+  let tries = 0
+  const cost = await eventually(
+    async () => {
+      await send(collector.url, 'priced', [spanOf(1000 + (tries += 1), { ...counts, 'llm.model_name': 'maker/small-1.5', 'openinference.span.kind': 'LLM' })])
+      const query = '{projects{edges{node{name costSummary{total{cost tokens}}}}}}'
+      const asked = await fetch(`${phoenix.url}/graphql`, { body: JSON.stringify({ query }), headers: { 'content-type': 'application/json' }, method: 'POST' })
+      const { data } = (await asked.json()) as {
+        data: { projects: { edges: { node: { costSummary: { total: { cost: number; tokens: number } }; name: string } }[] } }
+      }
+      return data.projects.edges.find(({ node }) => node.name === 'priced')?.node.costSummary.total.cost ?? 0
+    },
+    (found) => found > 0,
+  )
+  const one = (175 * 3 + 34 * 5) / 1_000_000
+  expect(cost / one).toBeCloseTo(Math.round(cost / one), 6)
+  await collector.stop()
+})
+
 describe('the tail sampler', () => {
   it('keeps errors and what the economy finds interesting, and of the rest its share, here none', async () => {
     const port = await freePort()
@@ -232,13 +282,7 @@ describe('the tail sampler', () => {
       spanOf(8, transfer(500_000_000, 'bid_hold')),
       spanOf(9, { 'openinference.span.kind': 'EVALUATOR' }),
     ]
-    const resource = { attributes: [{ key: 'openinference.project.name', value: { stringValue: 'sampled' } }] }
-    const answer = await fetch(`${collector.url}/v1/traces`, {
-      body: JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans }] }] }),
-      headers: { 'content-type': 'application/json' },
-      method: 'POST',
-    })
-    expect(answer.status).toBe(200)
+    await send(collector.url, 'sampled', spans)
     const kept = [2, 3, 4, 5, 6, 9].map(traceId)
     const stored = await eventually(
       () => spansOf(phoenix.url, 'sampled'),

@@ -28,7 +28,7 @@ export {
   openDoors,
   openServer,
 } from './http/index.ts'
-export { Gateway } from './llm-gateway/index.ts'
+export { Gateway, priceOf } from './llm-gateway/index.ts'
 export {
   bookAt,
   inspectStore,
@@ -49,7 +49,7 @@ export {
   standingBidOf,
   startLive,
 } from './live/index.ts'
-export { type ExperimentTrial, PhoenixError, gather, pushExperiment, pushToPhoenix } from './phoenix/index.ts'
+export { type ExperimentTrial, PhoenixError, gather, pushExperiment, pushPrices, pushToPhoenix } from './phoenix/index.ts'
 export { Inquiries, type LowestWinning } from './inquiry/index.ts'
 export { type Bus, type ClearingSolver, type Journal, JournalError, type Moment, MomentError, type WorkspaceHistory } from './ports/index.ts'
 export {

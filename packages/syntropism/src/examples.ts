@@ -55,6 +55,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'operator rules': ['', '--json'],
   'operator tune': ['curves.cpu.high_ppm=700000 spawn_cost_micro=50000000 --reason "calmer prices"', 'mechanism=shadow --reason "a week of shadow prices"'],
   'phoenix experiment': ['runs/mine --url http://127.0.0.1:6006'],
+  'phoenix prices': ['--url http://127.0.0.1:6006'],
   'phoenix push': ['--url http://127.0.0.1:6006'],
   price: ['utilisation.csv --curve base-fee --target 500000 --json', 'utilisation.csv --curve clearing --book book.json --resource cpu'],
   prompts: ['', '--score', '--json'],

@@ -3,4 +3,5 @@ export { type Caller, type GatewayAnswer, type Observe, type ObservedCall } from
 export { Cancellation } from './cancellation.ts'
 export { answerContent, requestContent } from './content.ts'
 export { Gateway, type GatewayOptions, type UpstreamFigures } from './gateway.ts'
+export { priceOf } from './prices.ts'
 export { type Flow, toReadable } from './relay.ts'

@@ -112,7 +112,7 @@ const toolCompleted: Story<'tool_call_completed'> = (book, event, ids) => {
   const told = (span: OpenSpan): void => {
     Object.assign(span.attributes, outputOf(response))
     if (result === 'success') return
-    span.error = String(response.error ?? 'failure')
+    span.error = String(response.error ?? (response.status === undefined ? 'failure' : `status ${String(response.status)}`))
     if (span.error === 'credits_insufficient') span.attributes[INTEREST] = 'payment_required'
   }
   if (!book.end(ids.span_id, event, told)) book.tell(event, ids, told)

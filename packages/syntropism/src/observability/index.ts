@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { integer, withData } from '../terminal/options.ts'
-import type { ExperimentFlags, PushFlags } from './phoenix-command.ts'
+import type { ExperimentFlags, PricesFlags, PushFlags } from './phoenix-command.ts'
 import type { TraceCheckFlags } from './trace-commands.ts'
 
 const PHOENIX_URL = 'http://127.0.0.1:6006'
@@ -22,6 +22,12 @@ export function addObservability(program: Command): void {
     .option('--url <url>', PHOENIX_HELP, PHOENIX_URL)
     .option('--client <dir>', CLIENT_HELP, '.')
     .action(async (flags: PushFlags) => (await import('./phoenix-command.ts')).runPush(flags))
+  phoenix
+    .command('prices')
+    .description('what the configured models cost, so that Phoenix shows the costs of their calls')
+    .option('--url <url>', PHOENIX_HELP, PHOENIX_URL)
+    .option('--json', 'machine-readable output')
+    .action(async (flags: PricesFlags) => (await import('./phoenix-command.ts')).runPrices(flags))
   phoenix
     .command('experiment')
     .argument('<run>', 'folder of a benchmark run (benchmark run --out)')

@@ -1,5 +1,5 @@
 import { type Judgement, RunFolder, type RunPlan, type TrialResult } from '@syntropism/benchmark/run'
-import { type ExperimentTrial, gather, pushExperiment, pushToPhoenix } from '@syntropism/runtime'
+import { ConfigError, type ExperimentTrial, gather, loadConfig, priceOf, pushExperiment, pushPrices, pushToPhoenix } from '@syntropism/runtime'
 import { eventsOf, projectOf } from '../inspect/journal-events.ts'
 import { type LocalFlags, openLocal, print } from '../terminal/local.ts'
 
@@ -54,6 +54,35 @@ const trialOf = (
   task: { conditions: variants.map(({ condition }) => condition) },
   worlds_passed: variants.filter(({ failures }) => failures.length === 0).length / Math.max(1, variants.length),
 })
+
+export interface PricesFlags {
+  readonly json?: boolean
+  readonly url: string
+}
+
+/** Tells Phoenix what the models of the configuration cost, at the first upstream of each that has a price. */
+export async function runPrices(flags: PricesFlags): Promise<void> {
+  const { llm } = loadConfig({}, process.env)
+  if (llm === undefined) throw new ConfigError('there are no models: "llm" in syntropism.config.json names them')
+  const priced = Object.entries(llm.models).map(([model, config]) => ({
+    model,
+    price: config.upstreams.flatMap(({ model: name, upstream }) => {
+      const found = llm.upstreams.find((one) => one.id === upstream)
+      return found === undefined ? [] : (priceOf(config, name, found, 0) ?? [])
+    })[0],
+  }))
+  const known = priced.flatMap(({ model, price }) => (price === undefined ? [] : [{ model, price }]))
+  const pushed = { ...(await pushPrices(known, flags.url)), without_price: priced.filter((one) => one.price === undefined).map((one) => one.model) }
+  const line = (what: string, models: readonly string[]): string[] => (models.length === 0 ? [] : [`${what}: ${models.join(', ')}`])
+  print(flags, pushed, () =>
+    [
+      ...line('New in Phoenix', pushed.added),
+      ...line('With another price now', pushed.changed),
+      ...line('As they were', pushed.known),
+      ...line('Without a price, and so without costs', pushed.without_price),
+    ].join('\n'),
+  )
+}
 
 export interface ExperimentFlags {
   readonly client: string
