@@ -28,7 +28,7 @@ describe('an agent that thinks with a model in the worlds of the benchmark', () 
       }),
     )
     const benchmark = (...more: string[]): ReturnType<typeof run> =>
-      run(['benchmark', 'run', 'ER-3', '--agent', GENESIS, '--sandbox', 'node', '--llm', llm, ...more])
+      run(['benchmark', 'run', 'ER-3', '--agent', GENESIS, '--sandbox', 'node', '--wall-limit', '3600', '--item-limit', '86400', '--llm', llm, ...more])
     const recorded = await benchmark('--record', kept, '--out', first, '--json')
     expect([recorded.code, recorded.stderr]).toEqual([0, ''])
     expect(JSON.parse(recorded.stdout)).toMatchObject({

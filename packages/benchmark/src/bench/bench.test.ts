@@ -43,7 +43,7 @@ describe('a program that is measured', () => {
     ['takes the trace of an error apart', program('return []', 'Error.prepareStackTrace = (_, trace) => trace; new Error().stack[0].getThis().process.exit()')],
     ['throws something that cannot be told', program('throw { get message() { throw 1 } }')],
     ['never ends', program('for (;;);')],
-  ])('that %s is worth nothing', { timeout: 60_000 }, async (_, source) => {
+  ])('that %s is worth nothing', async (_, source) => {
     const variant = await withBench('operations')
     expect(await testVersion(variant, source)).toMatchObject({ test_results: 'some_failed' })
     const { operations = [] } = await measurementsOf(variant, source)

@@ -6,7 +6,7 @@ import type { Variant } from '../scenario/index.ts'
 
 const HARNESS = join(import.meta.dirname, `harness${extname(import.meta.filename)}`)
 const TRIALS = 10
-const WALL_MS = 10_000
+const WALL_MS = 30_000
 
 type Rows = readonly Readonly<Record<string, number>>[]
 type Measured = { readonly rows: Rows } | { readonly error: string }

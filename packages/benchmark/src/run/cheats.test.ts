@@ -101,7 +101,7 @@ writeFileSync('plain', 'text')
   const programs = await openPrograms({ agent_dir: folder, allow_weak: true, sandbox: 'process', sdk_dir: resolve(import.meta.dirname, '../../../sdk') })
   try {
     const { close, files, run } = await programs.settle(async () => new Response('{}'), { huge: '', link: '', pipe: '' })
-    const limits = { cpu_millicores: 1000, duration_ms: 60_000, memory_mb: 512 }
+    const limits = { cpu_millicores: 1000, duration_ms: 600_000, memory_mb: 512 }
     expect(await run({ agent_id: 'agent', execution_id: 'x', limits, token: 'x' })).toMatchObject({ cause: 'completed' })
     expect(['pipe', 'link', 'huge', 'plain', 'absent'].map((name) => files.read(name))).toEqual([undefined, undefined, undefined, 'text', undefined])
     await close()
