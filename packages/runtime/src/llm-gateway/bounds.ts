@@ -2,6 +2,7 @@ import { TOKENS_MAX } from '@syntropism/contract'
 import type { ModelConfig, UpstreamConfig } from '../config/index.ts'
 import { Refused } from '../refusal/index.ts'
 import { type Api, IMAGE_PARTS, ITEMS, MEMBERS, MESSAGE_MEMBERS, TEXT_PARTS } from './members.ts'
+import { bytesOfText } from './texts.ts'
 
 export type { Api } from './members.ts'
 export type Body = Readonly<Record<string, unknown>>
@@ -26,12 +27,6 @@ const unbounded = (field: string, expected: string): never => {
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 /** Nothing is asked for: clients write out what they leave as it is. */
 const isNothing = (value: unknown): boolean => value === undefined || value === null || value === false
-
-/** Bytes of a text as a tokenizer may see it: many bring it into the compatibility form first, in which one sign can become eighteen. */
-function bytesOfText(text: string): number {
-  const bytes = Buffer.byteLength(text)
-  return bytes === text.length ? bytes : Math.max(bytes, Buffer.byteLength(text.normalize('NFKC')))
-}
 
 function bytesOf(value: unknown): number {
   if (typeof value === 'string') return bytesOfText(value) + 4
