@@ -55,6 +55,9 @@ describe('syntropism init agent', () => {
     mkdirSync(join(folder, 'there'))
     const refused = await finish(start(['init', 'agent', 'there'], {}, folder))
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('there exists already; name a folder that does not') })
+    writeFileSync(join(folder, 'a-file'), '')
+    const below = await run(['init', 'agent', join(folder, 'a-file', 'mine')])
+    expect(below).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be made') })
     expect(readdirSync(join(folder, 'there'))).toEqual([])
     expect(await finish(start(['init', 'agent', 'no name'], {}, folder))).toMatchObject({
       code: 2,

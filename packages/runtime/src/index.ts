@@ -13,7 +13,7 @@ export {
 } from './archive/index.ts'
 export { ClearingAudit, auditClearing, see } from './audit/index.ts'
 export { createMemoryBus } from './bus/index.ts'
-export { CONFIG_FILE, Config, ConfigError, ENVIRONMENT, LlmConfig, loadConfig, machineCapacity, paramsOf } from './config/index.ts'
+export { CONFIG_FILE, Config, ConfigError, ENVIRONMENT, LlmConfig, loadConfig, machineCapacity, paramsOf, readManifest } from './config/index.ts'
 export { History, Workspaces } from './executor/index.ts'
 export { type Draft, ExactBeat, Host, HostStopped, type PastState, type ReadableJournal, stateAt, verify, type Verdict } from './host/index.ts'
 export {

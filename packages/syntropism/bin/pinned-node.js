@@ -33,7 +33,7 @@ export function runPinned(args) {
   const node = findNode()
   if (node === null) {
     console.error(
-      `Syntropism runs on Node ${MAJOR}; this is Node ${process.versions.node} on ${process.platform}-${process.arch} and the pinned one is missing. Run "npm ci" (with optional dependencies), or install Node ${MAJOR}.`,
+      `Syntropism runs on Node ${MAJOR}; this is Node ${process.versions.node} on ${process.platform}-${process.arch} and the pinned one is missing. Install again with the packages for this platform ("npm install --include=optional"), or install Node ${MAJOR}.`,
     )
     process.exit(1)
   }

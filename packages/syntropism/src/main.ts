@@ -2,16 +2,7 @@ import type { JournalError } from '@syntropism/runtime'
 import { createProgram } from './program.ts'
 
 /** Errors of wrong use or configuration. By name, because their packages are loaded only by the commands that need them. */
-const WRONG_USE: ReadonlySet<string> = new Set([
-  'AgentFolderError',
-  'ConfigError',
-  'DoorError',
-  'MomentError',
-  'RunError',
-  'ScenarioError',
-  'Unreachable',
-  'UsageError',
-])
+const WRONG_USE: ReadonlySet<string> = new Set(['ConfigError', 'DoorError', 'MomentError', 'RunError', 'ScenarioError', 'Unreachable', 'UsageError'])
 
 const isUnavailable = (error: Error): boolean => error.name === 'JournalError' && (error as JournalError).code === 'unavailable'
 

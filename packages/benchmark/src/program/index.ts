@@ -1,1 +1,1 @@
-export { AgentFolderError, type Home, type ProgramEnd, type Programs, openPrograms } from './program.ts'
+export { type Home, type ProgramEnd, type Programs, openPrograms } from './program.ts'

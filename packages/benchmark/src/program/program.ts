@@ -1,14 +1,8 @@
 import { closeSync, constants, cpSync, fstatSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
-import { AgentManifest } from '@syntropism/contract'
-import { type SandboxName, installAgentLibrary, openDoors, openSandbox } from '@syntropism/runtime'
-import { z } from 'zod'
-
-/** A folder that is no agent: says what would be right. */
-export class AgentFolderError extends Error {
-  override readonly name = 'AgentFolderError'
-}
+import type { AgentManifest } from '@syntropism/contract'
+import { type SandboxName, installAgentLibrary, openDoors, openSandbox, readManifest } from '@syntropism/runtime'
 
 export interface ProgramOptions {
   readonly allow_weak: boolean
@@ -58,16 +52,6 @@ export interface Programs {
 /** What a program may use beside what its run says. */
 const LIMITS = { disk_mb: 64, files_max: 5000, open_files_max: 256, processes_max: 16 }
 
-function manifestOf(folder: string): AgentManifest {
-  const path = join(resolve(folder), 'agent.json')
-  try {
-    return AgentManifest.parse(JSON.parse(readFileSync(path, 'utf8')))
-  } catch (error) {
-    const why = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error)
-    throw new AgentFolderError(`${path} is no agent: ${why}`, { cause: error })
-  }
-}
-
 const FILE_BYTES_MAX = 1_048_576
 
 /** The text of a file, undefined where there is none. A program may have left anything under that name: a link that leads out, a pipe that never ends. */
@@ -86,9 +70,9 @@ function readText(path: string): string | undefined {
   }
 }
 
-/** Opens the sandbox for an agent from a folder: each run is a process of its own. Throws AgentFolderError when the folder is no agent. */
+/** Opens the sandbox for an agent from a folder: each run is a process of its own. Throws ConfigError when the folder is no agent. */
 export async function openPrograms({ agent_dir, allow_weak, read_only = [], sandbox, sdk_dir }: ProgramOptions): Promise<Programs> {
-  const manifest = manifestOf(agent_dir)
+  const { manifest } = readManifest(agent_dir)
   const root = mkdtempSync(join(tmpdir(), 'syntropism-agent-'))
   installAgentLibrary(root, sdk_dir)
   const driver = await openSandbox({ allow_weak, library_dir: root, read_only, state_dir: root }, sandbox)

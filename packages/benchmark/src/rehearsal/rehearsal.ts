@@ -152,7 +152,7 @@ class Stage {
   }
 }
 
-/** Runs an agent from a folder in an economy that costs nothing, and says what it did. Throws AgentFolderError when the folder is no agent. */
+/** Runs an agent from a folder in an economy that costs nothing, and says what it did. Throws ConfigError when the folder is no agent. */
 export async function rehearse({ onWindow, windows, ...options }: RehearsalOptions): Promise<RehearsalReport> {
   const programs = await openPrograms(options)
   const model = await openScriptedModel()

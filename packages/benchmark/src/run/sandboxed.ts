@@ -13,7 +13,7 @@ export interface SandboxedOptions {
   readonly wall_ms: number
 }
 
-/** An agent from a folder: each of its windows is a process of its own in a sandbox, in a workspace that lives as long as its world. What it bought in its world is virtual. Throws AgentFolderError when the folder is no agent. */
+/** An agent from a folder: each of its windows is a process of its own in a sandbox, in a workspace that lives as long as its world. What it bought in its world is virtual. Throws ConfigError when the folder is no agent. */
 export async function openSandboxedAgent(options: SandboxedOptions): Promise<AgentStarter> {
   const programs = await openPrograms(options)
   const limits = { cpu_millicores: 1000, memory_mb: 512 }

@@ -6,9 +6,13 @@ import { DEFAULT_PARAMS, checkRules, tunedParams } from '@syntropism/economy'
 import { z } from 'zod'
 import { LOG_LEVELS } from '../log/index.ts'
 import type { WorkQueueSettings } from '../ports/index.ts'
+import { ConfigError } from './error.ts'
 import { LlmConfig, usdToMicro } from './llm.ts'
 import { ToolsConfig } from './tools.ts'
+import { wrongMembers } from './wrong-members.ts'
 
+export { ConfigError } from './error.ts'
+export { readManifest } from './manifest.ts'
 export { LlmConfig, type ModelConfig, type UpstreamConfig, usdToMicro } from './llm.ts'
 export { type ToolServerConfig, type ToolTerms, ToolsConfig, isAllowed, termsOf } from './tools.ts'
 
@@ -102,11 +106,6 @@ export const Config = z.strictObject({
 })
 export type Config = z.infer<typeof Config>
 
-/** A configuration that cannot be used: says where and what would be right. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-}
-
 export const CONFIG_FILE = 'syntropism.config.json'
 
 const VARIABLES: Readonly<Record<string, readonly [keyof Config, 'number' | 'text']>> = {
@@ -167,8 +166,10 @@ export function loadConfig(flags: Readonly<Record<string, unknown>>, environment
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined))
   const file = readFile(path)
   const telemetry = { ...(file.telemetry as object | undefined), ...readVariables(TELEMETRY_VARIABLES, environment) }
-  const parsed = Config.safeParse({ ...file, ...readVariables(VARIABLES, environment), ...given, telemetry })
-  if (!parsed.success) throw new ConfigError(`the configuration (${path}, environment, flags) is wrong:\n${z.prettifyError(parsed.error)}`)
+  const value = { ...file, ...readVariables(VARIABLES, environment), ...given, telemetry }
+  const parsed = Config.safeParse(value)
+  if (!parsed.success)
+    throw new ConfigError(`the configuration (${path}, environment, flags) is wrong:${wrongMembers(parsed.error, value, Config, Config.parse({}))}`)
   return parsed.data
 }
 

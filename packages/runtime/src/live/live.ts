@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { AgentManifest, type EconomyEvent } from '@syntropism/contract'
+import { join } from 'node:path'
+import type { AgentManifest, EconomyEvent } from '@syntropism/contract'
 import { RULES_VERSION, canonicalJson } from '@syntropism/economy'
-import { z } from 'zod'
-import { type Config, ConfigError, machineCapacity, paramsOf } from '../config/index.ts'
+import { type Config, ConfigError, machineCapacity, paramsOf, readManifest } from '../config/index.ts'
 import { Executor } from '../executor/index.ts'
 import { ExactBeat, type Host } from '../host/index.ts'
 import { type App, Gate, type ServiceParts, Tokens, createService, openDoors, openModelDoor, openReads } from '../http/index.ts'
@@ -63,17 +62,6 @@ export interface Live {
   /** What became of the spans, null when nobody traces. */
   traceFigures(): TraceFigures | null
   stop(): Promise<void>
-}
-
-function readManifest(folder: string): { manifest: AgentManifest; path: string } {
-  const path = join(resolve(folder), 'agent.json')
-  try {
-    return { manifest: AgentManifest.parse(JSON.parse(readFileSync(path, 'utf8'))), path: resolve(folder) }
-  } catch (error) {
-    throw new ConfigError(
-      `${path} is no agent: ${error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error)}`,
-    )
-  }
 }
 
 /**

@@ -46,13 +46,17 @@ export function runInitAgent(folder: string | undefined, flags: InitFlags): void
   const valid = AgentManifest.shape.name.safeParse(name)
   if (!valid.success) throw new ConfigError(`"${name}" cannot be the name of an agent: it ${valid.error.issues[0]?.message ?? 'is no id'}`)
   if (existsSync(target)) throw new ConfigError(`${target} exists already; name a folder that does not: nothing was written`)
-  cpSync(join(shipped('templates'), flags.template), target, { filter: (path) => basename(path) !== '__pycache__', recursive: true })
+  try {
+    cpSync(join(shipped('templates'), flags.template), target, { filter: (path) => basename(path) !== '__pycache__', recursive: true })
+  } catch (error) {
+    throw new ConfigError(`${target} cannot be made: ${(error as Error).message}; name a folder where you may write`, { cause: error })
+  }
   const files = readdirSync(target).toSorted()
   for (const file of ['agent.json', 'package.json', 'README.md'].filter((one) => files.includes(one)))
     writeFileSync(join(target, file), readFileSync(join(target, file), 'utf8').replaceAll(NAME, name))
   print(
     flags,
     { files, folder: target, name, template: flags.template },
-    () => `${target} has ${files.join(', ')}.\nTry it: syntropism agent test ${folder}\nRun it: syntropism live --agents ${folder} --for 5m`,
+    () => `${target} has ${files.join(', ')}.\nTry it: npx syntropism agent test ${folder}\nRun it: npx syntropism live --agents ${folder} --for 5m`,
   )
 }

@@ -99,7 +99,7 @@ export async function runDoctor(flags: LocalFlags): Promise<void> {
     service:
       service === null ? 'not running' : isAlive(service.pid) ? `${service.url} (process ${service.pid})` : `not running (process ${service.pid} was killed)`,
   }
-  const shown = (value: unknown): string => (typeof value === 'string' ? value : Array.isArray(value) ? value.join('; ') : JSON.stringify(value))
+  const shown = (value: unknown): string => (typeof value === 'string' ? value : Array.isArray(value) ? value.join('; ') || 'none' : JSON.stringify(value))
   print(
     flags,
     { ...report, sandboxes, tool_servers },
