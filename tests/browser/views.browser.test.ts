@@ -83,6 +83,16 @@ describe('the agents', () => {
     await context.close()
   })
 
+  it('say so where there is none of a name', async () => {
+    const context = await browser.newContext()
+    const { page } = await logIn(context, stage, 'observer-token')
+    await openView(page, stage, 'agents/nobody')
+    await page.getByText('There is no agent nobody.').waitFor()
+    await page.getByRole('link', { name: 'Back to all agents' }).click()
+    await page.getByText('There is no agent nobody.').waitFor({ state: 'detached' })
+    await context.close()
+  })
+
   it('show what a state of their workspace changed, line by line', async () => {
     const context = await browser.newContext()
     const { page } = await logIn(context, stage, 'observer-token')

@@ -1,5 +1,5 @@
 import { type TemplateResult, html, nothing } from 'lit-html'
-import { read } from './api.ts'
+import { Refusal, read } from './api.ts'
 import { bar, lineChart } from './charts.ts'
 import { amount, clock, count, counted, credits, dayAndTime, dollars, percent, span, words } from './format.ts'
 import { orders } from './orders.ts'
@@ -59,10 +59,19 @@ interface Detail extends Omit<AgentRow, 'children'> {
 }
 
 let detail: Detail | null = null
+/** Who was asked for and is nobody. */
+let missing = ''
 
 export async function readAgent(id: string): Promise<void> {
-  const [one] = await Promise.all([read<Detail>(`/agents/${encodeURIComponent(id)}`), readWorkspace(id)])
-  detail = one
+  try {
+    detail = await read<Detail>(`/agents/${encodeURIComponent(id)}`)
+    missing = ''
+  } catch (error) {
+    if (!(error instanceof Refusal && error.status === 404)) throw error
+    missing = id
+    return
+  }
+  await readWorkspace(id)
 }
 
 export const stateOf = (row: { readonly paused: boolean; readonly status: string }): TemplateResult =>
@@ -131,6 +140,8 @@ const facts = (one: Detail): TemplateResult => html`
 /** One agent closely; `after` is called when an order was given. */
 export function agentCard(id: string, after: () => void): TemplateResult {
   const one = detail
+  if (missing === id)
+    return html`<section class="card empty"><p><strong>There is no agent ${id}.</strong></p><p class="quiet">Names are written as they stand in the list. <a href="#/agents">Back to all agents</a></p></section>`
   if (one === null || one.agent_id !== id) return html`<section class="card"><p class="quiet">Reading…</p></section>`
   return html`
     <section class="card" aria-labelledby="agent-title">

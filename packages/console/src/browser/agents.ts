@@ -6,7 +6,7 @@ import { amount, count, credits, dollars, words } from './format.ts'
 import { Pages, Rows } from './rows.ts'
 import { changed, load, refreshing, store, together } from './store.ts'
 import { styled } from './styled.ts'
-import type { View } from './view.ts'
+import { type View, bringIntoSight } from './view.ts'
 
 interface Answer {
   readonly agents: AgentRow[]
@@ -29,6 +29,8 @@ const CHILDREN_MAX = 1000
 let states: Answer['states'] = {}
 let cap: Cap | null = null
 let chosen = ''
+/** Who was just chosen and is not drawn yet. */
+let sought = ''
 let name = ''
 let status = ''
 let order = 'oldest'
@@ -48,10 +50,9 @@ const pages = new Pages<AgentRow>(async (offset, limit) => {
 const rows = new Rows('Agents', ROW_PX)
 
 /** Branches of the lineage that are open, by parent; those without a parent under ''. */
-const branches = new Map<string, readonly AgentRow[]>()
+const branches = new Map<string, { readonly agents: readonly AgentRow[]; readonly total: number }>()
 async function readBranch(parent: string): Promise<void> {
-  const answer = await ask({ limit: String(CHILDREN_MAX), parent: parent === '' ? 'none' : parent })
-  branches.set(parent, answer.agents)
+  branches.set(parent, await ask({ limit: String(CHILDREN_MAX), parent: parent === '' ? 'none' : parent }))
 }
 function turnBranch(parent: string): void {
   if (branches.delete(parent)) changed()
@@ -64,13 +65,15 @@ interface Twig {
 }
 /** The open branches as lines, parents before their children. */
 const twigs = (parent: string, depth: number): Twig[] =>
-  (branches.get(parent) ?? []).flatMap((row) => [{ depth, row }, ...(branches.has(row.agent_id) ? twigs(row.agent_id, depth + 1) : [])])
+  (branches.get(parent)?.agents ?? []).flatMap((row) => [{ depth, row }, ...(branches.has(row.agent_id) ? twigs(row.agent_id, depth + 1) : [])])
 
 async function refresh(): Promise<void> {
   await Promise.all([
     shape === 'table' ? pages.refresh(rows.range) : Promise.all([...new Set(['', ...branches.keys()])].map(readBranch)),
     ...(chosen === '' ? [] : [readAgent(chosen)]),
   ])
+  if (sought !== '') bringIntoSight('.split.even > .card')
+  sought = ''
 }
 async function readCap(): Promise<void> {
   cap = await read<Cap>('/intelligence/cap')
@@ -105,6 +108,16 @@ function table(): TemplateResult {
       ? { cells: html`<td colspan=${COLUMNS.length}>…</td>` }
       : { cells: html`<td>${link(row)}</td>${cells(row)}`, is_chosen: row.agent_id === chosen }
   })
+}
+
+/** Branches that are longer than they are shown. */
+function cutBranches(): TemplateResult[] {
+  return [...branches]
+    .filter(([, { agents, total }]) => total > agents.length)
+    .map(
+      ([parent, { agents, total }]) =>
+        html`<p class="quiet">${parent === '' ? 'Without a parent' : `Children of ${parent}`}: the first ${count(agents.length)} of ${count(total)} stand here, the table has all.</p>`,
+    )
 }
 
 function tree(): TemplateResult {
@@ -170,12 +183,13 @@ export const agentsView: View = {
     <div class="title-row"><h1>Agents</h1>${population()}<span class="quiet">${store.economy === null ? '' : `${credits(store.economy.agents_micro)} free, ${credits(store.economy.held_micro)} in holds`}</span></div>
     ${spend()}
     <div class=${chosen === '' ? '' : 'split even'}>
-      <div>${controls()}${shape === 'table' ? table() : tree()}</div>
+      <div>${controls()}${shape === 'table' ? table() : html`${cutBranches()}${tree()}`}</div>
       ${chosen === '' ? nothing : agentCard(chosen, () => load(refresh))}
     </div>
   `,
   enter(argument) {
     chosen = argument
+    sought = argument
     return together(
       refreshing(refresh, (event) => event.type !== 'tool_call_initiated' && event.type !== 'tool_call_completed'),
       refreshing(readCap, (event) => event.type.startsWith('llm_'), 5000),

@@ -7,7 +7,7 @@ import { markdown } from './markdown.ts'
 import type { Prompt } from './prompt.ts'
 import { type Person, capOf, mintedOf, ownDuty, peopleList, personNow, readPeople, signsOf } from './people.ts'
 import { attempt, changed, economyNow, refreshing, say, store } from './store.ts'
-import type { View } from './view.ts'
+import { type View, bringIntoSight } from './view.ts'
 
 const QUESTIONS = ['interesting', 'useful', 'understandable'] as const
 type Question = (typeof QUESTIONS)[number]
@@ -216,7 +216,10 @@ const list = (): TemplateResult => html`
     <ol class="list stacked" aria-label="Open prompts">
       ${ranked().map(
         (one) => html`<li>
-          <button class="row" aria-pressed=${one.prompt_id === selected ? 'true' : 'false'} @click=${() => choose(one.prompt_id)}>
+          <button class="row" aria-pressed=${one.prompt_id === selected ? 'true' : 'false'} @click=${() => {
+            choose(one.prompt_id)
+            bringIntoSight('.prompt')
+          }}>
             <strong dir="auto">${String(one.content.title ?? one.prompt_id)}</strong>
             <span>${one.agent_id} · ${credits(one.bid_micro)} credits · ${countdown(one)}</span>
           </button>

@@ -4,7 +4,7 @@ import { describe } from './describe.ts'
 import { clock, count, dayAndTime } from './format.ts'
 import { attempt, changed, store } from './store.ts'
 import { eventsAround, trace, traceIdOf } from './trace.ts'
-import type { View } from './view.ts'
+import { type View, bringIntoSight } from './view.ts'
 
 const SHOWN = 100
 /** Events looked at around one for what it came from and what came of it. */
@@ -46,6 +46,7 @@ async function choose(seq: number): Promise<void> {
 function open(seq: number): void {
   attempt(async () => {
     await choose(seq)
+    bringIntoSight('.split.even > .card')
     return chosen === null ? `There is no event #${seq}.` : ''
   })
 }

@@ -58,7 +58,7 @@ export function flowsCard(): TemplateResult {
   if (known !== null && drawn?.of !== known) drawn = { of: known, picture: picture(known) }
   return html`
     <section class="card" aria-labelledby="flows">
-      <h2 id="flows">Where credits come from and go <small>${known === null ? nothing : known.is_whole ? 'since the beginning' : `over the last ${count(known.movements_max)} movements`}</small></h2>
+      <h2 id="flows">Where credits come from and go <small>${known === null ? nothing : known.is_whole ? 'since the beginning, renewed every 5 s' : `over the last ${count(known.movements_max)} movements`}</small></h2>
       ${
         known === null || drawn === null
           ? html`<p class="quiet">Reading…</p>`

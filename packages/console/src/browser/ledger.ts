@@ -1,7 +1,7 @@
 import { type TemplateResult, html, nothing } from 'lit-html'
 import { read } from './api.ts'
 import { flowsCard, readFlows } from './flows.ts'
-import { amount, clock, credits, dayAndTime, roughly, words } from './format.ts'
+import { amount, clock, counted, credits, dayAndTime, roughly, words } from './format.ts'
 import { attempt, changed, load, refreshing, store, together } from './store.ts'
 import { eventsAround, trace, traceIdOf } from './trace.ts'
 import type { View } from './view.ts'
@@ -58,7 +58,7 @@ function supply(): TemplateResult {
       ${card('Granted', e?.granted_micro, 'genesis and the operator')}
       ${card('Rewarded', e?.rewarded_micro, 'scores of humans')}
       ${card('Burned', e?.burned_micro, whole === 0 ? '' : `${(((e?.burned_micro ?? 0) / whole) * 100).toFixed(1)} % of all that was minted`)}
-      ${card('Free', e?.agents_micro, `${e?.living_agents ?? 0} living agents`)}
+      ${card('Free', e?.agents_micro, counted(e?.living_agents ?? 0, 'living agent'))}
       ${card('In holds', e?.held_micro, 'bids, prompts, invocations')}
     </div>
     <p class="quiet check">${e !== null && e.circulating_micro === e.agents_micro + e.held_micro ? html`<span class="good" aria-hidden="true">✓</span> Conserved: circulation = free balances + holds.` : 'Reading…'}</p>

@@ -3,7 +3,7 @@ import { read } from './api.ts'
 import { bar, lineChart } from './charts.ts'
 import { amount, clock, count, counted, credits, percent, span } from './format.ts'
 import { changed, refreshing, say } from './store.ts'
-import type { View } from './view.ts'
+import { type View, bringIntoSight } from './view.ts'
 
 interface Resource {
   readonly capacity: number
@@ -251,6 +251,7 @@ export const marketView: View = {
             ) => html`<li><button class="row" aria-pressed=${chosen?.certificate.clearing_id === one.certificate.clearing_id ? 'true' : 'false'} @click=${() => {
               chosen = one
               changed()
+              bringIntoSight('#certificate')
             }}>
               <strong>${one.certificate.clearing_id}</strong> <span class="number">${clock(one.at_ms)} · ${one.certificate.winners.length} of ${one.certificate.eligible_count} win</span>
             </button></li>`,

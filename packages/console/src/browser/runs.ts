@@ -2,7 +2,7 @@ import { type TemplateResult, html, nothing } from 'lit-html'
 import { read } from './api.ts'
 import { dayAndTime } from './format.ts'
 import { changed, load } from './store.ts'
-import type { View } from './view.ts'
+import { type View, bringIntoSight } from './view.ts'
 
 type Kind = 'benchmark' | 'comparison' | 'simulation' | 'sweep'
 interface Run {
@@ -163,7 +163,9 @@ export const runsView: View = {
     const timer = setInterval(() => load(refresh), 10_000)
     load(async () => {
       await refresh()
-      if (argument !== '') choose(argument)
+      if (argument === '') return
+      choose(argument)
+      bringIntoSight('.split > div:last-child')
     })
     return () => clearInterval(timer)
   },

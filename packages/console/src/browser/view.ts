@@ -6,3 +6,9 @@ export interface View {
   enter(argument: string): () => void
   draw(): TemplateResult
 }
+
+/** Where the page is one column, what was chosen from a list stands below it: brings it into sight once it is drawn. */
+export function bringIntoSight(selector: string): void {
+  if (!matchMedia('(max-width: 56rem)').matches) return
+  requestAnimationFrame(() => requestAnimationFrame(() => document.querySelector(selector)?.scrollIntoView({ block: 'start' })))
+}
