@@ -210,6 +210,18 @@ describe('the container driver', () => {
     await expect(other.close()).rejects.toThrow()
   })
 
+  it('ends a run of which the engine does not notice that it is over, with the host as cause', async () => {
+    const ill = new IllEngine(engine.socket, join(root, 'ill.sock'))
+    await ill.listen()
+    const other = await open(ill.socket)
+    ill.unaware = true
+    const running = await begin('', {}, undefined, other)
+    expect(await running.exit).toMatchObject({ cause: 'host_failure', detail: expect.stringContaining('although its process is gone') as string })
+    await other.close()
+    expect(await containers()).toEqual([])
+    await ill.close()
+  })
+
   it('refuses to start, with what would be right, without an engine, without the image, without limits, and when the engine refuses', async () => {
     await expect(open(engine.socket, 'other:image')).rejects.toMatchObject({
       code: 'start_failed',

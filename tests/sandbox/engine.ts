@@ -98,6 +98,8 @@ export class IllEngine {
   readonly socket: string
   /** Every call whose path has this in it fails. */
   broken: string | null = null
+  /** Whether it takes every container for running. */
+  unaware = false
   /** Members that replace those of the engine's account of itself. */
   info: object = {}
   readonly #server: Server
@@ -108,7 +110,9 @@ export class IllEngine {
       const path = asked.url ?? ''
       if (this.broken !== null && path.includes(this.broken)) return void answer.writeHead(500, { 'content-type': 'application/json' }).end('{"message":"ill"}')
       const passed = request({ headers: asked.headers, method: asked.method, path, socketPath: engine }, (given) => {
-        if (path.endsWith('/info')) return this.#tell(given, answer)
+        if (path.endsWith('/info')) return this.#tell(given, answer, (said) => ({ ...said, ...this.info }))
+        if (this.unaware && /^\/containers\/\w+\/json/.test(path))
+          return this.#tell(given, answer, (said) => ({ ...said, State: { ...(said.State as object), Running: true } }))
         answer.writeHead(given.statusCode ?? 500, given.headers)
         answer.flushHeaders()
         given.pipe(answer)
@@ -118,11 +122,11 @@ export class IllEngine {
     })
   }
 
-  #tell(given: NodeJS.ReadableStream, answer: ServerResponse): void {
+  #tell(given: NodeJS.ReadableStream, answer: ServerResponse, change: (said: Record<string, unknown>) => object): void {
     let text = ''
     given.on('data', (chunk: Buffer) => (text += chunk.toString()))
     given.once('end', () =>
-      answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ ...(JSON.parse(text) as object), ...this.info })),
+      answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(change(JSON.parse(text) as Record<string, unknown>))),
     )
   }
 

@@ -18,6 +18,8 @@ const Info = z.object({
 const LOOK_MS = 20
 /** How long the last output of a container that has ended may be on its way. */
 const OUTPUT_MS = 10_000
+/** How long an engine may take to notice that the process of a container is gone: it does not where its own monitor of it was ended. */
+const UNNOTICED_MS = 30_000
 
 /** A container engine on this machine: Docker or Podman. */
 export interface Engine {
@@ -102,6 +104,7 @@ export async function startContainer({ docker }: Engine, container: Docker.Conta
   // Podman answers `wait` a quarter of a second late, and now and then not at all: the output and the process say when to ask.
   const ended = async (): Promise<{ code: number; outOfMemory: boolean }> => {
     const left = gone()
+    let goneAt: number | null = null
     await Promise.race([closed, left])
     for (;;) {
       const { State: last } = await container.inspect()
@@ -110,6 +113,9 @@ export async function startContainer({ docker }: Engine, container: Docker.Conta
         return { code: last.ExitCode, outOfMemory: last.OOMKilled }
       }
       await left
+      goneAt ??= performance.now()
+      if (performance.now() - goneAt > UNNOTICED_MS)
+        throw new SandboxError('end_unknown', `the engine takes container ${container.id} for running although its process is gone`)
       await wait(LOOK_MS)
     }
   }

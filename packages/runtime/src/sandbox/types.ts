@@ -84,7 +84,7 @@ export interface SandboxDriver {
 
 export class SandboxError extends Error {
   override readonly name = 'SandboxError'
-  readonly code: 'command_refused' | 'workspace_unsafe' | 'start_failed'
+  readonly code: 'command_refused' | 'end_unknown' | 'start_failed' | 'workspace_unsafe'
   constructor(code: SandboxError['code'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
