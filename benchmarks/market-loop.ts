@@ -110,7 +110,8 @@ export class TouchLoop {
   private post(member: number, amount: number): void {
     const { agents, assets, balances, kinds } = this.ledger
     const holds = this.agents
-    const [left, right] = [(balances[member] as number) - amount, (balances[holds] as number) + amount]
+    const left = (balances[member] as number) - amount
+    const right = (balances[holds] as number) + amount
     const sort = (assets[member] as number) + (assets[holds] as number) + (kinds[member] as number) + (kinds[holds] as number)
     balances[member] = left
     balances[holds] = right + sort + (assets[member] as number) + (kinds[member] as number) + (kinds[holds] as number)
@@ -123,7 +124,8 @@ export class TouchLoop {
     const kind = members.kinds[member] as number
     const urgency = (members.urgencies[member] as number) + (members.running[member] as number)
     members.urgencies[member] = urgency
-    const [cpu, memory] = [bundles[2 * kind] as number, bundles[2 * kind + 1] as number]
+    const cpu = bundles[2 * kind] as number
+    const memory = bundles[2 * kind + 1] as number
     const limits = (largest[0] as number) | (largest[1] as number) | (largest[2] as number) | (largest[3] as number)
     let amount = (prices[0] as number) + (prices[1] as number) + ((prices[2] as number) + (prices[3] as number)) + limits
     const open = members.inBook[member] as number

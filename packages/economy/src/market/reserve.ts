@@ -15,7 +15,10 @@ export function reserveCostMicro(prices: Prices, bundle: Bundle, durationMs: num
 
 /** The same for shares in parts per million. */
 export function sharesCostMicro(prices: Prices, attention: number, cpu: number, llm: number, memory: number, durationMs: number): number {
-  const perSecond = prices.attention * attention + prices.cpu * cpu + prices.llm * llm + prices.memory * memory
+  // Most bundles want neither attention nor LLM spend.
+  let perSecond = prices.cpu * cpu + prices.memory * memory
+  if (attention !== 0) perSecond += prices.attention * attention
+  if (llm !== 0) perSecond += prices.llm * llm
   return perSecond <= SAFE_MAX ? mulDivCeil(perSecond, durationMs, PPM * MS_PER_S) : wideCostMicro(prices, [attention, cpu, llm, memory], durationMs)
 }
 

@@ -63,6 +63,9 @@ function readBundle(bundle: unknown, path: string, columns: ReadonlyMap<string, 
   if (total === 0) throw new BookError(path, 'asks for nothing: at least one quantity must be above 0')
 }
 
+/** Quantities that a book may have, bids times resources: a gigabyte of them. */
+const QUANTITIES_MAX = 2 ** 27
+
 /** Checks a book of unknown shape and lays it out densely, resources in the order of the supply. Throws BookError. */
 export function readBook(book: unknown): DenseBook {
   if (!isRecord(book)) throw new BookError('book', 'must be an object with supply and bids')
@@ -73,6 +76,8 @@ export function readBook(book: unknown): DenseBook {
   const supply = Float64Array.from(resources, (resource) => naturalNumber((book['supply'] as Record<string, unknown>)[resource], `supply.${resource}`))
   const columns = new Map(resources.map((resource, column) => [resource, column]))
   const bids = book['bids'] as unknown[]
+  if (bids.length * resources.length > QUANTITIES_MAX)
+    throw new BookError('bids', `${bids.length} over ${resources.length} resources are more than ${QUANTITIES_MAX} quantities, which a book has at most`)
   const quantities = new Float64Array(bids.length * resources.length)
   const prices = new Float64Array(bids.length)
   const seen = new Set<string>()

@@ -54,6 +54,13 @@ const books = fc.record({ cpu: fc.integer({ max: 12, min: 1 }), mem: fc.integer(
   }),
 )
 
+describe('a book too large for its table', () => {
+  it('is refused before any memory is taken for it', () => {
+    const supply = Object.fromEntries(Array.from({ length: 20_000 }, (_, r) => [`r${r}`, 1]))
+    expect(() => readBook({ bids: Array.from({ length: 10_000 }), supply })).toThrow('bids: 10000 over 20000 resources are more than 134217728 quantities')
+  })
+})
+
 describe('worked examples', () => {
   it('highest bid first takes x and z, and critical values are 50 and 25', () => {
     expect(clearBook(exampleB, 'highest-bid', 'critical')).toMatchObject({ payments: { x: 50, z: 25 }, revenue: 75, welfare: 105, winners: ['x', 'z'] })

@@ -33,8 +33,11 @@ export class Envelopes {
     const { durations, quantities } = leases
     const duration = durations[row] as number
     const at = row * WIDTH
-    const [attention, cpu] = [quantities[at] as number, quantities[at + 1] as number]
-    const [llm, memory] = [quantities[at + 2] as number, quantities[at + 3] as number]
+    // One by one: a pair taken apart is an array with two boxed numbers here, for each lease.
+    const attention = quantities[at] as number
+    const cpu = quantities[at + 1] as number
+    const llm = quantities[at + 2] as number
+    const memory = quantities[at + 3] as number
     if (attention > 0) sums[0] = (sums[0] as number) + attention * duration
     if (cpu > 0) sums[1] = (sums[1] as number) + mulDivFloor(cpu, duration, MS_PER_S)
     if (llm > 0) sums[2] = (sums[2] as number) + mulDivFloor(llm, duration, MS_PER_MINUTE)
