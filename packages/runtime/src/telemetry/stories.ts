@@ -148,9 +148,13 @@ const llmSettled: Story<'llm_call_settled'> = (book, event, ids) => {
   if (!book.end(ids.span_id, event, told)) book.tell(event, ids, told)
 }
 
+/** A span of its own that shows what the event says. */
+const plainly = (book: SpanBook, event: EconomyEvent, ids: TraceIds): void =>
+  book.tell(event, ids, (span) => Object.assign(span.attributes, outputOf(event.data)))
+
 /** What a call does on the side is written on the call's span. */
 const ofTheCall = (book: SpanBook, event: EconomyEvent, ids: TraceIds): void => {
-  if (!book.note(ids.span_id, event)) book.tell(event, ids)
+  if (!book.note(ids.span_id, event)) plainly(book, event, ids)
 }
 
 const transferred: Story<'credits_transferred'> = (book, event, ids) => {
@@ -282,6 +286,6 @@ export function tellEvent(book: SpanBook, event: EconomyEvent): void {
   const ids = book.admit(event)
   if (ids === null) return
   const story = STORIES[event.type] as Story<EventType> | undefined
-  if (story === undefined) book.tell(event, ids)
+  if (story === undefined) plainly(book, event, ids)
   else story(book, event, ids)
 }

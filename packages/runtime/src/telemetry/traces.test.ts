@@ -117,6 +117,12 @@ describe('traces', () => {
     expect(figures).toMatchObject({ created: spans.length, dropped: 0, events_dropped: 0, exported: spans.length, waiting: 0 })
   })
 
+  it('show what an event without a story of its own says', async () => {
+    const { spans } = await runWindow()
+    const shown = named(spans, 'executor registered').attributes['output.value']
+    expect(JSON.parse(String(shown))).toMatchObject({ cpu_millicores: 1000, executor_id: 'x', memory_mb: 2048 })
+  })
+
   it('name every event exactly once, and have no parent that is not there', async () => {
     const { events, spans } = await runWindow()
     const told = spans.flatMap((span) => span.attributes['syntropism.event_ids'] as string[])
