@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Watch, finish, removeDir, run, start, tempDir } from '../program.ts'
 import { unhurried } from '../unhurried.ts'
 
-const GENESIS = unhurried('genesis')
+const GENESIS = unhurried('genesis', { 'policy.json': { balance_ppm: 200_000 } }, { duration_ms: 90_000, limit_micro: 180_000_000 })
 afterAll(() => removeDir(dirname(GENESIS)))
 let data = ''
 beforeEach(() => {

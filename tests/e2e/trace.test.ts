@@ -105,7 +105,7 @@ it('a call of an outside tool is a TOOL span below the window of the agent that 
   const folder = tempDir()
   const data = join(folder, 'data')
   const file = join(folder, 'spans.jsonl')
-  const bid = { bundle: { cpu_millicores: 500, memory_mb: 128 }, duration_ms: 60_000, limit_micro: 500_000_000, margin_ppm: 100_000, pause_ms: 60_000 }
+  const bid = { bundle: { cpu_millicores: 500, memory_mb: 128 }, duration_ms: 180_000, limit_micro: 500_000_000, margin_ppm: 100_000, pause_ms: 60_000 }
   mkdirSync(join(folder, 'caller'))
   writeFileSync(join(folder, 'caller', 'agent.json'), JSON.stringify({ command: ['node', 'main.mjs'], name: 'caller', standing_bid: bid }))
   writeFileSync(join(folder, 'caller', 'main.mjs'), CALLER)
@@ -147,7 +147,7 @@ it('a call of a model is an LLM span with what was said, below the window of the
   await new Promise<void>((done) => upstream.listen(0, '127.0.0.1', done))
   const { port } = upstream.address() as AddressInfo
   const bundle = { cpu_millicores: 500, llm_micro_usd_per_minute: 50_000, memory_mb: 128 }
-  const bid = { bundle, duration_ms: 30_000, limit_micro: 900_000_000, margin_ppm: 100_000, pause_ms: 60_000 }
+  const bid = { bundle, duration_ms: 180_000, limit_micro: 900_000_000, margin_ppm: 100_000, pause_ms: 60_000 }
   mkdirSync(join(folder, 'thinker'))
   writeFileSync(join(folder, 'thinker', 'agent.json'), JSON.stringify({ command: ['node', 'main.mjs'], name: 'thinker', standing_bid: bid }))
   writeFileSync(join(folder, 'thinker', 'main.mjs'), THINKER)

@@ -30,6 +30,7 @@ export interface ObservedCall {
   readonly caller: Caller
   readonly model: string
   readonly upstream_id: string
+  /** As the caller made it. */
   readonly request: Body
 }
 export type Observe = (call: ObservedCall) => { ended(finish: string, usage: LlmUsage | null, answer: string | null): void }

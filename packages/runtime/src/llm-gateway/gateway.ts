@@ -4,7 +4,7 @@ import type { LlmConfig, ModelConfig, UpstreamConfig } from '../config/index.ts'
 import { type Draft, type Host, HostStopped } from '../host/index.ts'
 import type { Bus } from '../ports/index.ts'
 import { Refused } from '../refusal/index.ts'
-import { type Api, type Body, type Bounded, boundRequest, maximumFor } from './bounds.ts'
+import { type Api, type Bounded, boundRequest, maximumFor } from './bounds.ts'
 import { Cancellation } from './cancellation.ts'
 import { type Caller, type GatewayAnswer, type GatewayCall, type Observe } from './call.ts'
 import { type Attempts, type Transport, type UpstreamAnswer, UpstreamFailure, leavesOthers, toldToCaller } from './guard.ts'
@@ -198,7 +198,6 @@ export class Gateway {
   #open(
     call_id: string,
     { model, output_tokens_max, prompt_tokens_max, upstream_id }: Worst,
-    request: Body,
     call: GatewayCall,
     cancellation: Cancellation,
     ended: () => void,
@@ -207,7 +206,7 @@ export class Gateway {
     const leaseId = 'lease_id' in call.caller ? call.caller.lease_id : ''
     const peers = this.#byLease.get(leaseId) ?? new Set()
     this.#byLease.set(leaseId, peers.add(cancellation))
-    const observed = observe?.({ api: call.api, call_id, caller: call.caller, model, request, upstream_id })
+    const observed = observe?.({ api: call.api, call_id, caller: call.caller, model, request: call.body, upstream_id })
     return {
       call_id,
       cancellation,
@@ -258,7 +257,7 @@ export class Gateway {
     tried.call_id = callId
     const drain = upstream.on_hang_up === 'drain'
     const cancellation = drain ? new Cancellation() : gone
-    const admitted = this.#open(callId, worst, bounded.body, call, cancellation, ended)
+    const admitted = this.#open(callId, worst, call, cancellation, ended)
     // Who is gone by now has cost nothing.
     const isUnsent = cancellation.is_cancelled
     const sent = target.transport.send(api, text, cancellation)
