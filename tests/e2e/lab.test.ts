@@ -59,7 +59,7 @@ describe('the mechanism lab', () => {
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toEqual(drawBook('cats-regions', 40, 7, { goods: '25' }))
     writeFileSync(book, stdout)
-    expect(JSON.parse((await run(['clear', book, '--mechanism', 'exact', '--json'])).stdout)).toMatchObject({ gap: 0 })
+    expect(JSON.parse((await run(['clear', book, '--mechanism', 'exact', '--time-limit', '3600', '--json'])).stdout)).toMatchObject({ gap: 0 })
     const listed = JSON.parse((await run(['book', '--list', '--json'])).stdout) as { name: string; params: object }[]
     expect(listed.map(({ name }) => name)).toContain('sandholm-decay')
     expect(await run(['book', 'cats-regions', '--set', 'alpha=1'])).toMatchObject({ code: 2, stderr: expect.stringContaining('there are: goods'), stdout: '' })

@@ -69,7 +69,9 @@ export async function solveExactly(input: unknown, options: { for_vcg: boolean; 
       all.filter((index) => index !== winner),
       options.time_limit_s,
     )
-    proven = proven && other.proven
+    proven = other.proven
+    // One that is not proven leaves no VCG payments: the rest need not be waited for.
+    if (!proven) break
     without.set(winner, other.welfare)
   }
   return {
