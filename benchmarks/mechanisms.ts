@@ -46,7 +46,7 @@ const mean = (values: readonly number[]): number => values.reduce((sum, value) =
 const percent = (share: number): string => `${(100 * share).toFixed(3)} %`
 
 /** Shadow clearing beside HiGHS: its distance from the best that the solver found within its limit, and the solver's own time. */
-export async function besideExact(count: number, books: number, limitS: number): Promise<string> {
+async function besideExact(count: number, books: number, limitS: number): Promise<string> {
   const gaps: number[] = []
   const times: number[] = []
   let proven = 0
@@ -64,7 +64,7 @@ export async function besideExact(count: number, books: number, limitS: number):
 }
 
 /** The gap that shadow clearing proves by itself: to its own bound. */
-export function provenGaps(count: number, books: number): string {
+function provenGaps(count: number, books: number): string {
   const gaps = Array.from({ length: books }, (_, seed) => {
     const book = readBook(drawBook('jobs', count, seed))
     const { bound, winners } = clearAtShadowPrices(book)

@@ -60,7 +60,7 @@ export const offenders = (all: readonly Dependency[]): string[] =>
     .filter((one) => !isPermissive(one.licence))
     .map((one) => `${one.name}@${one.version} is under ${one.licence === '' ? 'no licence that it names' : one.licence}`)
 
-export function licencesPage(): string {
+function licencesPage(): string {
   const all = dependencies()
   const counts = new Map<string, number>()
   for (const { licence } of all) counts.set(licence, (counts.get(licence) ?? 0) + 1)

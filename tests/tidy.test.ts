@@ -79,6 +79,8 @@ const BANNED_NAMES: Readonly<Record<string, string>> = {
   misc: 'the concept',
   utils: 'the concept',
 }
+/** Doors that a package's own `exports` name beside its first: what they offer is promised to others. */
+const ENTRIES: readonly string[] = ['packages/benchmark/src/run/index.ts', 'packages/runtime/src/remote/index.ts', 'packages/simulation/src/node/index.ts']
 const LINES_MAX = 330
 /** Written from the OpenAPI document: nobody holds it in the head. */
 const WRITTEN = 'packages/sdk/src/shapes.ts'
@@ -135,6 +137,30 @@ describe('the structure', () => {
         if (name === 'runtime' && RUNTIME_ADAPTERS.includes(room)) expect(other[1], `${relative(ROOT, file)} imports ${from}`).toBe('ports')
       }
     }
+  })
+
+  it('a door that is no entry of its package offers what another room takes, and nothing else', () => {
+    const read = [...sources, ...['agents', 'benchmarks', 'scripts', 'tests', 'packages'].flatMap((folder) => filesIn(join(ROOT, folder)))]
+    const words = new Map(read.map((file) => [file, new Set(readFileSync(file, 'utf8').match(/\w+/g))]))
+    const doors = sources.filter((file) => /\/src\/.+\/index\.ts$/.test(file) && !file.includes('/syntropism/') && !ENTRIES.includes(relative(ROOT, file)))
+    expect(doors.length).toBeGreaterThan(50)
+    for (const door of doors)
+      for (const [, names = ''] of readFileSync(door, 'utf8').matchAll(/^export (?:type )?\{([^}]*)\} from/gm))
+        for (const name of names.match(/\w+(?=\s*(?:,|$))/g) ?? []) {
+          const isTaken = [...words].some(([file, found]) => !file.startsWith(`${dirname(door)}/`) && found.has(name))
+          expect(isTaken, `${relative(ROOT, door)} offers ${name}, which nobody takes`).toBe(true)
+        }
+  })
+
+  it('every folder and every room is named in ARCHITECTURE.md, and no folder that is not there', () => {
+    const text = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8')
+    const words = new Set(text.match(/[a-z][a-z-]*/g))
+    const files = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).split('\n')
+    const folders = new Set(files.flatMap((file) => /^(\w[^/]*)\//.exec(file)?.[1] ?? []))
+    const rooms = [...new Set(files.flatMap((file) => /^packages\/[^/]+\/src\/([^/]+)\//.exec(file)?.[1] ?? []))]
+    expect(rooms.length).toBeGreaterThan(60)
+    for (const name of [...folders, ...rooms]) expect(words.has(name), `${name} is not named`).toBe(true)
+    for (const [, path = ''] of text.matchAll(/`([a-z][\w/-]*)\/`/g)) expect(folders.has(path), `there is no ${path}/`).toBe(true)
   })
 
   it('no files import each other in a circle', () => {

@@ -7,7 +7,7 @@ export interface Fit {
 }
 
 /** Least squares of x[t+1] = constant + persistence × x[t]. */
-export function fitAutoregression(series: readonly number[]): { constant: number; persistence: number } {
+function fitAutoregression(series: readonly number[]): { constant: number; persistence: number } {
   const before = series.slice(0, -1)
   const after = series.slice(1)
   const meanBefore = before.reduce((sum, value) => sum + value, 0) / before.length

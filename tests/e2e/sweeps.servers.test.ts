@@ -89,7 +89,10 @@ describe('a sweep on many hosts', () => {
     expect((await run(['sweep', 'boltzmann', ...grid, '--out', near, '--workers', '2', '--json'])).code).toBe(0)
     expect(bytesIn(far)).toEqual(bytesIn(near))
     workers[1]?.child.kill('SIGTERM')
-    expect(await workers[1]?.ended).toMatchObject({ code: 0, stderr: '' })
+    const ended = await workers[1]?.ended
+    // On a machine that is busy with other things the server may fall silent for a while: a worker says so, and tries on.
+    expect(ended?.stderr.split('\n').filter((line) => !/^$|trying on: heartbeats missed$/.test(line))).toEqual([])
+    expect(ended?.code).toBe(0)
   })
 
   it('a model from a module comes along to workers that allow it, and waits for one', async () => {

@@ -62,7 +62,7 @@ async function openLeft(path: string): Promise<Journal> {
 }
 
 /** Opens what a writer left, as its successor would, and counts. */
-export async function lookAt(path: string, acknowledged: WriterRun['acknowledged']): Promise<Found> {
+async function lookAt(path: string, acknowledged: WriterRun['acknowledged']): Promise<Found> {
   const begun = performance.now()
   const journal = await openLeft(path)
   const state = await recover(journal)

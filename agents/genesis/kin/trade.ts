@@ -5,7 +5,7 @@ import type { Policy } from '../life/policy.ts'
 import type { Study } from '../life/study.ts'
 
 /** Service under which agents of this kind sell what they have learnt of prices. */
-export const STUDY_SERVICE = 'market-study'
+const STUDY_SERVICE = 'market-study'
 /** Forecasts of one's own below which those of others are worth buying. */
 const ERRORS_WANTED = 5
 const ERRORS_MAX = 20

@@ -13,7 +13,7 @@ const round = (value: number, digits = 3): number => Number(value.toFixed(digits
 const credits = (micro: number): number => round(micro / 1_000_000, 4)
 
 /** Three ways to forecast the next price from the last ones; the one with the least mean error so far is believed. */
-export const FORECASTS: Record<string, (prices: readonly number[]) => number> = {
+const FORECASTS: Record<string, (prices: readonly number[]) => number> = {
   drift: (prices) => (prices.length < 2 ? (prices.at(-1) ?? 0) : (prices.at(-1) ?? 0) + ((prices.at(-1) ?? 0) - (prices[0] ?? 0)) / (prices.length - 1)),
   last: (prices) => prices.at(-1) ?? 0,
   mean: (prices) => mean(prices.slice(-10)),

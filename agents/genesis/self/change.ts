@@ -9,7 +9,7 @@ import { rehearse, rehearseHere } from './rehearsal.ts'
 import { isBetter, worthMicroPerHour } from './worth.ts'
 
 /** What of itself this agent may change. */
-export const CHANGEABLE = ['policy.json', 'life/decide.ts'] as const
+const CHANGEABLE = ['policy.json', 'life/decide.ts'] as const
 const POLICY = 'policy.json'
 /** Windows that must be recorded before a change is thought of, between two of them, and on trial. */
 const RECORDED_MIN = 8
@@ -26,7 +26,7 @@ export interface Proposal {
 const perHour = (micro: number): string => `${(micro / 1_000_000).toFixed(2)} credits an hour`
 
 /** The change of one figure of the policy under which the recorded windows would have been worth most; null where the present one is as good. */
-export function proposeFigure({ cycles }: Memory, text: string): Proposal | null {
+function proposeFigure({ cycles }: Memory, text: string): Proposal | null {
   const policy = policyOf(text)
   const now = worthMicroPerHour(cycles, rehearseHere(cycles, text))
   let best: { readonly proposal: Proposal; readonly worth: number } | null = null

@@ -51,7 +51,7 @@ export {
 } from './live/index.ts'
 export { type ExperimentTrial, PhoenixError, gather, pushExperiment, pushPrices, pushToPhoenix } from './phoenix/index.ts'
 export { Inquiries, type LowestWinning } from './inquiry/index.ts'
-export { type Bus, type ClearingSolver, type Journal, JournalError, type Moment, MomentError, type WorkspaceHistory } from './ports/index.ts'
+export { type Bus, type ClearingSolver, type Journal, JournalError, type Moment, MomentError, type WorkspaceHistory, reasonOf } from './ports/index.ts'
 export {
   type Rung,
   SANDBOXES,

@@ -1,3 +1,4 @@
+import { reasonOf } from '@syntropism/runtime'
 import { z } from 'zod'
 import type { Scenario } from '../scenario/index.ts'
 import { type JudgeMessage, answerSchema } from './prompt.ts'
@@ -84,7 +85,7 @@ export const askOver =
       })
       text = await answer.text()
     } catch (error) {
-      throw new JudgeError(`${url} gave no answer: ${error instanceof Error ? error.message : String(error)}`, false, { cause: error })
+      throw new JudgeError(`${url} gave no answer: ${reasonOf(error)}`, false, { cause: error })
     }
     if (!answer.ok) throw new JudgeError(`${model} at ${url} answered ${answer.status}: ${text.slice(0, 300)}`, SPENT.has(answer.status))
     const completion = Completion.safeParse(JSON.parse(text))

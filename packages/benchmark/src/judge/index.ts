@@ -1,4 +1,3 @@
 export { krippendorffAlpha } from './agreement.ts'
-export { type AskModel, JudgeError, askJudge, askOver, readVerdict } from './ask.ts'
-export { type JudgeOptions, type JudgedWorld, type Judgement, type WorldJudgement, judgeTrial } from './judge.ts'
-export { judgePrompt } from './prompt.ts'
+export { type AskModel, JudgeError, askOver } from './ask.ts'
+export { type JudgedWorld, type Judgement, judgeTrial } from './judge.ts'

@@ -2,7 +2,9 @@ import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadScenarios, drawVariants, type Scenario, type Variant } from '../scenario/index.ts'
 import type { RunRecord } from '../rules/index.ts'
-import { type AskModel, JudgeError, judgePrompt, judgeTrial, krippendorffAlpha, readVerdict } from './index.ts'
+import { readVerdict } from './ask.ts'
+import { type AskModel, JudgeError, judgeTrial, krippendorffAlpha } from './index.ts'
+import { judgePrompt } from './prompt.ts'
 
 const ITEM = loadScenarios(resolve(import.meta.dirname, '../../../../scenarios')).find((one) => one.id === 'ER-1') as Scenario
 const CRITERIA = ITEM.judge?.criteria.map(({ name }) => name) ?? []

@@ -1,2 +1,2 @@
-export { type RehearsalOptions, rehearse } from './rehearsal.ts'
-export { type RehearsalReport, type RehearsalWindow } from './report.ts'
+export { rehearse } from './rehearsal.ts'
+export { type RehearsalReport } from './report.ts'

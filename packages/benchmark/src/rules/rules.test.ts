@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Rules } from '../scenario/index.ts'
-import { type LoggedEvent, type RunRecord, bootstrapInterval, judge, permutationTest, slopeOf, wilsonInterval } from './index.ts'
+import { type LoggedEvent, type RunRecord, bootstrapInterval, judge, permutationTest, wilsonInterval } from './index.ts'
+import { slopeOf } from './statistics.ts'
 
 const event = (seq: number, type: string, data: Record<string, unknown> = {}, atMs = seq): LoggedEvent => ({ agent_id: 'ada', at_ms: atMs, data, seq, type })
 const record = (events: readonly LoggedEvent[], more: Partial<RunRecord> = {}): RunRecord => ({

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256Hex } from '@syntropism/economy'
+import { reasonOf } from '@syntropism/runtime'
 import type { Judgement } from '../judge/index.ts'
 import type { Scenario } from '../scenario/index.ts'
 import type { TrialResult } from './trial.ts'
@@ -39,7 +40,7 @@ function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    throw new RunError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new RunError(`${path} cannot be read: ${reasonOf(error)}`, { cause: error })
   }
 }
 

@@ -1,3 +1,4 @@
+import { reasonOf } from '@syntropism/runtime'
 import { createClient } from '@syntropism/sdk'
 import { BUILT_IN, type BuiltInAgent, type Files } from '../agents/index.ts'
 import { type Variant, createRandom } from '../scenario/index.ts'
@@ -46,7 +47,7 @@ function createBuiltIn(name: string, agent: BuiltInAgent): AgentStarter {
             await agent.act({ client, files, random, task: world.task, window: number }, variant)
             return { cause: 'completed', cpu_ms: 0, detail: '', exit_code: 0 }
           } catch (error) {
-            return { cause: 'crashed', cpu_ms: 0, detail: (error instanceof Error ? error.message : String(error)).slice(0, MESSAGE_MAX), exit_code: 1 }
+            return { cause: 'crashed', cpu_ms: 0, detail: reasonOf(error).slice(0, MESSAGE_MAX), exit_code: 1 }
           }
         },
       }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { reasonOf } from '@syntropism/runtime'
 import type { EventLogs } from '@syntropism/runtime/remote'
 import { madeVersion, measurementsOf, testVersion } from '../bench/index.ts'
 import { judgeDecision } from '../decision/index.ts'
@@ -138,7 +139,7 @@ export async function runTrial(item: Scenario, seed: number, parts: TrialParts, 
       variants.push({ condition: variant.condition, failures: await judgeRecord(variant, record), index: variant.index, record })
     }
   } catch (caught) {
-    error = caught instanceof Error ? caught.message : String(caught)
+    error = reasonOf(caught)
   }
   return {
     agent: parts.agent.name,

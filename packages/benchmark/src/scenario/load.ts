@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { reasonOf } from '@syntropism/runtime'
 import { z } from 'zod'
 import { ScenarioError } from './draw.ts'
 import { Scenario } from './schema.ts'
@@ -13,7 +14,7 @@ export function loadScenario(path: string): Scenario {
   try {
     value = JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    throw new ScenarioError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new ScenarioError(`${path} cannot be read: ${reasonOf(error)}`, { cause: error })
   }
   const result = Scenario.safeParse(value)
   if (!result.success) throw new ScenarioError(`${path} is no scenario:\n${z.prettifyError(result.error)}`)
@@ -29,7 +30,7 @@ export function loadScenarios(folder: string): Scenario[] {
   try {
     names = readdirSync(folder).filter((name) => name.endsWith('.json') && !name.endsWith('.schema.json'))
   } catch (error) {
-    throw new ScenarioError(`${folder} is no folder of scenarios: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new ScenarioError(`${folder} is no folder of scenarios: ${reasonOf(error)}`, { cause: error })
   }
   const scenarios = names.map((name) => loadScenario(join(folder, name)))
   if (scenarios.length === 0) throw new ScenarioError(`${folder} holds no scenario (*.json)`)

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { checkScenario, costMicro, drawVariants, evaluate, loadScenario, loadScenarios, pricesMicroPerS, sharesOf, valuation } from './index.ts'
+import { checkScenario, costMicro, drawVariants, evaluate, loadScenarios, pricesMicroPerS, sharesOf, valuation } from './index.ts'
+import { loadScenario } from './load.ts'
 
 const ITEMS = loadScenarios(resolve(import.meta.dirname, '../../../../scenarios'))
 const CAPACITIES = { cpu_cores: 2, memory_mb: 2048, tokens_per_s: 1000 }

@@ -1,15 +1,11 @@
 export { type NewBid, bidHash, bundleOf, checkBundle, checkPlaceBid, endBid, leaveBook, offeredMicro, placeBid, raiseBid, showBundle } from './book.ts'
 export {
-  type Allocation,
   type Candidate,
   type Release,
   type Reservation,
   type Supply,
-  type Win,
   allocate,
   byHighestBid,
-  copyReservation,
-  copySupply,
   placeFor,
   reserve,
   takeRoom,
@@ -17,5 +13,5 @@ export {
 export { type Lowest, OfferTrial, searchLowest } from './lowest.ts'
 export { type Answer, type ClearedMarket, type PaidWin, type Rules, clearMarket } from './market.ts'
 export { capacityOf, quantitiesOf, sharesOf } from './quantities.ts'
-export { type Market, freshMarket } from './ranking.ts'
-export { lowestWinningMicro, onePerAgent } from './thresholds.ts'
+export { type Market } from './ranking.ts'
+export { onePerAgent } from './thresholds.ts'

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MECHANISMS, PAYMENT_RULES, unsoundPairing } from '../mechanisms/index.ts'
-import { type Answer, type Candidate, type Market, type Rules, byHighestBid, clearMarket, freshMarket, lowestWinningMicro, onePerAgent } from './index.ts'
+import { type Answer, type Candidate, type Market, type Rules, byHighestBid, clearMarket, onePerAgent } from './index.ts'
+import { freshMarket } from './ranking.ts'
+import { lowestWinningMicro } from './thresholds.ts'
 
 const NOW_MS = 1000
 const GREEDY = ['highest-bid', 'density', 'density-sqrt'] as const

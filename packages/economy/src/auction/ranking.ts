@@ -13,7 +13,7 @@ export interface Market {
 export const COLUMNS = ['attention', 'cpu', 'llm', 'memory'] as const
 
 /** All that is for sale, executors taken together; what running leases hold beyond a shrunken capacity counts as nothing left. */
-export function forSale(supply: Supply): Float64Array {
+function forSale(supply: Supply): Float64Array {
   let cpu = 0
   let memory = 0
   for (const room of supply.executors) {

@@ -1,5 +1,4 @@
 export {
-  type LeaseEnd,
   checkLeaseReport,
   closeExecutorLeases,
   endLease,

@@ -12,7 +12,6 @@ export {
   assertCirculation,
   assertConserved,
   balanceOf,
-  checkPost,
   circulatingMicro,
   closeAccount,
   createLedger,

@@ -7,7 +7,6 @@ import {
   accountOf,
   assertConserved,
   balanceOf,
-  checkPost,
   closeAccount,
   createLedger,
   openAccount,
@@ -16,6 +15,7 @@ import {
   postNet,
   takeFromHold,
 } from './index.ts'
+import { checkPost } from './ledger.ts'
 
 function withAgent() {
   const ledger = createLedger()

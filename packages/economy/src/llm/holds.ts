@@ -9,7 +9,7 @@ import { type Limit, charge, checkLimit, limitsOf, minuteOf, recount, turnMinute
 import { llmBoundMicroUsd } from './prices.ts'
 
 export const HELD = 'llm_micro_usd:held'
-export const USED = 'llm_micro_usd:used'
+const USED = 'llm_micro_usd:used'
 const LAPSED = 'llm_micro_usd:lapsed'
 const BUDGET_HELD = 'llm_budget_micro_usd:held'
 const BUDGET_USED = 'llm_budget_micro_usd:used'

@@ -61,7 +61,7 @@ const priceAtExcess = (curve: PriceCurve, excessPpm: number): number =>
   toNumber(fakeExponential({ denominator: BigInt(curve.excess_per_e_ppm), factor: BigInt(curve.floor_micro_per_s), numerator: BigInt(excessPpm) }))
 
 /** Least excess at which the price is at least this one: where an `excess` curve starts from a given price. */
-export function excessForPrice(curve: PriceCurve, priceMicroPerS: number): number {
+function excessForPrice(curve: PriceCurve, priceMicroPerS: number): number {
   let above = 1
   while (priceAtExcess(curve, above) < priceMicroPerS && above < Number.MAX_SAFE_INTEGER / 4) above *= 2
   let least = 0

@@ -12,11 +12,11 @@ export {
   unsoundPairing,
 } from './clearing.ts'
 export { corePayments } from './core.ts'
-export { type FillingTerms, dominantShareAmounts, dominantShareOrder, dominantShareTasks } from './drf.ts'
+export { dominantShareAmounts, dominantShareOrder, dominantShareTasks } from './drf.ts'
 export { gini, giniOfAscending, giniOfPairs, giniOfSample, jain } from './fairness.ts'
 export { criticalPayments, leastPriceBefore } from './critical.ts'
 export { type SizeExponent, greedyOrder, sizesOf, walk } from './greedy.ts'
 export { OrderRoom } from './order.ts'
 export { boundAt, bundleCost, supplyPrices } from './prices.ts'
 export { type Regret, regretOfTruth } from './regret.ts'
-export { type ShadowClearing, clearAtShadowPrices, orderAt } from './shadow.ts'
+export { clearAtShadowPrices, orderAt } from './shadow.ts'

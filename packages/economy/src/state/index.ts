@@ -5,7 +5,6 @@ export {
   type Bid,
   type Executor,
   type Human,
-  type InboxEntry,
   type Invocation,
   type Lease,
   type Meter,
@@ -21,7 +20,6 @@ export {
 } from './state.ts'
 export {
   type End,
-  type Party,
   type Posting,
   type Sink,
   type Step,

@@ -1,2 +1,2 @@
-export { type AlertSettings, Alerts } from './alerts.ts'
-export { type Alert, type Thresholds, Watch } from './watch.ts'
+export { Alerts } from './alerts.ts'
+export { type Alert, Watch } from './watch.ts'

@@ -1,4 +1,5 @@
 import type { EconomyEvent, EventData } from '@syntropism/contract'
+import { Recent } from '../recent/index.ts'
 
 interface Step {
   readonly at_ms: number
@@ -27,8 +28,8 @@ export class Rings {
   readonly #windowMs: number
   readonly #wanted: number
   /** Last step of its kind by each agent; a step counts once. */
-  readonly #withdrawals = new Map<string, Step>()
-  readonly #wins = new Map<string, Step>()
+  readonly #withdrawals = new Recent<Step>(AGENTS_MAX)
+  readonly #wins = new Recent<Step>(AGENTS_MAX)
   #retreats: PaidRetreat[] = []
 
   constructor(windowMs: number, wanted: number) {
@@ -36,16 +37,9 @@ export class Rings {
     this.#wanted = wanted
   }
 
-  onEvent(event: EconomyEvent): void {
-    if (event.type === 'bid_withdrawn' && event.data.reason === 'withdrawn') this.#keep(this.#withdrawals, event.agent_id, event)
-    else if (event.type === 'resources_allocated') this.#keep(this.#wins, event.agent_id, event)
-  }
-
-  #keep(steps: Map<string, Step>, agentId: string, { at_ms, seq }: Step): void {
-    steps.delete(agentId)
-    steps.set(agentId, { at_ms, seq })
-    const oldest = steps.keys().next().value
-    if (steps.size > AGENTS_MAX && oldest !== undefined) steps.delete(oldest)
+  onEvent({ agent_id, at_ms, data, seq, type }: EconomyEvent): void {
+    if (type === 'bid_withdrawn' && data.reason === 'withdrawn') this.#withdrawals.set(agent_id, { at_ms, seq })
+    else if (type === 'resources_allocated') this.#wins.set(agent_id, { at_ms, seq })
   }
 
   /** Takes a payment; gives the ring that it completes. */
@@ -54,8 +48,8 @@ export class Rings {
     const win = this.#wins.get(payer)
     if (withdrawal === undefined || win === undefined) return null
     if (win.seq < withdrawal.seq || at_ms - withdrawal.at_ms > this.#windowMs) return null
-    this.#withdrawals.delete(paid)
-    this.#wins.delete(payer)
+    this.#withdrawals.take(paid)
+    this.#wins.take(payer)
     this.#retreats = this.#retreats.filter((one) => at_ms - one.at_ms <= this.#windowMs).slice(-RETREATS_MAX)
     this.#retreats.push({ at_ms, evidence: [withdrawal.seq, win.seq, seq], members: [payer, paid] })
     return this.#ringOf(payer)

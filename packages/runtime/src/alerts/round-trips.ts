@@ -1,3 +1,5 @@
+import { Recent } from '../recent/index.ts'
+
 interface Payment {
   readonly amount_micro: number
   readonly at_ms: number
@@ -27,7 +29,7 @@ const isSame = (one: number, other: number): boolean => Math.abs(one - other) <=
 export class RoundTrips {
   readonly #windowMs: number
   readonly #tripsMax: number
-  readonly #pairs = new Map<string, Pair>()
+  readonly #pairs = new Recent<Pair>(PAIRS_MAX)
 
   constructor(windowMs: number, tripsMax: number) {
     this.#windowMs = windowMs
@@ -53,17 +55,14 @@ export class RoundTrips {
     pair.trips = pair.trips.filter((trip) => trip.begun_at_ms >= since)
     pair.trips.push({ begun_at_ms: other.at_ms, seqs: [other.seq, payment.seq] })
     if (pair.trips.length < this.#tripsMax) return null
-    this.#pairs.delete(key)
+    this.#pairs.take(key)
     return pair.trips.flatMap(({ seqs }) => seqs).toSorted((one, two) => one - two)
   }
 
   /** The pair, as the one that was heard of last. */
   #touch(key: string): Pair {
     const pair = this.#pairs.get(key) ?? { alone: new Map<string, Payment[]>(), trips: [] }
-    this.#pairs.delete(key)
     this.#pairs.set(key, pair)
-    const oldest = this.#pairs.keys().next().value
-    if (this.#pairs.size > PAIRS_MAX && oldest !== undefined) this.#pairs.delete(oldest)
     return pair
   }
 }

@@ -1,5 +1,7 @@
 import type { EconomyEvent, EventData } from '@syntropism/contract'
 import { type State, assertConserved, movementsIn } from '@syntropism/economy'
+import { reasonOf } from '../ports/index.ts'
+import { Recent } from '../recent/index.ts'
 import { Rings } from './rings.ts'
 import { RoundTrips } from './round-trips.ts'
 
@@ -36,33 +38,14 @@ export interface SpanLosses {
   lost(): number
 }
 
-interface Seen {
+interface Spawn {
   readonly at_ms: number
-  readonly amount_micro: number
   readonly seq: number
 }
 
-const KEYS_MAX = 10_000
+/** Lines of agents whose spawns are remembered. */
+const LINES_MAX = 10_000
 const EVIDENCE_MAX = 100
-
-/** Keeps what lies within the span, oldest first. */
-class Recent {
-  readonly #byKey = new Map<string, Seen[]>()
-
-  add(key: string, seen: Seen, windowMs: number): Seen[] {
-    const kept = (this.#byKey.get(key) ?? []).filter((one) => seen.at_ms - one.at_ms <= windowMs)
-    kept.push(seen)
-    this.#byKey.delete(key)
-    this.#byKey.set(key, kept)
-    const oldest = this.#byKey.keys().next().value
-    if (this.#byKey.size > KEYS_MAX && oldest !== undefined) this.#byKey.delete(oldest)
-    return kept
-  }
-
-  forget(key: string): void {
-    this.#byKey.delete(key)
-  }
-}
 
 /** Looks for what a person should see: in each event, and in the state from time to time. It only reads. */
 export class Watch {
@@ -70,7 +53,8 @@ export class Watch {
   readonly #thresholds: Thresholds
   readonly #raise: (alert: Alert) => void
   readonly #roundTrips: RoundTrips
-  readonly #spawns = new Recent()
+  /** Spawns within the span, by the line's first agent, oldest first. */
+  readonly #spawns = new Recent<readonly Spawn[]>(LINES_MAX)
   readonly #fullScores = new Map<string, number[]>()
   readonly #starving = new Set<string>()
   readonly #rings: Rings
@@ -124,9 +108,10 @@ export class Watch {
 
   #spawn({ at_ms, data, seq }: EconomyEvent<'agent_spawned'>): void {
     const first = data.lineage.at(-1) ?? data.parent_id
-    const seen = this.#spawns.add(first, { amount_micro: data.initial_balance_micro, at_ms, seq }, this.#thresholds.window_ms)
+    const seen = [...(this.#spawns.get(first) ?? []).filter((one) => at_ms - one.at_ms <= this.#thresholds.window_ms), { at_ms, seq }]
+    this.#spawns.set(first, seen)
     if (seen.length < this.#thresholds.spawns) return
-    this.#spawns.forget(first)
+    this.#spawns.take(first)
     this.#raise({
       at_ms,
       evidence: seen.map((one) => one.seq),
@@ -180,7 +165,7 @@ export class Watch {
     } catch (error) {
       if (this.#unbalanced) return
       this.#unbalanced = true
-      const text = `the accounts do not add up: ${error instanceof Error ? error.message : String(error)}`
+      const text = `the accounts do not add up: ${reasonOf(error)}`
       this.#raise({ at_ms: nowMs, evidence: [seq], kind: 'conservation', subject: 'ledger', text })
     }
   }

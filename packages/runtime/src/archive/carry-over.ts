@@ -1,14 +1,8 @@
 import { type Command, CommandSchema, type EconomyEvent } from '@syntropism/contract'
 import { type Posting, type State, apply, createState, eventText } from '@syntropism/economy'
 import type { ReadableJournal } from '../host/index.ts'
-import { type Batch, JournalError, type StoredBatch } from '../ports/index.ts'
+import { type Batch, type Journal, JournalError, type StoredBatch } from '../ports/index.ts'
 import { GENESIS_HASH, batchHash } from '../store/index.ts'
-
-/** What of a journal is written to. */
-export interface WritableJournal {
-  commit(batch: Batch, state: State): Promise<void> | void
-  saveSnapshot(number: number, text: string): Promise<void> | void
-}
 
 /** Commands carried out together, as a record. Those that are refused and leave no event are left out and counted. */
 export class NewRecord {
@@ -85,7 +79,7 @@ export async function* checkedRecords(source: Pick<ReadableJournal, 'read'>, sta
  */
 export async function carryOver(
   source: Pick<ReadableJournal, 'read'>,
-  target: Pick<WritableJournal, 'commit'>,
+  target: Pick<Journal, 'commit'>,
   cut: Cut | null,
 ): Promise<{ state: State; record: number; hash: string }> {
   const state = createState()

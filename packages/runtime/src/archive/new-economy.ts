@@ -1,10 +1,9 @@
 import { copyFileSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { ConfigError } from '../config/index.ts'
-import type { ReadableJournal } from '../host/index.ts'
 import { pathsOf } from '../live/index.ts'
+import type { Journal } from '../ports/index.ts'
 import { SqliteJournal, openDatabase } from '../store/index.ts'
-import type { WritableJournal } from './carry-over.ts'
 import { makeFolder } from './new-folder.ts'
 
 /** Where a new economy goes: a data folder, with its journal in a file there or in an empty PostgreSQL database. */
@@ -15,7 +14,7 @@ export interface Place {
   readonly database_url?: string | undefined
 }
 
-export type NewJournal = WritableJournal & Pick<ReadableJournal, 'read'>
+export type NewJournal = Pick<Journal, 'commit' | 'read' | 'saveSnapshot'>
 /** What makes the economy: in a folder, with its journal, which begins as a copy of a database file where one is named. */
 type Build<T> = (folder: string, open: (copyOf?: string) => NewJournal) => Promise<T>
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Solution } from '@syntropism/contract'
 import type { WinnerProblem } from '@syntropism/economy'
-import type { Offer, Seen } from './seen.ts'
+import type { Amounts, Offer, Seen } from './seen.ts'
 import { type Left, type Placed, allOf, byOffer, fitsOn, hold, takingPart, walk } from './walk.ts'
 
 /** JSON with the keys of every object in order: what the hash of a problem is taken of. */
@@ -12,7 +12,7 @@ function orderedJson(value: unknown): string {
   return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${orderedJson(member)}`).join(',')}}`
 }
 
-const numbers = (amounts: Readonly<Record<'attention' | 'cpu' | 'llm' | 'memory', bigint>>) => ({
+const numbers = (amounts: Amounts) => ({
   attention: Number(amounts.attention),
   cpu: Number(amounts.cpu),
   llm: Number(amounts.llm),

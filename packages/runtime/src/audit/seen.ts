@@ -112,7 +112,10 @@ function giveOrTake(
   }
 }
 
-const positive = (value: bigint): bigint => (value > 0n ? value : 0n)
+export const positive = (value: bigint): bigint => (value > 0n ? value : 0n)
+
+/** Executors in the order in which a bid is placed: the most cpu left, then memory, then the lowest id. */
+export const byRoomLeft = (a: Room, b: Room): number => Number(b.cpu - a.cpu) || Number(b.memory - a.memory) || (a.executor_id < b.executor_id ? -1 : 1)
 
 /** The earliest instant from which the starving bid could run if nothing else began, on the executor with the most left then. */
 function keptFor(state: State, offers: readonly Offer[], free: Free): Kept | null {
@@ -127,7 +130,7 @@ function keptFor(state: State, offers: readonly Offer[], free: Free): Kept | nul
   let startsAt = state.at_ms
   for (;;) {
     const fitting = later.rooms.filter((room) => room.cpu >= own.wants.cpu && room.memory >= own.wants.memory)
-    fitting.sort((a, b) => Number(b.cpu - a.cpu) || Number(b.memory - a.memory) || (a.executor_id < b.executor_id ? -1 : 1))
+    fitting.sort(byRoomLeft)
     const room = own.wants.cpu > 0n ? fitting[0] : null
     if (room !== undefined && own.wants.attention <= positive(later.attention) && own.wants.llm <= positive(later.llm))
       return {

@@ -1,4 +1,4 @@
-import { type Offer, RESOURCES, type Room, type Seen } from './seen.ts'
+import { type Amounts, type Offer, RESOURCES, type Room, type Seen, byRoomLeft, positive } from './seen.ts'
 
 /** What is left along a walk. */
 export interface Left {
@@ -59,7 +59,7 @@ export function hold(left: Left, offer: Offer, executorId: string | null): void 
 export function placeOf(left: Left, offer: Offer): string | null | undefined {
   if (offer.wants.cpu === 0n && offer.wants.memory === 0n) return fitsOn(left, offer, null) ? null : undefined
   const fitting = left.rooms.filter((room) => fitsOn(left, offer, room.executor_id))
-  fitting.sort((a, b) => Number(b.cpu - a.cpu) || Number(b.memory - a.memory) || (a.executor_id < b.executor_id ? -1 : 1))
+  fitting.sort(byRoomLeft)
   return fitting[0]?.executor_id
 }
 
@@ -90,18 +90,13 @@ export function takingPart(offers: readonly Offer[]): Offer[] {
 export const possibleOf = (seen: Seen, offers: readonly Offer[]): Offer[] => offers.filter((offer) => placeOf(allOf(seen), offer) !== undefined)
 
 /** All that is for sale, executors taken together. */
-export function totalOf(seen: Seen): Readonly<Record<(typeof RESOURCES)[number], bigint>> {
-  const positive = (value: bigint): bigint => (value > 0n ? value : 0n)
+export function totalOf(seen: Seen): Amounts {
   const sum = (resource: 'cpu' | 'memory'): bigint => seen.rooms.reduce((total, room) => total + positive(room[resource]), 0n)
   return { attention: positive(seen.attention), cpu: sum('cpu'), llm: positive(seen.llm), memory: sum('memory') }
 }
 
 /** Σ amount × weight ÷ total over the resources, as a numerator over the product of all totals above zero. */
-export function overTotals(
-  amounts: Readonly<Record<(typeof RESOURCES)[number], bigint>>,
-  weights: Readonly<Record<(typeof RESOURCES)[number], bigint>>,
-  totals: ReturnType<typeof totalOf>,
-): { denominator: bigint; numerator: bigint } {
+export function overTotals(amounts: Amounts, weights: Amounts, totals: ReturnType<typeof totalOf>): { denominator: bigint; numerator: bigint } {
   const used = RESOURCES.filter((resource) => totals[resource] > 0n)
   const product = (except: string | null): bigint => used.reduce((all, resource) => (resource === except ? all : all * totals[resource]), 1n)
   return {

@@ -1,21 +1,19 @@
 import type { Certificate, Solution } from '@syntropism/contract'
 import { answeredWinners, isFor, offeredBy } from './answer.ts'
 import { optimumOf } from './optimum.ts'
-import { type Offer, RESOURCES, type Seen } from './seen.ts'
+import { type Amounts, type Offer, RESOURCES, type Seen } from './seen.ts'
 import { shadowOrder } from './shadow.ts'
 import { type Placed, comparison, overTotals, possibleOf, takingPart, totalOf, walk } from './walk.ts'
-
-type Whole = Readonly<Record<(typeof RESOURCES)[number], bigint>>
 
 /** What a clearing comes to by its mechanism. */
 interface Expected {
   readonly placed: readonly Placed[]
   /** Prices of all that was for sale; null where the mechanism has none. */
-  readonly prices: Whole | null
+  readonly prices: Amounts | null
 }
 
 /** Prices of the whole supply by the shadow rule, and the order in which it lets bids in. */
-function byShadowPrices(seen: Seen, possible: readonly Offer[]): { readonly order: Offer[]; readonly prices: Whole } {
+function byShadowPrices(seen: Seen, possible: readonly Offer[]): { readonly order: Offer[]; readonly prices: Amounts } {
   const offers = [...possible].sort((a, b) => a.order - b.order)
   const totals = totalOf(seen)
   const { order, prices } = shadowOrder({
@@ -23,7 +21,7 @@ function byShadowPrices(seen: Seen, possible: readonly Offer[]): { readonly orde
     supply: RESOURCES.map((resource) => Number(totals[resource])),
   })
   const [attention, cpu, llm, memory] = RESOURCES.map((resource, r) => BigInt(Math.round((prices[r] as number) * Number(totals[resource]))))
-  return { order: order.map((index) => offers[index] as Offer), prices: { attention, cpu, llm, memory } as Whole }
+  return { order: order.map((index) => offers[index] as Offer), prices: { attention, cpu, llm, memory } as Amounts }
 }
 
 /** Winners and prices of a mechanism, worked out anew; a text when there was nothing to work them out from. */
@@ -39,7 +37,7 @@ function expectedOf(seen: Seen, mechanism: string, solution: Solution | null): E
 }
 
 /** Bound on welfare from the prices that the certificate shows: what anyone can add up. */
-function boundOf(seen: Seen, offers: readonly Offer[], prices: Whole): bigint {
+function boundOf(seen: Seen, offers: readonly Offer[], prices: Amounts): bigint {
   const totals = totalOf(seen)
   let bound = RESOURCES.reduce((sum, resource) => sum + prices[resource], 0n)
   for (const { offer, wants } of offers) {
@@ -51,7 +49,7 @@ function boundOf(seen: Seen, offers: readonly Offer[], prices: Whole): bigint {
 }
 
 /** The bound that a clearing proves: by its prices, or by a solver's proof for this very problem where that is lower. */
-function provenBound(seen: Seen, mechanism: string, prices: Whole, welfare: bigint, solution: Solution | null): bigint {
+function provenBound(seen: Seen, mechanism: string, prices: Amounts, welfare: bigint, solution: Solution | null): bigint {
   const byPrices = boundOf(seen, possibleOf(seen, takingPart(seen.offers)), prices)
   if (mechanism !== 'exact') return byPrices
   const solved = solution !== null && solution.bound_micro !== null && isFor(seen, solution) ? BigInt(solution.bound_micro) : byPrices

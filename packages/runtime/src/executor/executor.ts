@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { AgentManifest, EconomyEvent, EventData } from '@syntropism/contract'
 import type { Host } from '../host/index.ts'
 import type { Tokens } from '../http/index.ts'
-import { type Bus, HistoryError } from '../ports/index.ts'
+import { type Bus, HistoryError, reasonOf } from '../ports/index.ts'
 import { type SandboxDriver, SandboxError, type SandboxExit, type SandboxProcess, hostFailure } from '../sandbox/index.ts'
 import { scriptedWindow } from './scripted.ts'
 import { Workspaces } from './workspace.ts'
@@ -30,7 +30,7 @@ type Allocated = EventData<'resources_allocated'>
 
 /** The end of a run that did not begin. What a program has made of its workspace is its own doing: nothing is refunded for that. */
 const notStarted = (error: unknown): SandboxExit => ({
-  ...hostFailure(error instanceof Error ? error.message : String(error)),
+  ...hostFailure(reasonOf(error)),
   ...(error instanceof SandboxError && error.code === 'workspace_unsafe' ? { cause: 'crashed' as const } : {}),
 })
 
@@ -176,7 +176,7 @@ export class Executor {
     try {
       return this.workspaces.manifest(agentId)
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = reasonOf(error)
       throw new SandboxError('workspace_unsafe', `the agent.json of ${agentId} cannot be used: ${reason}`, { cause: error })
     }
   }

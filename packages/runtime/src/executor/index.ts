@@ -1,4 +1,4 @@
 export { copyFolder } from './copy.ts'
-export { Executor, type ExecutorOptions } from './executor.ts'
+export { Executor } from './executor.ts'
 export { History } from './history.ts'
 export { Workspaces } from './workspace.ts'

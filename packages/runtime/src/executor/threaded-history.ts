@@ -1,8 +1,8 @@
 import { type FileChange, HistoryError, type WorkspaceCommit } from '../ports/index.ts'
-import { AskedThread, ThreadError } from '../ports/thread/index.ts'
+import { Thread, ThreadError, moduleBeside } from '../ports/thread/index.ts'
 import type { Asked } from './history-thread.ts'
 
-const THREAD = new URL(import.meta.url.endsWith('.ts') ? './history-thread.ts' : './history-thread.js', import.meta.url)
+const THREAD = moduleBeside(import.meta.url, 'history-thread')
 const isKnown = (code: unknown): code is HistoryError['code'] => code === 'commit_unknown' || code === 'running'
 
 /**
@@ -10,12 +10,12 @@ const isKnown = (code: unknown): code is HistoryError['code'] => code === 'commi
  * meanwhile.
  */
 export class ThreadedHistory {
-  readonly #thread: AskedThread
+  readonly #thread: Thread
   /** The last work on each workspace. */
   readonly #last = new Map<string, Promise<unknown>>()
 
   constructor(root: string) {
-    this.#thread = new AskedThread(THREAD, root)
+    this.#thread = new Thread(THREAD, { data: root, name: 'histories' })
   }
 
   async #ask<T>(...asked: Asked): Promise<T> {

@@ -36,6 +36,13 @@ export function reExecute(
   return { difference_seq: index >= 0 ? firstSeq + index : firstSeq + Math.min(events.length, recorded.length), events, finding }
 }
 
+/** Re-executes one record of a journal. Throws JournalError where that gives other events than were recorded. */
+export function reExecuteExactly(state: State, batch: StoredBatch): void {
+  const { difference_seq: seq } = reExecute(state, batch)
+  if (seq !== null)
+    throw new JournalError('corrupt', `re-executing the journal differs from what was recorded, first at sequence number ${seq} (record ${batch.number})`)
+}
+
 /** State as the journal alone tells it: the last snapshot and the records after it, each compared with its recorded events. */
 export async function recover(journal: Pick<Journal, 'latestSnapshot' | 'read'>): Promise<State> {
   return recoverFrom(journal, await journal.latestSnapshot())
@@ -44,10 +51,6 @@ export async function recover(journal: Pick<Journal, 'latestSnapshot' | 'read'>)
 /** The same from a given snapshot; from the first record without one. */
 export async function recoverFrom(journal: Pick<Journal, 'read'>, snapshot: Awaited<ReturnType<Journal['latestSnapshot']>>): Promise<State> {
   const state = snapshot === null ? createState() : restore(snapshot.text)
-  for await (const batch of journal.read(snapshot?.number ?? 0)) {
-    const { difference_seq: seq } = reExecute(state, batch)
-    if (seq !== null)
-      throw new JournalError('corrupt', `re-executing the journal differs from what was recorded, first at sequence number ${seq} (record ${batch.number})`)
-  }
+  for await (const batch of journal.read(snapshot?.number ?? 0)) reExecuteExactly(state, batch)
   return state
 }

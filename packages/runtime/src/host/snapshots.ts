@@ -10,7 +10,7 @@ const PARTS_AT_ONCE = 4
 const REMEMBERED_PER_COMMAND = 16
 
 /** A snapshot of the state after a record; its text is null while it is made. */
-interface Draft {
+interface Unwritten {
   readonly number: number
   text: string | null
 }
@@ -27,7 +27,7 @@ export interface SnapshotsOptions {
 /** Makes snapshots of an economy that goes on meanwhile, and writes them between two records. */
 export class Snapshots {
   readonly #options: SnapshotsOptions
-  #draft: Draft | null = null
+  #unwritten: Unwritten | null = null
   #records = 0
   #commands = 0
 
@@ -43,51 +43,51 @@ export class Snapshots {
 
   /** Whether one is made and waits to be written. */
   get isReady(): boolean {
-    return this.#draft !== null && this.#draft.text !== null
+    return this.#unwritten !== null && this.#unwritten.text !== null
   }
 
   /** Whether anything has happened since the last one that was written. */
   get isBehind(): boolean {
-    return this.#records > 0 || this.#draft !== null
+    return this.#records > 0 || this.#unwritten !== null
   }
 
   /** Between two records, `number` being that of the last: begins one that is due, writes one that is made. */
   async step(state: State, number: number): Promise<void> {
     const isDue = this.#records >= this.#options.every && this.#commands * REMEMBERED_PER_COMMAND >= state.remembered.size
-    if (this.#draft === null && isDue) this.#begin(state, number)
-    const draft = this.#draft
-    if (draft === null || draft.text === null) return
-    this.#draft = null
-    await this.#options.journal.saveSnapshot(draft.number, draft.text)
+    if (this.#unwritten === null && isDue) this.#begin(state, number)
+    const unwritten = this.#unwritten
+    if (unwritten === null || unwritten.text === null) return
+    this.#unwritten = null
+    await this.#options.journal.saveSnapshot(unwritten.number, unwritten.text)
   }
 
   /** Makes and writes one at once. */
   async save(state: State, number: number): Promise<void> {
-    this.#draft = null
+    this.#unwritten = null
     this.#records = this.#commands = 0
     await this.#options.journal.saveSnapshot(number, snapshot(state))
   }
 
   #begin(state: State, number: number): void {
     this.#records = this.#commands = 0
-    const draft: Draft = { number, text: null }
-    this.#draft = draft
+    const unwritten: Unwritten = { number, text: null }
+    this.#unwritten = unwritten
     const parts = snapshotParts(state)
     const texts: string[] = []
     const goOn = (): void => {
       for (let count = 0; count < PARTS_AT_ONCE; count++) {
         const part = parts.next()
         if (part.done === true) {
-          draft.text = texts.join('')
+          unwritten.text = texts.join('')
           return
         }
         texts.push(part.value)
       }
       setImmediate(() => {
-        if (this.#draft !== draft) return
+        if (this.#unwritten !== unwritten) return
         try {
           goOn()
-          if (draft.text !== null) this.#options.onReady()
+          if (unwritten.text !== null) this.#options.onReady()
         } catch (error) {
           this.#options.onError(error)
         }

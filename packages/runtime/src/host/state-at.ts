@@ -1,8 +1,8 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import { type Command, CommandSchema, type EconomyEvent } from '@syntropism/contract'
 import { type State, apply, createState, eventText, restore, snapshot } from '@syntropism/economy'
-import { JournalError, type Moment, MomentError, type StoredBatch } from '../ports/index.ts'
-import { reExecute } from './recover.ts'
+import { JournalError, type Maybe, type Moment, MomentError, type StoredBatch } from '../ports/index.ts'
+import { reExecuteExactly } from './recover.ts'
 
 /** The state as it was, and where in the journal that is. */
 export interface PastState {
@@ -46,11 +46,10 @@ function carryOutBefore(state: State, batch: StoredBatch, moment: Moment): PastS
 
 /** What of a journal the past is read from. */
 export interface ReadableJournal {
-  latestSnapshot(beforeNumber?: number): Awaitable<{ readonly number: number; readonly text: string } | null>
+  latestSnapshot(beforeNumber?: number): Maybe<{ readonly number: number; readonly text: string } | null>
   read(afterNumber: number): AsyncIterable<StoredBatch> | Iterable<StoredBatch>
-  recordReaching(moment: Moment): Awaitable<number | null>
+  recordReaching(moment: Moment): Maybe<number | null>
 }
-type Awaitable<T> = T | Promise<T>
 
 /**
  * The state as it was at a moment, by re-execution from the nearest snapshot before it; what is re-executed is compared with what was recorded.
@@ -73,9 +72,7 @@ async function follow(journal: ReadableJournal, moment: Moment, side: 'after' | 
   let record = kept?.number ?? 0
   for await (const batch of journal.read(record)) {
     if (batch.number === target) return side === 'after' ? carryOut(state, batch, moment, Infinity) : carryOutBefore(state, batch, moment)
-    const { difference_seq: seq } = reExecute(state, batch)
-    if (seq !== null)
-      throw new JournalError('corrupt', `re-executing the journal differs from what was recorded, first at sequence number ${seq} (record ${batch.number})`)
+    reExecuteExactly(state, batch)
     record = batch.number
     if (record % SLICE === 0) await breathe()
   }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { EconomyEvent } from '@syntropism/contract'
 import { assertConserved, certificateHash, createState } from '@syntropism/economy'
 import { ClearingAudit, solveAgain } from '../audit/index.ts'
-import type { ClearingSolver, Journal } from '../ports/index.ts'
+import { type ClearingSolver, type Journal, reasonOf } from '../ports/index.ts'
 import { reExecute } from './recover.ts'
 
 export interface Verdict {
@@ -17,7 +17,7 @@ export interface Verdict {
   readonly problem: string | null
 }
 
-/** What of one record is wrong, or null: its place in the hash chain, its events, its certificates. */
+/** The first certificate that does not have the hash it names, or null. */
 function checkCertificates(events: readonly EconomyEvent[]): { seq: number; problem: string } | null {
   for (const event of events) {
     if (event.type !== 'market_cleared') continue
@@ -109,7 +109,7 @@ export async function verify(
       counts.certificates += events.filter((event) => event.type === 'market_cleared').length
       counts.events += events.length
     } catch (error) {
-      return bad(firstSeq, `record ${batch.number} cannot be carried out: ${error instanceof Error ? error.message : String(error)}`)
+      return bad(firstSeq, `record ${batch.number} cannot be carried out: ${reasonOf(error)}`)
     }
     counts.records += 1
   }

@@ -2,9 +2,9 @@ import { z } from '@hono/zod-openapi'
 import { type State, budgetLeft, budgetOf } from '@syntropism/economy'
 import { type Movement, type Queries, movementsOf, selectAgents } from '../store/index.ts'
 import { Refused } from '../refusal/index.ts'
+import { WATCHERS } from './principal.ts'
 import { type App, type ServiceParts, addOperation } from './service.ts'
 
-const WATCHERS = ['human', 'operator', 'observer'] as const
 /** Movements that a balance curve is drawn from, and its points. */
 const CURVE_ROWS = 5000
 const CURVE_POINTS = 200

@@ -3,6 +3,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { html, raw } from 'hono/html'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { HostStopped } from '../host/index.ts'
+import { VERSION } from '../version/index.ts'
 import { addAgentWatchRoutes } from './agent-watch-routes.ts'
 import { addAttentionRoutes } from './attention-routes.ts'
 import { addAttentionWatchRoutes } from './attention-watch-routes.ts'
@@ -18,7 +19,7 @@ import { addOperatorRoutes } from './operator-routes.ts'
 import { namesOf } from './operation-names.ts'
 import { BODY_BYTES_MAX, BODY_DEPTH_MAX, isTooDeep } from './body.ts'
 import { Gate, SECURE_HEADERS, isJson } from './gate.ts'
-import type { Principal } from './principal.ts'
+import { type Principal, WATCHERS, isWatcher } from './principal.ts'
 import { allProblems, answerProblem, faultOf, problem } from './problem.ts'
 import { type App, type ServiceParts, operationsIn } from './service.ts'
 import { addRunRoutes } from './run-routes.ts'
@@ -109,7 +110,7 @@ const page = (): ReturnType<typeof html> => html`<!doctype html>
 
 /** The OpenAPI document of a service: an operation's id is its name as a tool, and who may call it stands in its security. */
 function documentOf(app: App): object {
-  const document = app.getOpenAPI31Document({ info: { title: 'Syntropism System Service', version: '0.1.0' }, openapi: '3.1.0' })
+  const document = app.getOpenAPI31Document({ info: { title: 'Syntropism System Service', version: VERSION }, openapi: '3.1.0' })
   const paths = document.paths as Record<string, Record<string, { operationId?: string }>>
   for (const [{ method, path }, name] of namesOf(operationsIn(app))) {
     const described = paths[path]?.[method]
@@ -129,9 +130,8 @@ export function createService(parts: ServiceParts, gate: Gate = new Gate(parts))
   })
   addFrame(app, parts, gate)
   app.get('/metrics', async (context) => {
-    const { role } = context.get('principal')
-    if (role === 'agent' || role === 'key')
-      return problem(context, 'role_forbidden', `This needs one of: human, operator, observer; the token is for: ${role}.`)
+    const principal = context.get('principal')
+    if (!isWatcher(principal)) return problem(context, 'role_forbidden', `This needs one of: ${WATCHERS.join(', ')}; the token is for: ${principal.role}.`)
     const text = await parts.metricsText?.()
     return text === undefined
       ? problem(context, 'not_found', 'This service keeps no figures.')

@@ -4,9 +4,9 @@ import type { Draft } from '../host/index.ts'
 import type { Tables } from '../store/index.ts'
 import { Done, PromptAnswer, PromptView, listOf } from './answers.ts'
 import { Refused } from '../refusal/index.ts'
+import { ALL_BUT_KEYS } from './principal.ts'
 import { AnyJson, type App, type ServiceParts, addOperation, agentIn } from './service.ts'
 
-const ALL = ['agent', 'human', 'operator', 'observer'] as const
 const json = (text: string | null): unknown => (text === null ? null : (JSON.parse(text) as unknown))
 const shown = (row: Tables['prompts']): object => ({ ...row, content: json(row.content), scores: json(row.scores) })
 
@@ -35,10 +35,9 @@ export function addAttentionRoutes(app: App, parts: ServiceParts): void {
     handle: ({ body }, call) =>
       call.submit({
         ...(body.deadline_ms === undefined ? {} : { deadline_ms: body.deadline_ms }),
-        agent_id: agentIn(call).agent_id,
+        ...agentIn(call),
         amount_micro: body.amount_micro,
         content: body.content,
-        lease_id: agentIn(call).lease_id,
         owner: '',
         type: 'file_prompt',
       }),
@@ -59,7 +58,7 @@ export function addAttentionRoutes(app: App, parts: ServiceParts): void {
     answer: listOf('prompts', PromptView),
     method: 'get',
     path: '/attention/prompts',
-    roles: ALL,
+    roles: ALL_BUT_KEYS,
     summary: 'Open prompts ranked by bid; an agent sees its own.',
     tag: 'attention',
   })
@@ -77,15 +76,14 @@ export function addAttentionRoutes(app: App, parts: ServiceParts): void {
     answer: PromptView,
     method: 'get',
     path: '/attention/prompts/{prompt_id}',
-    roles: ALL,
+    roles: ALL_BUT_KEYS,
     summary: 'One prompt, with its scores once it has them.',
     tag: 'attention',
   })
   addOperation(app, parts, {
     handle: ({ params }, call) =>
       call.submit({
-        agent_id: agentIn(call).agent_id,
-        lease_id: agentIn(call).lease_id,
+        ...agentIn(call),
         owner: '',
         prompt_id: params.prompt_id as string,
         type: 'withdraw_prompt',

@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi'
 import { fatigueOf } from '../fatigue/index.ts'
 import type { Tables } from '../store/index.ts'
+import { WATCHERS } from './principal.ts'
 import { type App, type ServiceParts, addOperation } from './service.ts'
 
-const WATCHERS = ['human', 'operator', 'observer'] as const
 const MS_PER_HOUR = 3_600_000
 const MS_PER_DAY = 24 * MS_PER_HOUR
 /** Judgements that a human's fatigue is told from. */

@@ -4,9 +4,9 @@ import { circulatingMicro, freeMicro, microToCredits } from '@syntropism/economy
 import { balanceAt, movementsOf, seqAt } from '../store/index.ts'
 import { Balance, BalanceAt, Supply, Transfer, TransferAnswer, TransfersAnswer, listOf } from './answers.ts'
 import { Refused } from '../refusal/index.ts'
+import { ALL_BUT_KEYS } from './principal.ts'
 import { type App, Amount, type ServiceParts, addOperation, agentIn, amountOf } from './service.ts'
 
-const ALL = ['agent', 'human', 'operator', 'observer'] as const
 export const Page = z.object({ before_seq: z.coerce.number().int().positive().optional(), limit: z.coerce.number().int().min(1).max(500).default(50) })
 export const pageOf = (query: Readonly<Record<string, unknown>>): { before_seq: number; limit: number } => ({
   before_seq: Number(query.before_seq ?? Number.MAX_SAFE_INTEGER),
@@ -35,7 +35,7 @@ export function addEconomyRoutes(app: App, parts: ServiceParts): void {
     answer: Supply,
     method: 'get',
     path: '/economy',
-    roles: ALL,
+    roles: ALL_BUT_KEYS,
     summary: 'Supply: granted + rewarded − burned = balances + holds.',
     tag: 'economic',
   })
@@ -62,7 +62,7 @@ export function addEconomyRoutes(app: App, parts: ServiceParts): void {
     method: 'get',
     path: '/economic/balance/{agent_id}',
     rests_on: 'economy',
-    roles: ALL,
+    roles: ALL_BUT_KEYS,
     summary: 'Free balance and what stands in holds.',
     tag: 'economic',
     tool: 'economic.get_balance',
@@ -89,7 +89,7 @@ export function addEconomyRoutes(app: App, parts: ServiceParts): void {
     method: 'get',
     path: '/economic/history/{agent_id}',
     query: Page,
-    roles: ALL,
+    roles: ALL_BUT_KEYS,
     summary: 'Movements of an agent’s credits, newest first.',
     tag: 'economic',
     tool: 'economic.history',
@@ -106,7 +106,7 @@ export function addEconomyRoutes(app: App, parts: ServiceParts): void {
     method: 'get',
     path: '/economic/balance/{agent_id}/at',
     query: z.object({ at_ms: z.coerce.number().int().nonnegative().optional(), seq: z.coerce.number().int().nonnegative().optional() }),
-    roles: ALL,
+    roles: ALL_BUT_KEYS,
     summary: 'Balance and holds as they were after the event with this sequence number, or at this economy time; now without either.',
     tag: 'economic',
   })

@@ -3,6 +3,7 @@ import { EVENTS } from '@syntropism/contract'
 import { balanceOf, freeMicro } from '@syntropism/economy'
 import { Done, Receipt, Self, listOf } from './answers.ts'
 import { Refused } from '../refusal/index.ts'
+import { ALL_BUT_KEYS, WATCHERS } from './principal.ts'
 import { AnyJson, type App, type ServiceParts, addOperation, agentIn } from './service.ts'
 
 const REPORTS = ['reasoning_trace', 'reflection', 'code_change_proposed', 'code_change_applied'] as const
@@ -82,7 +83,7 @@ export function addExecutionRoutes(app: App, parts: ServiceParts): void {
     answer: listOf('receipts', Receipt),
     method: 'get',
     path: '/execution/receipts/{agent_id}',
-    roles: ['agent', 'human', 'operator', 'observer'],
+    roles: ALL_BUT_KEYS,
     summary: 'Receipts of past windows, newest first.',
     tag: 'execution',
     tool: 'execution.receipts',
@@ -99,7 +100,7 @@ export function addExecutionRoutes(app: App, parts: ServiceParts): void {
     method: 'get',
     path: '/events',
     query: EventFilter,
-    roles: ['human', 'operator', 'observer'],
+    roles: WATCHERS,
     summary: 'The event log after a sequence number.',
     tag: 'events',
   })

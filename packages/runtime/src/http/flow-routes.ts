@@ -1,4 +1,5 @@
 import { type Queries, movementsBackwards } from '../store/index.ts'
+import { WATCHERS } from './principal.ts'
 import { type App, type ServiceParts, addOperation } from './service.ts'
 
 /** Movements that the flows are added up over. */
@@ -100,7 +101,7 @@ export function addFlowRoutes(app: App, parts: ServiceParts): void {
     },
     method: 'get',
     path: '/economic/flows',
-    roles: ['human', 'operator', 'observer'],
+    roles: WATCHERS,
     summary: 'Credits moved, by purpose and from whom to whom (mint, the agents of the largest turnover, the others, burn), over the last movements.',
     tag: 'watch',
   })

@@ -25,7 +25,8 @@ export const isJson = (type: string): boolean => /^application\/json\s*(;|$)/i.t
 /** The token in an Authorization header; null for what is no bearer token. The scheme is read in any case (RFC 9110). */
 export const bearerTokenIn = (authorization: string): string | null => /^Bearer (\S{1,256})$/i.exec(authorization)?.[1] ?? null
 
-interface Refused {
+/** Why nobody may come in. */
+interface NoEntry {
   readonly code: 'credentials_missing' | 'credentials_unknown' | 'rate_limited'
   readonly detail: string
 }
@@ -57,7 +58,7 @@ export class Gate {
   }
 
   /** Who speaks by an Authorization header, or why nobody may. `connection`: on which it came, where requests follow each other on one. */
-  enter(authorization: string | undefined, connection?: object): Principal | Refused {
+  enter(authorization: string | undefined, connection?: object): Principal | NoEntry {
     const hashed = this.#hashOf(authorization ?? '', connection)
     if (hashed === null) return { code: 'credentials_missing', detail: 'The request has no bearer token.' }
     const principal = this.#tokens.findHash(hashed)

@@ -3,7 +3,7 @@ import { LlmKeyTerms, LlmUsage } from '@syntropism/contract'
 import { type Api, Cancellation, type Gateway, type GatewayAnswer, toReadable } from '../llm-gateway/index.ts'
 import { spendBy, spendByMinute } from '../store/index.ts'
 import { Completion } from './answers.ts'
-import { type Principal, createToken, hashToken } from './principal.ts'
+import { type Principal, WATCHERS, createToken, hashToken } from './principal.ts'
 import { answerModelCall, callerOf, carryOut } from './model-calls.ts'
 import { answerProblem, refused } from './problem.ts'
 import { Refused } from '../refusal/index.ts'
@@ -168,7 +168,7 @@ export function addLlmRoutes(app: App, parts: ServiceParts): void {
     method: 'get',
     path: '/intelligence/spend',
     query: z.object({ by: z.enum(SPEND_BY).default('agent') }),
-    roles: ['human', 'operator', 'observer'],
+    roles: WATCHERS,
     summary: 'What LLM calls cost, by agent or key, model, upstream or hour.',
     tag: 'llm',
   })
@@ -180,7 +180,7 @@ export function addLlmRoutes(app: App, parts: ServiceParts): void {
     },
     method: 'get',
     path: '/intelligence/cap',
-    roles: ['human', 'operator', 'observer'],
+    roles: WATCHERS,
     summary: 'The cap on spend a minute, and what the calls of each minute of the last hour cost and still may.',
     tag: 'llm',
   })

@@ -16,9 +16,8 @@ import { Inquiries } from '../inquiry/index.ts'
 import { BidAnswer, BookBid, Clearing, Depth, Done, LowestWinning, MarketState, OwnBid, PricePoint, listOf } from './answers.ts'
 import { Page, pageOf } from './economy-routes.ts'
 import { Refused } from '../refusal/index.ts'
+import { ALL_BUT_KEYS } from './principal.ts'
 import { AnyJson, type App, Amount, type ServiceParts, addOperation, agentIn, amountOf } from './service.ts'
-
-const ALL = ['agent', 'human', 'operator', 'observer'] as const
 
 /** A bundle in shares of capacity, or in absolute amounts that are turned into shares. */
 export const BundleOrAmounts = z.union([Bundle.clone().openapi('Bundle'), BundleAmounts.clone().openapi('BundleAmounts')])
@@ -60,7 +59,7 @@ function addReads(app: App, parts: ServiceParts): void {
     answer: MarketState,
     method: 'get',
     path: '/market/state',
-    roles: ALL,
+    roles: ALL_BUT_KEYS,
     summary: 'Price, capacity and sold share of each resource.',
     tag: 'market',
     tool: 'market.get_prices',
@@ -76,7 +75,7 @@ function addReads(app: App, parts: ServiceParts): void {
     method: 'get',
     path: '/market/prices/history',
     query: Page.extend({ resource: Resource.optional() }),
-    roles: ALL,
+    roles: ALL_BUT_KEYS,
     summary: 'Price changes, oldest first.',
     tag: 'market',
     tool: 'market.get_price_history',
@@ -86,7 +85,7 @@ function addReads(app: App, parts: ServiceParts): void {
     answer: listOf('bids', BookBid),
     method: 'get',
     path: '/market/book',
-    roles: ALL,
+    roles: ALL_BUT_KEYS,
     summary: 'The open book; bids and payers are visible to everyone.',
     tag: 'market',
     tool: 'market.get_book',
@@ -101,7 +100,7 @@ function addReads(app: App, parts: ServiceParts): void {
     method: 'get',
     path: '/market/clearings',
     query: Page,
-    roles: ALL,
+    roles: ALL_BUT_KEYS,
     summary: 'Certificates of the clearings, newest first.',
     tag: 'market',
     tool: 'market.get_clearings',
@@ -139,7 +138,7 @@ function addLowestWinning(app: App, parts: ServiceParts): void {
     answer: LowestWinning,
     method: 'get',
     path: '/market/bids/{bid_id}/lowest-winning',
-    roles: ALL,
+    roles: ALL_BUT_KEYS,
     summary: 'The lowest amount with which an open bid would win now, one’s own or for watchers any; under shadow and exact found by clearing the book again.',
     tag: 'market',
     tool: 'market.get_lowest_winning',
@@ -243,8 +242,7 @@ export function addMarketRoutes(app: App, parts: ServiceParts): void {
     body: z.strictObject({ standing_bid: z.union([StandingBidWanted, z.null()]) }),
     handle: ({ body }, call) =>
       call.submit({
-        agent_id: agentIn(call).agent_id,
-        lease_id: agentIn(call).lease_id,
+        ...agentIn(call),
         owner: '',
         standing_bid: body.standing_bid === null ? null : { ...body.standing_bid, bundle: toBundle(host.state, body.standing_bid.bundle) },
         type: 'set_standing_bid',
@@ -262,7 +260,7 @@ export function addMarketRoutes(app: App, parts: ServiceParts): void {
     answer: Depth,
     method: 'get',
     path: '/market/depth',
-    roles: ALL,
+    roles: ALL_BUT_KEYS,
     summary: 'Open bids, and how many of them could win now.',
     tag: 'market',
   })

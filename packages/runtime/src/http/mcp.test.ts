@@ -9,7 +9,8 @@ import { createMemoryBus } from '../bus/index.ts'
 import { Host } from '../host/index.ts'
 import { IDEMPOTENCY_META } from '../mcp/index.ts'
 import { openSqlite } from '../store/index.ts'
-import { type App, type Doors, Tokens, createService, hashToken, openDoors } from './index.ts'
+import type { Doors } from './doors.ts'
+import { type App, Tokens, createService, hashToken, openDoors } from './index.ts'
 import { operationsIn } from './service.ts'
 
 const T0 = 1_700_000_000_000

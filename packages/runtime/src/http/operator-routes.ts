@@ -2,11 +2,11 @@ import { z } from '@hono/zod-openapi'
 import { Id, ParamChanges, TRANSFERS_MAX } from '@syntropism/contract'
 import { movementNumbered } from '../store/index.ts'
 import { Refused } from '../refusal/index.ts'
+import { WATCHERS } from './principal.ts'
 import { type App, Amount, type ServiceParts, addOperation, amountOf } from './service.ts'
 
 /** Why an order is given; it stands in the event log beside who gave it. */
 const Reason = z.string().min(1).max(256)
-const WATCHERS = ['human', 'operator', 'observer'] as const
 
 function addAgentOrders(app: App, parts: ServiceParts): void {
   const { queries } = parts

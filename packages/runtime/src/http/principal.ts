@@ -10,6 +10,14 @@ export type Principal =
 
 export type Role = Principal['role']
 
+/** Who looks on: people, and programs that only read. */
+export const WATCHERS = ['human', 'operator', 'observer'] as const satisfies readonly Role[]
+/** All but keys, which pay for calls of models and do nothing else. */
+export const ALL_BUT_KEYS = ['agent', ...WATCHERS] as const satisfies readonly Role[]
+
+export type Watcher = Extract<Principal, { role: (typeof WATCHERS)[number] }>
+export const isWatcher = (principal: Principal): principal is Watcher => (WATCHERS as readonly Role[]).includes(principal.role)
+
 export const hashToken = (token: string): string => hash('sha256', token, 'hex')
 export const createToken = (prefix: string): string => `${prefix}_${randomBytes(24).toString('base64url')}`
 

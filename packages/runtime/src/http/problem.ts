@@ -26,7 +26,7 @@ export type ProblemCode = keyof typeof TRANSPORT | Refused['code']
 const CODES: Readonly<Record<ProblemCode, readonly [status: number, title: string]>> = { ...TRANSPORT, ...REFUSALS, ...GATEWAY_REFUSALS }
 
 /** Stable address of an error's type; it resolves to the reference page of this service. */
-export const problemType = (code: string): string => `/docs#problem-${code}`
+const problemType = (code: string): string => `/docs#problem-${code}`
 
 /** A problem document outside a request's context. */
 export function problemResponse(code: ProblemCode, detail: string): Response {

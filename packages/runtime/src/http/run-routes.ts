@@ -1,10 +1,10 @@
 import { z } from '@hono/zod-openapi'
 import { type Runs, RunsError } from '../runs/index.ts'
+import { WATCHERS, isWatcher } from './principal.ts'
 import { problem } from './problem.ts'
 import { Refused } from '../refusal/index.ts'
 import { type App, type ServiceParts, addOperation } from './service.ts'
 
-const WATCHERS = ['human', 'operator', 'observer'] as const
 /** A report is somebody's file: it may show itself inside the console, and nothing else. No script of it runs, nothing is loaded, and it is of no origin. */
 const REPORT_POLICY =
   "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
@@ -37,8 +37,7 @@ export function addRunRoutes(app: App, parts: ServiceParts, runs: Runs): void {
     tag: 'runs',
   })
   app.get(`${FILES}*`, (context) => {
-    const { role } = context.get('principal')
-    if (!(WATCHERS as readonly string[]).includes(role)) return problem(context, 'role_forbidden', `This needs one of: ${WATCHERS.join(', ')}.`)
+    if (!isWatcher(context.get('principal'))) return problem(context, 'role_forbidden', `This needs one of: ${WATCHERS.join(', ')}.`)
     try {
       const { body, type } = runs.file(decodeURIComponent(new URL(context.req.url).pathname.slice(FILES.length)))
       return context.body(body, 200, { 'cache-control': 'no-cache', 'content-security-policy': REPORT_POLICY, 'content-type': type })

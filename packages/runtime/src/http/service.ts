@@ -1,5 +1,5 @@
 import { type Certificate, ClientId, Traceparent } from '@syntropism/contract'
-import { type Candidate, type Indicators, type MarketPaymentRule, type Outcome, creditsToMicro, microToCredits } from '@syntropism/economy'
+import { type Candidate, type Indicators, type MarketPaymentRule, type Outcome, creditsToMicro } from '@syntropism/economy'
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Alert } from '../alerts/index.ts'
@@ -287,7 +287,6 @@ export function amountOf(body: { readonly amount?: number | string | undefined; 
 export const withoutReserves = <T>({ gateway }: ServiceParts, next: () => Promise<T>): Promise<T> =>
   gateway === undefined ? next() : gateway.withoutReserves(next)
 
-export const asCredits = microToCredits
 /** The agent that speaks; operations for agents alone have it. */
 export function agentIn(call: Call): { agent_id: string; lease_id: string } {
   if (call.principal.role !== 'agent') throw new Refused('not_yours', { role: call.principal.role })

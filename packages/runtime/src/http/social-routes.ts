@@ -4,9 +4,9 @@ import { freeMicro } from '@syntropism/economy'
 import { Done, InvocationAnswer, Message, MessageAnswer, Neighbour, Service, ServiceAnswer, SpawnAnswer, listOf } from './answers.ts'
 import { BundleOrAmounts, StandingBidWanted, toBundle } from './market-routes.ts'
 import { Refused } from '../refusal/index.ts'
+import { ALL_BUT_KEYS } from './principal.ts'
 import { AnyJson, type App, type ServiceParts, addOperation, agentIn, withoutReserves } from './service.ts'
 
-const ALL = ['agent', 'human', 'operator', 'observer'] as const
 const Files = z
   .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/), z.string().max(262_144))
   .refine((files) => Object.keys(files).length <= 32, 'at most 32 files')
@@ -55,7 +55,7 @@ function addSpawnAndDirectory(app: App, parts: ServiceParts): void {
     answer: listOf('agents', Neighbour),
     method: 'get',
     path: '/social/directory',
-    roles: ALL,
+    roles: ALL_BUT_KEYS,
     summary: 'All agents that ever lived.',
     tag: 'social',
     tool: 'social.directory',
@@ -125,8 +125,7 @@ function addMessages(app: App, parts: ServiceParts): void {
   })
   addOperation(app, parts, {
     body: z.strictObject({ message_ids: z.array(Id).min(1).max(1000) }),
-    handle: ({ body }, call) =>
-      call.submit({ agent_id: agentIn(call).agent_id, lease_id: agentIn(call).lease_id, message_ids: body.message_ids, owner: '', type: 'take_messages' }),
+    handle: ({ body }, call) => call.submit({ ...agentIn(call), message_ids: body.message_ids, owner: '', type: 'take_messages' }),
     answer: Done,
     method: 'post',
     path: '/social/inbox/take',
@@ -152,7 +151,7 @@ export function addSocialRoutes(app: App, parts: ServiceParts): void {
     answer: listOf('services', Service),
     method: 'get',
     path: '/services',
-    roles: ALL,
+    roles: ALL_BUT_KEYS,
     summary: 'Services on offer.',
     tag: 'services',
     tool: 'service.list',
@@ -164,8 +163,7 @@ export function addSocialRoutes(app: App, parts: ServiceParts): void {
       service_name: Id,
       specification: z.record(z.string(), AnyJson).default({}),
     }),
-    handle: ({ body }, call) =>
-      call.submit({ ...body, agent_id: agentIn(call).agent_id, lease_id: agentIn(call).lease_id, owner: '', type: 'register_service' }),
+    handle: ({ body }, call) => call.submit({ ...body, ...agentIn(call), owner: '', type: 'register_service' }),
     answer: ServiceAnswer,
     method: 'post',
     path: '/services',
@@ -177,8 +175,7 @@ export function addSocialRoutes(app: App, parts: ServiceParts): void {
   addOperation(app, parts, {
     handle: ({ params }, call) =>
       call.submit({
-        agent_id: agentIn(call).agent_id,
-        lease_id: agentIn(call).lease_id,
+        ...agentIn(call),
         owner: '',
         service_name: params.service_name as string,
         type: 'remove_service',
@@ -202,8 +199,7 @@ export function addSocialRoutes(app: App, parts: ServiceParts): void {
       return call.submit({
         ...wake,
         ...(body.deadline_ms === undefined ? {} : { deadline_ms: body.deadline_ms }),
-        agent_id: agentIn(call).agent_id,
-        lease_id: agentIn(call).lease_id,
+        ...agentIn(call),
         owner: '',
         provider_id: params.provider_id as string,
         request: body.request,
@@ -225,9 +221,8 @@ export function addSocialRoutes(app: App, parts: ServiceParts): void {
       if (!host.state.invocations.has(params.invocation_id as string)) throw new Refused('invocation_unknown', { invocation_id: params.invocation_id ?? '' })
       return call.submit({
         ...body,
-        agent_id: agentIn(call).agent_id,
+        ...agentIn(call),
         invocation_id: params.invocation_id as string,
-        lease_id: agentIn(call).lease_id,
         owner: '',
         type: 'respond_service',
       })

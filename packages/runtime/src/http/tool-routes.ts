@@ -5,10 +5,10 @@ import { toolCallRow } from '../store/index.ts'
 import type { ToolGateway } from '../tool-gateway/index.ts'
 import { ToolAnswer, ToolCall, Tools } from './answers.ts'
 import { Refused } from '../refusal/index.ts'
+import { ALL_BUT_KEYS } from './principal.ts'
 import { AnyJson, type App, type ServiceParts, addOperation, agentIn } from './service.ts'
 
 const WAIT_MS_MAX = 600_000
-const ALL = ['agent', 'human', 'operator', 'observer'] as const
 
 function gatewayIn({ tools }: ServiceParts): ToolGateway {
   if (tools === undefined) throw new Refused('resource_not_offered', { resource: 'tools' })
@@ -36,7 +36,7 @@ export function addToolRoutes(app: App, parts: ServiceParts): void {
     answer: Tools,
     method: 'get',
     path: '/tools',
-    roles: ALL,
+    roles: ALL_BUT_KEYS,
     summary: 'Outside tools that may be called, with price and schema, and servers that cannot be reached.',
     tag: 'tools',
     tool: 'tool.list',
@@ -94,7 +94,7 @@ export function addToolRoutes(app: App, parts: ServiceParts): void {
     answer: ToolCall,
     method: 'get',
     path: '/tools/calls/{call_id}',
-    roles: ALL,
+    roles: ALL_BUT_KEYS,
     summary: 'What became of a call of an outside tool.',
     tag: 'tools',
     tool: 'tool.get_call',

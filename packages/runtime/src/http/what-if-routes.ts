@@ -7,6 +7,7 @@ import {
   type MarketPaymentRule,
   type Mechanism,
   PAYMENT_RULES,
+  RESOURCES,
   candidatesOf,
   capacityOf,
   clearBook,
@@ -14,10 +15,8 @@ import {
 } from '@syntropism/economy'
 import { Inquiries } from '../inquiry/index.ts'
 import { Refused } from '../refusal/index.ts'
+import { WATCHERS } from './principal.ts'
 import { type App, type ServiceParts, addOperation } from './service.ts'
-
-const WATCHERS = ['human', 'operator', 'observer'] as const
-const RESOURCES = ['attention', 'cpu', 'llm', 'memory'] as const
 
 type WhatIfBook = NonNullable<Awaited<ReturnType<NonNullable<ServiceParts['bookAt']>>>>
 

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { HistoryError, type WorkspaceHistory } from '../ports/index.ts'
 import { WorkspaceState, listOf } from './answers.ts'
 import { Refused } from '../refusal/index.ts'
+import { ALL_BUT_KEYS, WATCHERS } from './principal.ts'
 import { type App, type ServiceParts, addOperation } from './service.ts'
 
 /** Histories of the agents' workspaces, and the operator's way back. */
@@ -21,7 +22,7 @@ export function addWorkspaceRoutes(app: App, parts: ServiceParts, workspaces: Wo
     method: 'get',
     path: '/workspaces/{agent_id}/history',
     query: z.object({ limit: z.coerce.number().int().min(1).max(500).default(50) }),
-    roles: ['agent', 'human', 'operator', 'observer'],
+    roles: ALL_BUT_KEYS,
     summary: 'States of an agent’s workspace, newest first: one after every run.',
     tag: 'workspaces',
   })
@@ -38,7 +39,7 @@ export function addWorkspaceRoutes(app: App, parts: ServiceParts, workspaces: Wo
     },
     method: 'get',
     path: '/workspaces/{agent_id}/changes/{commit}',
-    roles: ['human', 'operator', 'observer'],
+    roles: WATCHERS,
     summary: 'What one state of a workspace changed against the one before it, as patches.',
     tag: 'workspaces',
   })

@@ -1,6 +1,6 @@
 import type { Solution } from '@syntropism/contract'
 import type { Bid, State, WinnerProblem } from '@syntropism/economy'
-import type { ClearingSolver } from '../ports/index.ts'
+import { type ClearingSolver, reasonOf } from '../ports/index.ts'
 import { type LowestWinning, lowestWinning } from './lowest.ts'
 
 /** Questions that take many clearings, one at a time, beside a running economy and with a solver of their own. */
@@ -36,7 +36,7 @@ export class Inquiries {
       const solution = await this.#solver.solve(problem, { for_vcg: forVcg, time_limit_ms: this.#timeLimitMs })
       return solution ?? `the solver found nothing within ${this.#timeLimitMs} ms`
     } catch (error) {
-      return `the solver could not be used: ${error instanceof Error ? error.message : String(error)}`
+      return `the solver could not be used: ${reasonOf(error)}`
     }
   }
 

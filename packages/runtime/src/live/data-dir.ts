@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type KeptToken, createToken, hashToken } from '../http/index.ts'
 import { History } from '../executor/index.ts'
-import { JournalError, type TokenShelf, type WorkspaceCommit } from '../ports/index.ts'
+import { JournalError, type TokenShelf, type WorkspaceCommit, reasonOf } from '../ports/index.ts'
 
 export interface ServiceFile {
   readonly pid: number
@@ -43,7 +43,7 @@ export function lockDataDir(paths: Paths): () => void {
     mkdirSync(paths.root, { mode: 0o700, recursive: true })
     accessSync(paths.root, constants.W_OK)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     throw new JournalError('unavailable', `the data folder ${paths.root} cannot be made or written: ${reason}; name another with --data`, { cause: error })
   }
   const lock = new DatabaseSync(paths.lock, { timeout: 0 })

@@ -4,5 +4,5 @@ export { type NewToken, type Paths, type ServiceFile, lockDataDir, pathsOf, read
 export { type EventFilter, readEvents } from './events.ts'
 export { standingBidOf } from './standing.ts'
 export { type Standby, inspectStore, openStore, readStore } from './store.ts'
-export { type Live, type LiveOptions, startLive } from './live.ts'
+export { type Live, startLive } from './live.ts'
 export { surveyToolServers } from './tools.ts'

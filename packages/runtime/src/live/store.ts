@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Config } from '../config/index.ts'
-import { type Journal, JournalError, type TokenShelf } from '../ports/index.ts'
+import { type Journal, JournalError, type TokenShelf, reasonOf } from '../ports/index.ts'
 import { type Queries, createQueries, describeSqlite, openDatabase, openSqlite } from '../store/index.ts'
 import type { Leader, PostgresOptions, StoreReport } from '../store/postgres/index.ts'
 import { type Paths, fileShelf, mirroredShelf } from './data-dir.ts'
@@ -58,7 +58,7 @@ function folderProblems({ root }: Paths): string[] {
     accessSync(folder, constants.W_OK)
     return problems
   } catch (error) {
-    return [...problems, `${folder} cannot be written: ${error instanceof Error ? error.message : String(error)}`]
+    return [...problems, `${folder} cannot be written: ${reasonOf(error)}`]
   }
 }
 
@@ -83,7 +83,7 @@ export async function inspectStore(config: Config, paths: Paths): Promise<StoreR
       config.database_url === undefined ? { database: describeSqlite(), problems: [] } : await (await postgres()).describePostgres(config.database_url)
     return { database: found.database, problems: [...found.problems, ...problems, ...(await journalProblems(config, paths))] }
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = reasonOf(error)
     return { database: config.database_url === undefined ? describeSqlite() : 'PostgreSQL', problems: [message, ...problems] }
   }
 }

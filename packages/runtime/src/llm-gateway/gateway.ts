@@ -2,7 +2,7 @@ import type { EconomyEvent, LlmPrice, LlmUsage } from '@syntropism/contract'
 import { BrokenCircuitError } from 'cockatiel'
 import type { LlmConfig, ModelConfig, UpstreamConfig } from '../config/index.ts'
 import { type Draft, type Host, HostStopped } from '../host/index.ts'
-import type { Bus } from '../ports/index.ts'
+import { type Bus, reasonOf } from '../ports/index.ts'
 import { Refused } from '../refusal/index.ts'
 import { type Api, type Bounded, boundRequest, maximumFor } from './bounds.ts'
 import { Cancellation } from './cancellation.ts'
@@ -298,7 +298,7 @@ export class Gateway {
       text = await readWhole(answer.body)
     } catch (error) {
       admitted.settle(admitted.cancellation.is_cancelled ? 'cancelled' : 'failed', null, null)
-      throw new Refused('llm_upstream_failed', { reason: `${target.upstream.id} broke off: ${error instanceof Error ? error.message : String(error)}` })
+      throw new Refused('llm_upstream_failed', { reason: `${target.upstream.id} broke off: ${reasonOf(error)}` })
     }
     // The caller first.
     const isError = answer.status >= 400

@@ -1,1 +1,1 @@
-export { LOG_LEVELS, Log, type LogLevel, type LogRecord } from './log.ts'
+export { LOG_LEVELS, Log } from './log.ts'

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { Log, type LogRecord } from './index.ts'
+import { Log } from './index.ts'
+import type { LogRecord } from './log.ts'
 
 const TRACE = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
 function open(options: Partial<ConstructorParameters<typeof Log>[0]> = {}) {

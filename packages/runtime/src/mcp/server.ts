@@ -1,4 +1,5 @@
 import { type CallToolResult, ProtocolError, ProtocolErrorCode, Server, createMcpHandler } from '@modelcontextprotocol/server'
+import { VERSION } from '../version/index.ts'
 
 /** What came of a tool: its answer, or the problem document that refused it. */
 export interface McpAnswer {
@@ -26,7 +27,6 @@ export interface McpTool {
 
 /** Name of a call's Idempotency-Key in its `_meta`. */
 export const IDEMPOTENCY_META = 'syntropism/idempotency-key'
-const VERSION = '0.1.0'
 const BODY_BYTES_MAX = 1_048_576
 
 function metaOf(meta: Readonly<Record<string, unknown>> | undefined): McpCallMeta {

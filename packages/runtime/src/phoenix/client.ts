@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { reasonOf } from '../ports/index.ts'
 import type { Example, Gathered, SpanAnnotation } from './gathered.ts'
 
 /** The client library is missing, or Phoenix refused: says what would be right. */
@@ -56,7 +57,7 @@ export async function loadLibrary(folder: string): Promise<PhoenixLibrary> {
     return Object.assign({}, ...parts) as PhoenixLibrary
   } catch (error) {
     throw new PhoenixError(
-      `${LIBRARY} cannot be loaded from ${folder}: run "npm install ${LIBRARY}@${VERSION}" there, or name another folder with --client (${error instanceof Error ? error.message.split('\n')[0] : String(error)})`,
+      `${LIBRARY} cannot be loaded from ${folder}: run "npm install ${LIBRARY}@${VERSION}" there, or name another folder with --client (${reasonOf(error).split('\n')[0]})`,
       { cause: error },
     )
   }

@@ -1,7 +1,8 @@
 import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { type ModelPrice, pushPrices } from './index.ts'
+import { pushPrices } from './index.ts'
+import type { ModelPrice } from './prices.ts'
 
 interface Input {
   readonly id?: string

@@ -201,6 +201,7 @@ export interface StreamSettings {
   readonly work_silence_ms: number
 }
 
+export { reasonOf } from './reason.ts'
 export {
   type DeadLetter,
   type NewWork,
@@ -211,5 +212,4 @@ export {
   WorkQueueError,
   type WorkQueueSettings,
   pauseAfter,
-  reasonOf,
 } from './work-queue.ts'

@@ -80,5 +80,3 @@ export interface WorkQueueSettings {
 
 /** Pause before a piece that failed is handed out again. */
 export const pauseAfter = (delivery: number, { pause_ms }: WorkQueueSettings): number => Math.min(10_000, pause_ms * 2 ** (delivery - 1))
-
-export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

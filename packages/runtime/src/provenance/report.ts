@@ -2,7 +2,7 @@ import type { EconomyEvent } from '@syntropism/contract'
 import { BURN, type State, balanceOf, circulatingMicro } from '@syntropism/economy'
 import { CreditTrace, type Origin, type Part, ProvenanceError, type Use } from './trace.ts'
 
-export const CONVENTION =
+const CONVENTION =
   'First in, first out: an agent gives its oldest credits, a hold takes the oldest; what a hold returns goes back to the front; what a failing host returns are the last that the window burned.'
 
 /** Some credits of one origin, and where they are: burned by a use, or still with an agent. */

@@ -3,6 +3,7 @@ import { type User, encodeUser, fmtCreds } from '@nats-io/jwt'
 import { type KeyPair, createUser, fromSeed } from '@nats-io/nkeys'
 import { z } from 'zod'
 import { BusError, SWEEP_STREAMS, subjects } from '../bus/nats/index.ts'
+import { reasonOf } from '../ports/index.ts'
 
 const AccountId = z.string().startsWith('A')
 
@@ -134,7 +135,7 @@ export function readIssuer(path: string): Issuer {
   try {
     return Issuer.parse(JSON.parse(readFileSync(path, 'utf8')))
   } catch (error) {
-    const what = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error)
+    const what = error instanceof z.ZodError ? z.prettifyError(error) : reasonOf(error)
     throw new BusError('unsuitable', `${path} is no issuer of NATS credentials ("syntropism nats init" writes one): ${what}`, { cause: error })
   }
 }

@@ -1,14 +1,14 @@
 import { Svcm } from '@nats-io/services'
 import type { Msg, NatsConnection } from '@nats-io/transport-node'
-import { subjects } from '../bus/nats/index.ts'
+import { payloadMax, subjects } from '../bus/nats/index.ts'
 import type { Host } from '../host/index.ts'
 import { type ProblemCode, type Reads, type Tokens, problemResponse } from '../http/index.ts'
+import { VERSION } from '../version/index.ts'
 import { answeringInboxes } from './inboxes.ts'
 import { type Carried, HEADER_BYTES, answerToMessage, messageToPlain, messageToRequest, responseToMessage } from './carry.ts'
 
 /** Name under which `nats micro ls` shows the writer of an economy. */
 export const ENGINE = 'syntropism-engine'
-export const VERSION = '0.1.0'
 
 export interface EngineParts {
   readonly connection: NatsConnection
@@ -21,7 +21,7 @@ export interface EngineParts {
 }
 
 async function answer(connection: NatsConnection, message: Msg, carried: Carried): Promise<void> {
-  const most = (connection.info?.max_payload ?? 1_048_576) - HEADER_BYTES
+  const most = payloadMax(connection, HEADER_BYTES)
   const { body, headers } =
     carried.body.length <= most
       ? carried

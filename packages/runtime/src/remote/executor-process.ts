@@ -3,13 +3,14 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type MsgHdrs, type NatsConnection, headers as createHeaders } from '@nats-io/transport-node'
 import { z } from 'zod'
-import { BusError, HEADER, NatsWorkQueue, connectNats, places, subjects } from '../bus/nats/index.ts'
+import { BusError, HEADER, NatsWorkQueue, connectNats, payloadMax, places, subjects } from '../bus/nats/index.ts'
 import { openDoors } from '../http/index.ts'
-import type { WorkItem } from '../ports/index.ts'
+import { type WorkItem, reasonOf } from '../ports/index.ts'
 import { type SandboxDriver, type SandboxExit, type SandboxProcess, hostFailure, installAgentLibrary } from '../sandbox/index.ts'
 import { HEADER_BYTES } from './carry.ts'
 import { createFront } from './front.ts'
-import { BEAT_MS, BeatAnswer, ClaimAnswer, type Receipt, ReportAnswer, Run, SILENCE_MS, packFolder, unpackFolder } from './protocol.ts'
+import { packFolder, unpackFolder } from './pack.ts'
+import { BEAT_MS, BeatAnswer, ClaimAnswer, type Receipt, ReportAnswer, Run, SILENCE_MS } from './protocol.ts'
 import { chooseEconomy } from './service.ts'
 
 export interface RemoteExecutorOptions {
@@ -179,7 +180,7 @@ class ExecutorProcess implements RemoteExecutor {
       this.#running.set(run.fence, process)
       exit = await process.exit
     } catch (error) {
-      exit = hostFailure(error instanceof Error ? error.message : String(error))
+      exit = hostFailure(reasonOf(error))
     }
     await this.#report({ exit, fence: run.fence, member: this.#member, workspace: packFolder(workspace) }, { traceparent, tracestate })
     this.#running.delete(run.fence)
@@ -191,7 +192,7 @@ class ExecutorProcess implements RemoteExecutor {
     const headers = createHeaders()
     if (traceparent !== '') headers.set(HEADER.traceparent, traceparent)
     if (tracestate !== '') headers.set(HEADER.tracestate, tracestate)
-    const most = (this.#connection.info?.max_payload ?? 1_048_576) - HEADER_BYTES
+    const most = payloadMax(this.#connection, HEADER_BYTES)
     const body = Buffer.byteLength(JSON.stringify(receipt)) <= most ? receipt : { ...receipt, workspace: null }
     for (;;)
       try {

@@ -4,7 +4,7 @@ import { HEADER, NatsWorkQueue, headerOf, places, subjects } from '../bus/nats/i
 import { Executor, type Workspaces } from '../executor/index.ts'
 import type { Host } from '../host/index.ts'
 import type { Tokens } from '../http/index.ts'
-import type { Bus, WorkQueueSettings } from '../ports/index.ts'
+import { type Bus, type WorkQueueSettings, reasonOf } from '../ports/index.ts'
 import { Beat, type BeatAnswer, Claim, type ClaimAnswer, Join, Receipt, type ReportAnswer, SILENCE_MS } from './protocol.ts'
 import { answeringInboxes } from './inboxes.ts'
 import { RemoteSandbox } from './sandbox.ts'
@@ -88,7 +88,7 @@ export class RemoteExecutors {
         message.respond(JSON.stringify(await this.#inTurn(() => this.#drop(executorId, 'the executor has left', member))))
       } else message.respond(JSON.stringify({ error: `there is no ${verb}` }))
     } catch (error) {
-      message.respond(JSON.stringify({ error: error instanceof Error ? error.message : String(error) }))
+      message.respond(JSON.stringify({ error: reasonOf(error) }))
     }
   }
 

@@ -1,6 +1,7 @@
 import { type Msg, NoRespondersError, TimeoutError, type NatsConnection } from '@nats-io/transport-node'
-import { HEADER, headerOf, subjects } from '../bus/nats/index.ts'
+import { HEADER, headerOf, payloadMax, subjects } from '../bus/nats/index.ts'
 import { problemResponse } from '../http/index.ts'
+import { reasonOf } from '../ports/index.ts'
 import { type Carried, HEADER_BYTES, messageToResponse, requestToMessage, responseToMessage, statusOf } from './carry.ts'
 import { type Hop, childOf } from './trace.ts'
 
@@ -23,10 +24,7 @@ function unavailable(error: unknown): Response {
   if (isNobody(error)) return problemResponse('unavailable', 'No engine of this economy listens; nothing has happened.')
   if (error instanceof TimeoutError)
     return problemResponse('unavailable', 'The engine did not answer in time; the command may have happened: try again with the same Idempotency-Key.')
-  return problemResponse(
-    'unavailable',
-    `The way to the engine is broken: ${error instanceof Error ? error.message : String(error)}; try again with the same Idempotency-Key.`,
-  )
+  return problemResponse('unavailable', `The way to the engine is broken: ${reasonOf(error)}; try again with the same Idempotency-Key.`)
 }
 
 /** An answer of the engine as it came, or what stands for one that did not. */
@@ -44,7 +42,7 @@ export function createFront(options: FrontOptions) {
     const parent = headerOf({ headers }, HEADER.traceparent) ?? null
     const traceparent = onHop === undefined ? (parent ?? '') : childOf(parent)
     if (traceparent !== '') headers.set(HEADER.traceparent, traceparent)
-    const most = (connection.info?.max_payload ?? 1_048_576) - HEADER_BYTES
+    const most = payloadMax(connection, HEADER_BYTES)
     let reply: Reply
     if (body.length > most) reply = await failed(problemResponse('body_too_large', `At most ${most} bytes.`))
     else

@@ -5,7 +5,7 @@ import { type Config, queueSettings } from '../config/index.ts'
 import type { Workspaces } from '../executor/index.ts'
 import type { Host } from '../host/index.ts'
 import type { Reads, Tokens } from '../http/index.ts'
-import type { Bus, Maybe, WorkQueue } from '../ports/index.ts'
+import { type Bus, type Maybe, type WorkQueue, reasonOf } from '../ports/index.ts'
 import { boardOf } from './board.ts'
 import { agentInbox, issueCredentials, readIssuer } from './credentials.ts'
 import { startEngine } from './engine.ts'
@@ -61,7 +61,7 @@ function startOutbox(connection: Awaited<ReturnType<typeof connectNats>>, { bus,
 
 function startBoard(connection: Awaited<ReturnType<typeof connectNats>>, { bus, host }: RemoteParts): () => Promise<void> {
   const board = new StateBoard(connection, host.state.economy_id, boardOf(host), (error) =>
-    console.error(`syntropism: current states wait: ${error instanceof Error ? error.message : String(error)}`),
+    console.error(`syntropism: current states wait: ${reasonOf(error)}`),
   )
   const unsubscribe = bus.subscribe((event) => board.note(event))
   return async () => {

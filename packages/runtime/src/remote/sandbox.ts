@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import type { WorkQueue } from '../ports/index.ts'
-import { type SandboxDriver, type SandboxExit, type SandboxProcess, type SandboxRun, hostFailure } from '../sandbox/index.ts'
-import { type Join, type Receipt, packFolder, unpackFolder } from './protocol.ts'
+import { type WorkQueue, reasonOf } from '../ports/index.ts'
+import { type SandboxDriver, SandboxError, type SandboxExit, type SandboxProcess, type SandboxRun, hostFailure } from '../sandbox/index.ts'
+import { packFolder, unpackFolder } from './pack.ts'
+import type { Join, Receipt } from './protocol.ts'
 
 /** A run must be taken within this; the economy waits five seconds for a window's start. */
 const CLAIM_MS = 4000
@@ -57,7 +58,7 @@ export class RemoteSandbox implements SandboxDriver {
     try {
       await this.#queue.add({ data, id: fence, traceparent: env.TRACEPARENT })
       const early = await Promise.race([claimed.then(() => null), exit])
-      if (early !== null) throw new Error(early.detail)
+      if (early !== null) throw new SandboxError('start_failed', early.detail)
     } finally {
       clearTimeout(timer)
       if (!open.claimed) this.#open.delete(fence)
@@ -99,7 +100,7 @@ export class RemoteSandbox implements SandboxDriver {
         try {
           unpackFolder(workspace, open.run.workspace_dir)
         } catch (error) {
-          detail = `${detail}\nthe workspace could not be brought back: ${error instanceof Error ? error.message : String(error)}`.trim()
+          detail = `${detail}\nthe workspace could not be brought back: ${reasonOf(error)}`.trim()
         }
     }
     open.end({ ...exit, detail })

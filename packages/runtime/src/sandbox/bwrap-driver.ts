@@ -2,14 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Cgroup } from './cgroup.ts'
-import { PYTHON_LIBRARY } from './library.ts'
+import { SOCKET, walledEnvironment } from './environment.ts'
 import { rlimitsOf } from './limits.ts'
 import { ENTER, doorsOf, openProcesses } from './processes.ts'
 import { type Protection, type SandboxDriver, SandboxError, type SandboxOptions, type SandboxRun } from './types.ts'
 import { UID_FIRST, UserIds, giveTo, isRoot } from './users.ts'
 import { CLOSED, OPEN_FILTER, SYSTEM, type Walls, bwrapWorks, filterOf, wallsOf } from './walls.ts'
 
-const SOCKET = '/run/syntropism/service.sock'
 /** Where the parts of the host that a run may see lie. */
 interface Sources {
   readonly workspace: string
@@ -20,16 +19,7 @@ interface Sources {
 
 function argvOf(run: SandboxRun, from: Sources, isolation: readonly string[], readOnly: readonly string[]): string[] {
   const [program, ...args] = run.command
-  const environment = {
-    HOME: '/workspace',
-    LANG: 'C.UTF-8',
-    PATH: '/opt/node/bin:/usr/local/bin:/usr/bin:/bin',
-    PYTHONPATH: `/node_modules/${PYTHON_LIBRARY}`,
-    ...run.env,
-    OPENAI_BASE_URL: 'http://system.service/v1',
-    SYSTEM_SERVICE_SOCKET: SOCKET,
-    SYSTEM_SERVICE_URL: 'http://system.service',
-  }
+  const environment = { PATH: '/opt/node/bin:/usr/local/bin:/usr/bin:/bin', ...walledEnvironment(run) }
   return [
     'bwrap',
     ...isolation,
@@ -109,19 +99,12 @@ export async function openBwrapDriver(options: SandboxOptions): Promise<SandboxD
     close: async () => processes.close(),
     name: `bubblewrap${processes.suffix}${walls.filter === null ? '' : '+seccomp'}`,
     protections: protectionsOf(walls, processes.limits),
-    async start(run) {
-      const uid = isRoot ? uids.take() : null
-      const release = (): void => (uid === null ? undefined : uids.release(uid))
-      try {
-        const running = await processes.start(run, (workspace, cgroup) => {
+    start: (run) =>
+      uids.start((uid) =>
+        processes.start(run, (workspace, cgroup) => {
           if (uid !== null) giveTo(workspace, uid)
           return spawnRun(run, { options, walls }, workspace, cgroup, uid)
-        })
-        return { ...running, exit: running.exit.finally(release) }
-      } catch (error) {
-        release()
-        throw error
-      }
-    },
+        }),
+      ),
   }
 }

@@ -3,7 +3,8 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { bwrapWorks, openBwrapDriver } from './index.ts'
+import { openBwrapDriver } from './index.ts'
+import { bwrapWorks } from './walls.ts'
 
 it('bubblewrap is installed and may make namespaces', () => {
   expect(bwrapWorks()).toBe(true)

@@ -3,22 +3,15 @@ import { realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type Docker from 'dockerode'
+import { reasonOf } from '../ports/index.ts'
 import { type CgroupUsage, type RunGroup, TASKS_PER_PROCESS, readGroups } from './cgroup.ts'
 import { type Engine, openEngine, removeContainer, startContainer, sweep } from './engine.ts'
-import { PYTHON_LIBRARY } from './library.ts'
+import { SOCKET, walledEnvironment } from './environment.ts'
+import { cpuSecondsOf } from './limits.ts'
 import { signal } from './proc.ts'
 import { isFiltered, seccompProfile } from './seccomp.ts'
 import { supervise } from './supervise.ts'
-import {
-  type Protection,
-  type SandboxDriver,
-  SandboxError,
-  type SandboxLimits,
-  type SandboxOptions,
-  type SandboxProcess,
-  type SandboxRun,
-  reasonOf,
-} from './types.ts'
+import { type Protection, type SandboxDriver, SandboxError, type SandboxLimits, type SandboxOptions, type SandboxProcess, type SandboxRun } from './types.ts'
 import { UID_FIRST, UserIds, giveTo, isRoot } from './users.ts'
 import { type Watchdog, startWatchdog } from './watchdog.ts'
 
@@ -30,7 +23,6 @@ export interface ContainerOptions extends SandboxOptions {
 }
 
 const MB = 1_048_576
-const SOCKET = '/run/syntropism/service.sock'
 const LABEL = 'syntropism.host'
 /** How an engine tells the end by SIGKILL. */
 const KILLED = 137
@@ -72,12 +64,12 @@ function protectionsOf({ engine, profile }: Setup): Protection[] {
   ]
 }
 
-const ulimitsOf = ({ cpu_millicores, disk_mb, duration_ms, open_files_max }: SandboxLimits, uid: number | null) =>
+const ulimitsOf = (limits: SandboxLimits, uid: number | null) =>
   Object.entries({
     core: 0,
-    cpu: Math.ceil((duration_ms * Math.max(1000, cpu_millicores)) / 1_000_000) + 1,
-    fsize: disk_mb * MB,
-    nofile: open_files_max,
+    cpu: cpuSecondsOf(limits),
+    fsize: limits.disk_mb * MB,
+    nofile: limits.open_files_max,
     ...(uid === null ? {} : { nproc: PROCESSES_OF_USER }),
   }).map(([Name, limit]) => ({ Hard: limit, Name, Soft: limit }))
 
@@ -112,20 +104,11 @@ function hostConfigOf(run: SandboxRun, { engine, options, profile }: Setup, uid:
 function specOf(run: SandboxRun, setup: Setup, uid: number | null): Docker.ContainerCreateOptions {
   const [program = '', ...args] = run.command
   const user = userOf(uid, setup.engine)
-  const env = {
-    HOME: '/workspace',
-    LANG: 'C.UTF-8',
-    PYTHONPATH: `/node_modules/${PYTHON_LIBRARY}`,
-    ...run.env,
-    OPENAI_BASE_URL: 'http://system.service/v1',
-    SYSTEM_SERVICE_SOCKET: SOCKET,
-    SYSTEM_SERVICE_URL: 'http://system.service',
-  }
   return {
     Cmd: args,
     // Named, because an engine may take an empty one for the image's own.
     Entrypoint: [program],
-    Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    Env: Object.entries(walledEnvironment(run)).map(([name, value]) => `${name}=${value}`),
     // A check of the image's health would be a program of the run's.
     ...(setup.engine.checks_health ? { Healthcheck: { Test: ['NONE'] } } : {}),
     HostConfig: hostConfigOf(run, setup, uid),
@@ -215,19 +198,14 @@ class ContainerDriver implements SandboxDriver {
   }
 
   async start(run: SandboxRun): Promise<SandboxProcess> {
-    const uid = isRoot ? this.#uids.take() : null
-    const release = (): void => (uid === null ? undefined : this.#uids.release(uid))
     try {
-      if (uid !== null) giveTo(realpathSync(run.workspace_dir), uid)
-      const running = await this.#begin(run, uid)
-      this.#watchdog.add(running.pid)
-      const exit = running.exit.finally(() => {
-        this.#watchdog.remove(running.pid)
-        release()
+      return await this.#uids.start(async (uid) => {
+        if (uid !== null) giveTo(realpathSync(run.workspace_dir), uid)
+        const running = await this.#begin(run, uid)
+        this.#watchdog.add(running.pid)
+        return { ...running, exit: running.exit.finally(() => this.#watchdog.remove(running.pid)) }
       })
-      return { ...running, exit }
     } catch (error) {
-      release()
       throw new SandboxError('start_failed', `the container of ${run.run_id} did not start: ${reasonOf(error)}`, { cause: error })
     }
   }

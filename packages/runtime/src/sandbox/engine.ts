@@ -3,7 +3,8 @@ import type { Writable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import { z } from 'zod'
-import { SandboxError, reasonOf } from './types.ts'
+import { reasonOf } from '../ports/index.ts'
+import { SandboxError } from './types.ts'
 
 /** What an engine says of itself, as far as a run depends on it. */
 const Info = z.object({

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { reasonOf } from '../ports/index.ts'
 import { type ExitCause, type SandboxDriver, SandboxError, type SandboxExit, type SandboxRun } from './types.ts'
 
 const NOTHING_MEASURED = { cpu_ms: 0, memory_mb_ms: 0, memory_peak_mb: 0, output_tail: '' } as const
@@ -43,7 +44,7 @@ export function openInProcessDriver(strategies: Readonly<Record<string, TrustedS
         stop = (reason) => end('host_failure', reason)
         strategy(run, abort.signal).then(
           () => end('completed', ''),
-          (error: unknown) => end('crashed', error instanceof Error ? error.message : String(error)),
+          (error: unknown) => end('crashed', reasonOf(error)),
         )
       })
       return { exit, pid: process.pid, stop }

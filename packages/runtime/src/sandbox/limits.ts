@@ -5,11 +5,14 @@ import type { Protection, SandboxLimits } from './types.ts'
 const onLinux = process.platform === 'linux'
 const hasPrlimit = onLinux && spawnSync('prlimit', ['--version'], { stdio: 'ignore' }).status === 0
 
+/** Seconds of CPU that one process of a run may use at the most, rounded up, and one more: its group is held to its share. */
+export const cpuSecondsOf = ({ cpu_millicores, duration_ms }: SandboxLimits): number =>
+  Math.ceil((duration_ms * Math.max(1000, cpu_millicores)) / 1_000_000) + 1
+
 /** Kernel limits of each process of a run, set before its program starts; nothing where prlimit is missing. */
 export function rlimitsOf(limits: SandboxLimits): string[] {
   if (!hasPrlimit) return []
-  const cpuSeconds = Math.ceil((limits.duration_ms * Math.max(1000, limits.cpu_millicores)) / 1_000_000) + 1
-  return ['prlimit', `--nofile=${limits.open_files_max}`, `--fsize=${limits.disk_mb * 1_048_576}`, `--cpu=${cpuSeconds}`, '--core=0', '--']
+  return ['prlimit', `--nofile=${limits.open_files_max}`, `--fsize=${limits.disk_mb * 1_048_576}`, `--cpu=${cpuSecondsOf(limits)}`, '--core=0', '--']
 }
 
 const sampled = (name: string, how: string): Protection => ({ active: onLinux, how: onLinux ? how : 'not enforced on this platform', name })

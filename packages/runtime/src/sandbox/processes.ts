@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
+import { reasonOf } from '../ports/index.ts'
 import { type Cgroup, openCgroups } from './cgroup.ts'
 import { PYTHON_LIBRARY } from './library.ts'
 import { limitsWith, rlimitsOf } from './limits.ts'
@@ -48,6 +49,7 @@ export interface Processes {
   close(): void
 }
 
+/** Opens them on this host: with control groups where it may make some, and a watchdog whose list lies in `stateDir`. */
 export async function openProcesses(stateDir: string): Promise<Processes> {
   const cgroups = await openCgroups()
   const watchdog = startWatchdog(join(stateDir, 'running.json'))
@@ -73,7 +75,7 @@ export async function openProcesses(stateDir: string): Promise<Processes> {
       } catch (error) {
         await cgroup?.remove()
         if (error instanceof SandboxError) throw error
-        throw new SandboxError('start_failed', `could not start ${run.command[0]}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+        throw new SandboxError('start_failed', `could not start ${run.command[0]}: ${reasonOf(error)}`, { cause: error })
       }
     },
     suffix: cgroups === null ? '' : `+cgroup-v${cgroups.version}`,

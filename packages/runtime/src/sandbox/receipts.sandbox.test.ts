@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type SandboxDriver, type SandboxExit, type SandboxOptions, openBwrapDriver, openProcessDriver } from './index.ts'
+import { type SandboxDriver, type SandboxExit, openBwrapDriver, openProcessDriver } from './index.ts'
+import type { SandboxOptions } from './types.ts'
 
 /** Takes 200 MB, works for a second of CPU, or for longer where its start took long, and tells what the kernel says of its memory then. */
 const WORK = `const { readFileSync } = require('node:fs')

@@ -41,6 +41,7 @@ const when = (operation: number, value: number, steps: readonly Step[]): Step[] 
 const equals = (value: number, steps: readonly Step[]): Step[] => when(JUMP_EQUAL, value, steps)
 
 type Processor = keyof typeof PROCESSORS
+/** Whether there is a filter for a processor. */
 export const isFiltered = (processor: string): processor is Processor => processor in PROCESSORS
 
 /** Numbers that are refused on a processor. */

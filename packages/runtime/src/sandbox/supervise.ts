@@ -1,19 +1,20 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { performance } from 'node:perf_hooks'
+import { reasonOf } from '../ports/index.ts'
+import { Thread, moduleBeside } from '../ports/thread/index.ts'
 import type { RunGroup } from './cgroup.ts'
-import { AskedThread } from '../ports/thread/index.ts'
 import type { DiskUsage } from './disk.ts'
 import type { Asked } from './disk-thread.ts'
 import { readTree, signal } from './proc.ts'
-import { type ExitCause, type SandboxExit, type SandboxLimits, type SandboxProcess, reasonOf } from './types.ts'
+import { type ExitCause, type SandboxExit, type SandboxLimits, type SandboxProcess } from './types.ts'
 
 const SAMPLE_MS = 10
 /** The workspace's space is counted in every so-manieth sample. */
 const SAMPLES_PER_DISK = 3
 const MB = 1_048_576
 /** Counts on a thread: a workspace of many files, or many open ones, must not hold up the economy's process. */
-const counter = new AskedThread(new URL(import.meta.url.endsWith('.ts') ? './disk-thread.ts' : './disk-thread.js', import.meta.url))
+const counter = new Thread(moduleBeside(import.meta.url, 'disk-thread'), { name: 'disk' })
 const OUTPUT_BYTES_MAX = 4096
 /** CPU time that a program may be ahead of its share, so that its start is not frozen at once. Milliseconds. */
 const HEAD_START_MS = 60

@@ -82,6 +82,7 @@ export interface SandboxDriver {
   close(): Promise<void>
 }
 
+/** A run that was not started, and whose fault that is: the command's, the workspace's, or the host's. */
 export class SandboxError extends Error {
   override readonly name = 'SandboxError'
   readonly code: 'command_refused' | 'end_unknown' | 'start_failed' | 'workspace_unsafe'
@@ -90,5 +91,3 @@ export class SandboxError extends Error {
     this.code = code
   }
 }
-
-export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

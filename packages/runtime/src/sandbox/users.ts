@@ -1,5 +1,6 @@
 import { chmodSync, lchownSync, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { SandboxProcess } from './types.ts'
 
 /** First of the user ids that runs get when this host is root: of the range that distributions keep for subordinate ids. */
 export const UID_FIRST = 231_072
@@ -16,13 +17,25 @@ export function giveTo(path: string, uid: number): void {
 /** User ids of runs: each has its own while it lasts, so that no limit or signal of the kernel is shared. */
 export class UserIds {
   readonly #taken = new Set<number>()
-  take(): number {
+
+  /** Starts a run under an id of its own, which is free again once the run is over; null where only this host's user has one. */
+  async start(begin: (uid: number | null) => Promise<SandboxProcess>): Promise<SandboxProcess> {
+    if (!isRoot) return begin(null)
+    const uid = this.#take()
+    const release = (): void => void this.#taken.delete(uid)
+    try {
+      const running = await begin(uid)
+      return { ...running, exit: running.exit.finally(release) }
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  #take(): number {
     let uid = UID_FIRST
     while (this.#taken.has(uid)) uid += 1
     this.#taken.add(uid)
     return uid
-  }
-  release(uid: number): void {
-    this.#taken.delete(uid)
   }
 }

@@ -8,24 +8,20 @@ import { type JournalReads, journalReads } from './records.ts'
 import { MIGRATIONS } from './schema.ts'
 import { DURABLE, type Part, SqliteWriter, type Writer } from './sqlite-writer.ts'
 import { ThreadedWriter } from './threaded-writer.ts'
+import { unavailable } from './unavailable.ts'
 import { insertion, statement, writesOf } from './writes.ts'
 
-const failed = (what: string, error: unknown): JournalError =>
-  error instanceof JournalError
-    ? error
-    : new JournalError('unavailable', `${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
-
-function unavailable<T>(what: string, action: () => T): T {
+function attempt<T>(what: string, action: () => T): T {
   try {
     return action()
   } catch (error) {
-    throw failed(what, error)
+    throw unavailable(what, error)
   }
 }
 
 /** Opens (and when missing creates) a database file with the durable settings: WAL, synchronous FULL. */
 export function openDatabase(path: string, readOnly = false): DatabaseSync {
-  return unavailable(`cannot open ${path}`, () => {
+  return attempt(`cannot open ${path}`, () => {
     const database = new DatabaseSync(path, { readOnly, timeout: 5000 })
     if (!readOnly) {
       database.exec(DURABLE)
@@ -84,16 +80,16 @@ export class SqliteJournal implements Journal {
 
   /** Has a part carried out; done at once where the writer is on this thread. */
   #carryOut(what: string, part: Part, done: () => void = () => undefined): Maybe<void> {
-    const carried = unavailable(what, () => this.#writer.carryOut(part))
+    const carried = attempt(what, () => this.#writer.carryOut(part))
     return carried === undefined
       ? done()
       : carried.then(done, (error: unknown) => {
-          throw failed(what, error)
+          throw unavailable(what, error)
         })
   }
 
   commit(batch: Batch, state: State): Maybe<void> {
-    this.#projection ??= unavailable('the read models could not be read', () => this.#project())
+    this.#projection ??= attempt('the read models could not be read', () => this.#project())
     const { events, ids, number } = batch
     const record = {
       at_ms: state.at_ms,
@@ -139,7 +135,7 @@ export class SqliteJournal implements Journal {
   }
 
   findCommandIds(ids: readonly CommandId[]): (number | null)[] {
-    return unavailable('the journal could not be read', () =>
+    return attempt('the journal could not be read', () =>
       ids.map(({ id, owner }) => (this.#find.get(owner, id) as { number: number } | undefined)?.number ?? null),
     )
   }

@@ -71,7 +71,7 @@ describe('the thread that writes', () => {
     await writer.close()
     await written
     expect(numbersIn(database)).toEqual([1])
-    await expect(writer.carryOut({ begin: true })).rejects.toThrow('the journal is closed')
+    await expect(writer.carryOut({ begin: true })).rejects.toThrow('the thread "journal" has ended')
     database.close()
   })
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { LlmContent, Tracing } from '../ports/index.ts'
-import { Recent } from './recent.ts'
+import { Recent } from '../recent/index.ts'
 
 const REMEMBERED = 4096
 

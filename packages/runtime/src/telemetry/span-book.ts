@@ -1,6 +1,6 @@
 import { type EconomyEvent, type TraceIds, traceIdsOf } from '@syntropism/contract'
 import type { Contexts } from './contexts.ts'
-import { Recent } from './recent.ts'
+import { Recent } from '../recent/index.ts'
 import { Kind, type OpenSpan, type SpanMaker } from './span-maker.ts'
 
 export interface SpanBookOptions {

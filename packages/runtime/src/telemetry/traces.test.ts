@@ -9,7 +9,8 @@ import { createMemoryBus } from '../bus/index.ts'
 import { Host } from '../host/index.ts'
 import { Tokens, createService } from '../http/index.ts'
 import { openSqlite } from '../store/index.ts'
-import { type TraceOptions, Traces } from './index.ts'
+import { Traces } from './index.ts'
+import type { TraceOptions } from './traces.ts'
 
 let folder = ''
 beforeEach(() => {

@@ -1,1 +1,1 @@
-export { type Pages, Web, type WebParts } from './web.ts'
+export { type Pages, Web } from './web.ts'

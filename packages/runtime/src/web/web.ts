@@ -1,4 +1,4 @@
-import { type Principal, type Tokens, bearerTokenIn, problemResponse } from '../http/index.ts'
+import { type Principal, type Tokens, type Watcher, bearerTokenIn, isWatcher, problemResponse } from '../http/index.ts'
 import { SESSION_MS, type Session, Sessions, showsSecret } from './sessions.ts'
 import { type Login, type StreamParts, eventStream } from './stream.ts'
 
@@ -44,9 +44,7 @@ function isForeign(request: Request): boolean {
 }
 const hostOf = (origin: string): string | null => (URL.canParse(origin) ? new URL(origin).host : null)
 
-type Watcher = Extract<Principal, { role: 'human' | 'operator' | 'observer' }>
-const watcherOf = (principal: Principal | null): Watcher | null =>
-  principal !== null && (principal.role === 'human' || principal.role === 'operator' || principal.role === 'observer') ? principal : null
+const watcherOf = (principal: Principal | null): Watcher | null => (principal !== null && isWatcher(principal) ? principal : null)
 const nameOf = (who: Watcher): string => (who.role === 'human' ? who.human_id : who.role === 'operator' ? (who.operator_id ?? 'operator') : 'observer')
 
 /** The door for browsers: the console's files, sessions in place of tokens, the live stream of events; everything else is the System Service's. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { MODELS } from '../models/index.ts'
 import { streamOf } from '../random/index.ts'
-import { EventQueue, type Model, Run, type Turn, actEach, decideEach, paramSchema, readParams, simulate } from './index.ts'
+import { type Model, Run, type Turn, actEach, decideEach, paramSchema, readParams, simulate } from './index.ts'
+import { EventQueue } from './queue.ts'
 
 const boltzmann = MODELS.boltzmann as Model
 

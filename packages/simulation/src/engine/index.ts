@@ -1,7 +1,6 @@
 export { StrategyError, UsageError, shown } from './errors.ts'
 export { type Extra, type Figures, type Model, type Running, STEP_MS, type Stage, type Turn } from './model.ts'
 export { type ParamSpec, type ParamTable, type ParamValues, paramSchema, readParams } from './params.ts'
-export { type Due, EventQueue } from './queue.ts'
 export { Run, type RunRequest, type RunResult, type SavedRun, simulate } from './run.ts'
 export { actEach, decideEach } from './strategy.ts'
 export type { Solve } from '../economy/index.ts'

@@ -1,4 +1,4 @@
-export { type Action, type Bundle, type StandingBid, badAction, commandOf } from './action.ts'
+export { type Action, type Bundle, type StandingBid, commandOf } from './action.ts'
 export { type Game, type MarketSpec, type Surroundings, marketModel } from './market-model.ts'
 export { Players } from './players.ts'
 export { type Role, type StrategySet } from './strategy.ts'

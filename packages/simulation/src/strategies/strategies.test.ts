@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Model, Run, simulate } from '../engine/index.ts'
-import { type Action, type AgentView, type MarketSpec, type Role, badAction, marketModel } from './index.ts'
+import { badAction } from './action.ts'
+import { type Action, type AgentView, type MarketSpec, type Role, marketModel } from './index.ts'
 
 /** A small economy of one executor whose roles are handed in. */
 const modelOf = (roles: readonly Partial<Role>[], more: Partial<MarketSpec> = {}): Model =>

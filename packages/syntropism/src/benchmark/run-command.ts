@@ -17,7 +17,7 @@ import {
   runItems,
   summarise,
 } from '@syntropism/benchmark/run'
-import { LlmConfig, type SandboxName } from '@syntropism/runtime'
+import { LlmConfig, type SandboxName, reasonOf } from '@syntropism/runtime'
 import type { EventLogs } from '@syntropism/runtime/remote'
 import { z } from 'zod'
 import { type BenchmarkFlags, selectItems } from './item-commands.ts'
@@ -59,7 +59,7 @@ function llmOf({ llm, record, replay }: RunFlags): WorldLlm | null {
     const recording = record !== undefined ? 'record' : replay !== undefined ? 'replay' : 'off'
     return { config: { ...given, recording }, models_dir: dirname(resolve(llm)), recordings_dir: record ?? replay ?? '' }
   } catch (error) {
-    const why = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error)
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : reasonOf(error)
     throw new RunError(`${llm} is no configuration of models: ${why}`, { cause: error })
   }
 }

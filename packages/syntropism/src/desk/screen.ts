@@ -1,7 +1,7 @@
 import { credits, cut, tame, wrap } from '../terminal/format.ts'
 import { type LocalFlags, Unreachable, callService } from '../terminal/local.ts'
 import { type Screen, type Size, bold, dim, isTerminal, openScreen } from '../terminal/screen.ts'
-import { ConfigError } from '@syntropism/runtime'
+import { ConfigError, reasonOf } from '@syntropism/runtime'
 import type { OpenPrompt } from './open-prompts.ts'
 
 export interface DeskService {
@@ -85,7 +85,7 @@ export class DeskScreen implements Screen {
         await this.refresh()
         this.#notice = said
       })
-      .catch((error: unknown) => (this.#notice = error instanceof Error ? error.message : String(error)))
+      .catch((error: unknown) => (this.#notice = reasonOf(error)))
       .finally(() => (this.#judging = false))
   }
 

@@ -12,7 +12,7 @@ import {
   readBook,
   unsoundPairing,
 } from '@syntropism/economy'
-import { ConfigError } from '@syntropism/runtime'
+import { ConfigError, reasonOf } from '@syntropism/runtime'
 import { comparisonPlot } from './comparison-plot.ts'
 import { table } from '../terminal/format.ts'
 
@@ -88,7 +88,7 @@ async function solveOrTell(file: string, book: unknown, timeLimitS: number): Pro
     return await solveExactly(book, { for_vcg: true, time_limit_s: timeLimitS })
   } catch (error) {
     if (error instanceof BookError) throw error
-    console.error(`${file}: exact is left out: ${error instanceof Error ? error.message : String(error)}`)
+    console.error(`${file}: exact is left out: ${reasonOf(error)}`)
     return null
   }
 }

@@ -2,7 +2,17 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { EconomyEvent } from '@syntropism/contract'
-import { type Config, ConfigError, type Live, type SandboxName, type ScriptedAgents, loadConfig, machineCapacity, startLive } from '@syntropism/runtime'
+import {
+  type Config,
+  ConfigError,
+  type Live,
+  type SandboxName,
+  type ScriptedAgents,
+  loadConfig,
+  machineCapacity,
+  reasonOf,
+  startLive,
+} from '@syntropism/runtime'
 import { openPages } from '@syntropism/console'
 import { describeEvent } from '../terminal/describe.ts'
 import { lazySolver } from './live-solver.ts'
@@ -45,7 +55,7 @@ const starterAgents = (): string[] => {
 }
 
 /** Milliseconds of "90s", "5m", "2h", "500ms" or plain seconds. */
-export function parseDuration(text: string): number {
+function parseDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text)
   if (match === null) throw new ConfigError(`--for ${text} is no duration; right would be 90s, 5m, 2h or 500ms`)
   const unit = { h: 3_600_000, m: 60_000, ms: 1, s: 1000 }[match[2] ?? 's'] ?? 1000
@@ -172,7 +182,7 @@ export async function runLive(flags: LiveFlags): Promise<void> {
     config,
     new_tokens: flags.newTokens ?? false,
     onFatal(error) {
-      console.error(`syntropism: the economy stops: ${error instanceof Error ? error.message : String(error)}`)
+      console.error(`syntropism: the economy stops: ${reasonOf(error)}`)
       stopWith(75)
     },
     pages: openPages(),

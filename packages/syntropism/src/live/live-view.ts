@@ -19,7 +19,7 @@ interface Scoring {
 }
 
 /** Why nothing happens, when nothing can. */
-export function stillness(live: Live, lastRewardAtMs: number | null): string | null {
+function stillness(live: Live, lastRewardAtMs: number | null): string | null {
   const { state } = live.host
   const living = [...state.agents.values()].filter((agent) => agent.status !== 'dead')
   if (state.agents.size === 0) return 'no agents: start with --agents <folder>'

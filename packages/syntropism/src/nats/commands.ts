@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Id } from '@syntropism/contract'
-import { ConfigError, type SandboxName, loadConfig, machineCapacity, openSandbox } from '@syntropism/runtime'
+import { ConfigError, type SandboxName, loadConfig, machineCapacity, openSandbox, reasonOf } from '@syntropism/runtime'
 import { table } from '../terminal/format.ts'
 import { sdkDir } from '../live/live-command.ts'
 import type { LocalFlags } from '../terminal/local.ts'
@@ -105,7 +105,7 @@ export async function runExecutor(flags: ExecutorFlags): Promise<void> {
     dir: resolve(flags.dir ?? join('.syntropism-executor', flags.id)),
     economy_id: flags.economy,
     executor_id: flags.id,
-    onError: (error) => console.error(`syntropism: ${error instanceof Error ? error.message : String(error)}`),
+    onError: (error) => console.error(`syntropism: ${reasonOf(error)}`),
     openSandbox: async (folders) => {
       const settings = { ...folders, allow_weak: flags.allowWeakSandbox ?? false, read_only: config.sandbox_read_only }
       return openSandbox(settings, flags.sandbox)

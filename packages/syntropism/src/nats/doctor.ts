@@ -1,4 +1,4 @@
-import { type Config, pathsOf, readStore } from '@syntropism/runtime'
+import { type Config, pathsOf, readStore, reasonOf } from '@syntropism/runtime'
 import { economyIdIn } from '../inspect/journal-events.ts'
 
 /** What the doctor says of the bus. */
@@ -43,6 +43,6 @@ export async function describeBus(config: Config): Promise<BusReport> {
       await connection.close()
     }
   } catch (error) {
-    return { bus: `NATS at ${config.nats_url}`, bus_problems: [error instanceof Error ? error.message : String(error)] }
+    return { bus: `NATS at ${config.nats_url}`, bus_problems: [reasonOf(error)] }
   }
 }

@@ -17,7 +17,7 @@ export type SentRun = z.infer<typeof SentRun>
 const IMPORT = /\b(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g
 
 /** The text of a model's module when it can go to another host: one file that needs nothing but Node and the simulation. Throws UsageError. */
-export function moduleText(path: string): string {
+function moduleText(path: string): string {
   const text = readFileSync(path, 'utf8')
   const foreign = [...text.matchAll(IMPORT)].flatMap(([, from = '']) => (from.startsWith('node:') || from === '@syntropism/simulation' ? [] : [from]))
   if (foreign.length > 0)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseCreds } from '@nats-io/jwt'
 import { type NatsConnection, connect, credsAuthenticator } from '@nats-io/transport-node'
+import { reasonOf } from '../../ports/index.ts'
 
 export type { NatsConnection }
 
@@ -13,6 +14,11 @@ export class BusError extends Error {
     this.code = code
   }
 }
+
+/** What a server takes that does not say otherwise. */
+const PAYLOAD_BYTES = 1_048_576
+/** Bytes of a body that one message carries here, beside so many of its headers. */
+export const payloadMax = ({ info }: NatsConnection, headerBytes: number): number => (info?.max_payload ?? PAYLOAD_BYTES) - headerBytes
 
 export interface NatsSettings {
   /** One address or several, comma-separated: `nats://host:4222`. */
@@ -28,8 +34,6 @@ const SERVER_VERSION_MIN = [2, 12]
 const RECONNECT_MS = 250
 const PING_MS = 10_000
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
 /** Where replies to credentials that may listen everywhere come: no other role may listen there. */
 const OWN_INBOX = '_INBOX_writer'
 
@@ -42,7 +46,7 @@ async function identity(file: string | undefined) {
     const inbox = (uc.nats.sub?.allow ?? []).find((subject) => /^_INBOX[^.]*\.>$/.test(subject))
     return { authenticator: credsAuthenticator(creds), inboxPrefix: inbox?.slice(0, -2) ?? OWN_INBOX }
   } catch (error) {
-    throw new BusError('unsuitable', `the NATS credentials file ${file} cannot be read: ${messageOf(error)}`, { cause: error })
+    throw new BusError('unsuitable', `the NATS credentials file ${file} cannot be read: ${reasonOf(error)}`, { cause: error })
   }
 }
 
@@ -64,7 +68,7 @@ export async function connectNats(settings: NatsSettings): Promise<NatsConnectio
     if (error instanceof BusError) throw error
     throw new BusError(
       'unreachable',
-      `NATS at ${settings.url} cannot be used: ${messageOf(error)}; is nats-server running there, and are the credentials right?`,
+      `NATS at ${settings.url} cannot be used: ${reasonOf(error)}; is nats-server running there, and are the credentials right?`,
       {
         cause: error,
       },

@@ -2,7 +2,7 @@ import type { EconomyEvent } from '@syntropism/contract'
 import { type Msg, type MsgHdrs, headers } from '@nats-io/transport-node'
 
 /** Version of the shape of what is published; it grows only with a change that a reader has to know. */
-export const SCHEMA_VERSION = '1'
+const SCHEMA_VERSION = '1'
 
 export const HEADER = {
   cause: 'Syntropism-Cause-Id',

@@ -5,7 +5,9 @@ import { testBus } from '../../../../../tests/contracts/bus.ts'
 import { EventLog, makeEvents, until } from '../../../../../tests/contracts/events.ts'
 import { NatsServer } from '../../../../../tests/servers/nats-server.ts'
 import { Config } from '../../config/index.ts'
-import { BusError, NatsBus, type NatsConnection, Outbox, connectNats, ensureStreams, readEventStream, streamProblems, subjects } from './index.ts'
+import { BusError, type NatsConnection, Outbox, connectNats, ensureStreams, readEventStream, subjects } from './index.ts'
+import { NatsBus } from './nats-bus.ts'
+import { streamProblems } from './streams.ts'
 
 const SETTINGS = Config.parse({}).nats_streams
 let server: NatsServer

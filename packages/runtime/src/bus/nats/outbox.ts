@@ -2,7 +2,7 @@ import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
 import { type Msg, type NatsConnection, type Subscription, createInbox } from '@nats-io/transport-node'
 import type { EconomyEvent } from '@syntropism/contract'
 import { eventText } from '@syntropism/economy'
-import type { Maybe } from '../../ports/index.ts'
+import { type Maybe, reasonOf } from '../../ports/index.ts'
 import { BusError } from './connection.ts'
 import { eventHeaders } from './headers.ts'
 import { subjects } from './subjects.ts'
@@ -120,10 +120,7 @@ export class Outbox {
         await this.#send()
       } catch (error) {
         if (this.#closed) return
-        const known =
-          error instanceof BusError
-            ? error
-            : new BusError('unavailable', `events cannot be sent: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+        const known = error instanceof BusError ? error : new BusError('unavailable', `events cannot be sent: ${reasonOf(error)}`, { cause: error })
         this.#options.onHalt(known)
         if (known.code === 'stream_ahead') return
         if (this.#acknowledged > before) backoff = BACKOFF_MS.first

@@ -1,6 +1,6 @@
-import { type ConsumerMessages, DeliverPolicy, jetstream } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { EconomyEvent } from '@syntropism/contract'
+import { followStream } from './follow.ts'
 import { subjects } from './subjects.ts'
 
 export interface ReaderOptions {
@@ -22,63 +22,37 @@ export interface EventReader {
   stop(): Promise<void>
 }
 
-const PAUSE_MS = 200
-const FETCH_MAX = 500
-/** The server says every second that it is there; after two silences the reader asks anew. */
-const HEARTBEAT_MS = 1000
-const EXPIRES_MS = 10_000
+const AT_ONCE_MAX = 500
 
 /**
  * Reads events after a position, then goes on as they come. The server may deliver one again after a reconnect: the sequence number tells,
  * and it is not handed over twice. A slow reader holds back nobody; at most 500 events wait in memory.
  */
-export function readEventStream(options: ReaderOptions): EventReader {
-  const { connection, economy_id, filter, onError, onEvent } = options
-  let seq = options.after_seq
-  const end = { wanted: false }
-  let messages: ConsumerMessages | null = null
-
-  const once = async (): Promise<void> => {
-    const consumer = await jetstream(connection).consumers.get(subjects.eventStream(economy_id), {
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: seq + 1,
-      ...(filter === undefined ? {} : { filter_subjects: [...filter] }),
-    })
-    if (end.wanted) return
-    messages = await consumer.consume({ expires: EXPIRES_MS, idle_heartbeat: HEARTBEAT_MS, max_messages: FETCH_MAX })
-    for await (const message of messages) {
-      if (end.wanted) return
+export function readEventStream({ after_seq, connection, economy_id, filter, onError, onEvent }: ReaderOptions): EventReader {
+  let seq = after_seq
+  const stop = followStream({
+    // The stream's own number is the event's.
+    after: () => seq,
+    at_once_max: AT_ONCE_MAX,
+    connection,
+    filter,
+    onError,
+    async onMessage(message) {
       const event = message.json<EconomyEvent>()
-      if (event.seq <= seq) continue
+      if (event.seq <= seq) return
       seq = event.seq
       try {
         await onEvent(event)
       } catch (error) {
         onError(error)
       }
-    }
-  }
-
-  const running = (async () => {
-    while (!end.wanted) {
-      try {
-        await once()
-      } catch (error) {
-        if (!end.wanted && !connection.isClosed()) onError(error)
-      }
-      if (connection.isClosed()) return
-      if (!end.wanted) await new Promise((done) => setTimeout(done, PAUSE_MS))
-    }
-  })()
-
+    },
+    stream: subjects.eventStream(economy_id),
+  })
   return {
     get seq() {
       return seq
     },
-    async stop() {
-      end.wanted = true
-      messages?.stop()
-      await running
-    },
+    stop,
   }
 }

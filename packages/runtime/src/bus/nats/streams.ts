@@ -1,6 +1,6 @@
 import { DiscardPolicy, type JetStreamManager, RetentionPolicy, StorageType, type StreamConfig, type StreamInfo, jetstreamManager } from '@nats-io/jetstream'
 import { type NatsConnection, nanos } from '@nats-io/transport-node'
-import type { StreamSettings } from '../../ports/index.ts'
+import { type StreamSettings, reasonOf } from '../../ports/index.ts'
 import { BusError } from './connection.ts'
 import { subjects } from './subjects.ts'
 
@@ -86,7 +86,7 @@ async function find(manager: JetStreamManager, name: string): Promise<StreamInfo
     return await manager.streams.info(name)
   } catch (error) {
     if (error instanceof Error && /stream not found/i.test(error.message)) return null
-    throw new BusError('unavailable', `the stream ${name} cannot be looked up: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new BusError('unavailable', `the stream ${name} cannot be looked up: ${reasonOf(error)}`, { cause: error })
   }
 }
 

@@ -1,8 +1,10 @@
 // Runs of simulations over JetStream. They belong to no economy: streams and subjects of their own.
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { type ConsumerMessages, DeliverPolicy, DiscardPolicy, type JsMsg, RetentionPolicy, StorageType, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { DiscardPolicy, type JsMsg, RetentionPolicy, StorageType, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { type NatsConnection, headers as createHeaders, nanos } from '@nats-io/transport-node'
 import type { NewWork } from '../../ports/index.ts'
+import { payloadMax } from './connection.ts'
+import { followStream } from './follow.ts'
 import { HEADER } from './headers.ts'
 import { type QueuePlace } from './work-queue.ts'
 
@@ -15,9 +17,7 @@ const PART = 'Syntropism-Part'
 const PARTS = 'Syntropism-Parts'
 /** Room that headers take beside a part. */
 const HEADER_BYTES = 1024
-const PAUSE_MS = 200
-const HEARTBEAT_MS = 1000
-const EXPIRES_MS = 10_000
+const RESULTS_AT_ONCE_MAX = 100
 const REQUEST_MS = 5000
 
 /** Which workers can take a run: those of the same version, and, for a model from a module, those that allow it. */
@@ -70,7 +70,7 @@ export async function sendResult(
   trace: Pick<NewWork, 'traceparent'>,
 ): Promise<void> {
   const data = gzipSync(text)
-  const size = (connection.info?.max_payload ?? 1_048_576) - HEADER_BYTES
+  const size = payloadMax(connection, HEADER_BYTES)
   const parts = Math.ceil(data.length / size)
   for (let part = 0; part < parts; part++) {
     const head = createHeaders()
@@ -111,37 +111,21 @@ export function collectResults(
   onResult: (index: number, text: string) => void,
   onError: (error: unknown) => void,
 ): () => Promise<void> {
-  const end = { wanted: false }
   const parts = new Parts()
-  let messages: ConsumerMessages | null = null
   let seq = 0
-  const once = async (): Promise<void> => {
-    const from = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: seq + 1 }
-    const consumer = await jetstream(connection).consumers.get(RESULTS, { filter_subjects: resultSubject(sweepId, '*'), ...from })
-    if (end.wanted) return
-    messages = await consumer.consume({ expires: EXPIRES_MS, idle_heartbeat: HEARTBEAT_MS, max_messages: 100 })
-    for await (const message of messages) {
-      if (end.wanted) return
+  return followStream({
+    after: () => seq,
+    at_once_max: RESULTS_AT_ONCE_MAX,
+    connection,
+    filter: [resultSubject(sweepId, '*')],
+    onError,
+    onMessage(message) {
       seq = Math.max(seq, message.seq)
       const found = parts.take(message)
       if (found !== null) onResult(found.index, found.text)
-    }
-  }
-  const running = (async () => {
-    while (!end.wanted && !connection.isClosed()) {
-      try {
-        await once()
-      } catch (error) {
-        if (!end.wanted && !connection.isClosed()) onError(error)
-      }
-      if (!end.wanted) await new Promise((done) => setTimeout(done, PAUSE_MS))
-    }
-  })()
-  return async () => {
-    end.wanted = true
-    messages?.stop()
-    await running
-  }
+    },
+    stream: RESULTS,
+  })
 }
 
 /** Forgets the results of a sweep that is over. */

@@ -23,6 +23,7 @@ import {
   pauseAfter,
   reasonOf,
 } from '../../ports/index.ts'
+import { payloadMax } from './connection.ts'
 import { HEADER } from './headers.ts'
 
 /** Where a queue lies on the server. */
@@ -48,9 +49,10 @@ const DELIVERIES = 'Syntropism-Deliveries'
 const REASON = 'Syntropism-Reason'
 const QUEUE = 'Syntropism-Queue'
 const WORK_ID = 'Syntropism-Work-Id'
-/** Codes of the server's "maximum bytes/messages exceeded". */
+/** Names under which the settings stand with the consumer: every taker reads them there. */
 const DELIVERIES_MAX = 'syntropism.deliveries_max'
 const PAUSE = 'syntropism.pause_ms'
+/** Codes of the server's "maximum bytes/messages exceeded". */
 const FULL = new Set([10_077, 10_047, 10_054])
 
 function headersOf({ id, traceparent, tracestate }: NewWork): MsgHdrs {
@@ -115,7 +117,7 @@ export class NatsWorkQueue implements WorkQueue {
   }
 
   async add(work: NewWork): Promise<void> {
-    const most = (this.#connection.info?.max_payload ?? 1_048_576) - HEADER_BYTES
+    const most = payloadMax(this.#connection, HEADER_BYTES)
     if (work.data.length > most)
       throw new WorkQueueError('too_large', `work ${work.id} has ${work.data.length} bytes, NATS carries ${most} here: raise max_payload of the server`)
     await this.#store(this.place.subject, work.data, headersOf(work), work.id)

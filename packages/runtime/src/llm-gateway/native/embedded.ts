@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import type { LanguageModelV4CallOptions, LanguageModelV4FinishReason, LanguageModelV4StreamPart, LanguageModelV4Usage } from '@ai-sdk/provider'
 import type { UpstreamConfig } from '../../config/index.ts'
+import { reasonOf } from '../../ports/index.ts'
 import { type Attempt, type UpstreamAnswer, UpstreamFailure } from '../guard.ts'
 import { Refused } from '../../refusal/index.ts'
 import { toChunks, toCompletion } from './answer.ts'
@@ -37,7 +38,7 @@ async function grammarOf({ llama }: Loaded, format: Options['responseFormat']): 
   try {
     return { grammar: await llama.createGrammarForJsonSchema(format.schema) }
   } catch (error) {
-    throw new RequestUnsupported('response_format', `no grammar can be made of the schema: ${error instanceof Error ? error.message : String(error)}`)
+    throw new RequestUnsupported('response_format', `no grammar can be made of the schema: ${reasonOf(error)}`)
   }
 }
 

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { reasonOf } from '../../ports/index.ts'
 import { Refused } from '../../refusal/index.ts'
 
 /** The part of node-llama-cpp that is used; it is an optional dependency, so its own types may be missing. */
@@ -63,7 +64,7 @@ export async function loadModel(
     const entry = createRequire(join(folder, 'package.json')).resolve('node-llama-cpp')
     library = (await import(pathToFileURL(entry).href)) as Library
   } catch (error) {
-    throw new Refused('llm_model_not_installed', { advice, folder, reason: error instanceof Error ? error.message.slice(0, 300) : String(error) })
+    throw new Refused('llm_model_not_installed', { advice, folder, reason: reasonOf(error).slice(0, 300) })
   }
   const llama = await library.getLlama({ build: 'never', gpu: false, logLevel: 'error', skipDownload: true })
   try {
@@ -73,6 +74,6 @@ export async function loadModel(
     return { chat: new library.LlamaChat({ contextSequence: sequence }), library, llama, sequence }
   } catch (error) {
     await llama.dispose()
-    throw new Refused('llm_model_not_installed', { advice, file, folder, reason: error instanceof Error ? error.message.slice(0, 300) : String(error) })
+    throw new Refused('llm_model_not_installed', { advice, file, folder, reason: reasonOf(error).slice(0, 300) })
   }
 }

@@ -1,1 +1,1 @@
-export { AskedThread, ThreadError, answerOnThread } from './thread.ts'
+export { Thread, ThreadError, answerOnThread, moduleBeside } from './thread.ts'

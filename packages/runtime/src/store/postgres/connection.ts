@@ -3,6 +3,7 @@ import pg from 'pg'
 import { JournalError } from '../../ports/index.ts'
 import type { Queries } from '../queries.ts'
 import type { Tables } from '../schema.ts'
+import { unavailable } from '../unavailable.ts'
 
 const INT8 = 20
 const NUMERIC = 1700
@@ -30,11 +31,6 @@ const settings = (url: string) => ({
   options: '-c synchronous_commit=on -c idle_in_transaction_session_timeout=3000',
   types: types as pg.CustomTypesConfig,
 })
-
-export const unavailable = (what: string, error: unknown): JournalError =>
-  error instanceof JournalError
-    ? error
-    : new JournalError('unavailable', `${what}: ${error instanceof Error && error.message !== '' ? error.message : String(error)}`, { cause: error })
 
 /** Where a connection string leads, without its password. */
 export function describeUrl(url: string): string {

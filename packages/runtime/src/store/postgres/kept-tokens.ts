@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { TokenShelf } from '../../ports/index.ts'
-import { unavailable } from './connection.ts'
+import { unavailable } from '../unavailable.ts'
 
 /** The hashes of the long-lived tokens in the database, where the leader and every standby see them. Written by the session that leads alone. */
 export const createTokenShelf = (client: pg.Client): TokenShelf => ({

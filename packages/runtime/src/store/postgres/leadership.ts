@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type pg from 'pg'
 import { JournalError } from '../../ports/index.ts'
-import { unavailable } from './connection.ts'
+import { unavailable } from '../unavailable.ts'
 
 /** Silence of a leader after which another may take over, by the database's clock. */
 export const LEASE_MS = 3000

@@ -1,5 +1,6 @@
 import { JournalError } from '../../ports/index.ts'
-import { connect, describeUrl, unavailable } from './connection.ts'
+import { unavailable } from '../unavailable.ts'
+import { connect, describeUrl } from './connection.ts'
 import type { PostgresJournal } from './postgres-journal.ts'
 import { openPostgres } from './postgres-store.ts'
 

@@ -7,7 +7,7 @@ import { GENESIS_HASH, batchHash } from '../hash.ts'
 import { MEMORY, type Memory, NOTHING, Projection } from '../projection.ts'
 import type { Queries } from '../queries.ts'
 import { type JournalReads, journalReads } from '../records.ts'
-import { unavailable } from './connection.ts'
+import { unavailable } from '../unavailable.ts'
 import { DEPOSED } from './migrate.ts'
 import { PostgresChanges, arrayText } from './postgres-changes.ts'
 

@@ -4,11 +4,12 @@ import { ExponentialBackoff, bulkhead, handleWhen, retry } from 'cockatiel'
 import { LRUCache } from 'lru-cache'
 import { type ToolServerConfig, type ToolTerms, type ToolsConfig, isAllowed, termsOf } from '../../config/index.ts'
 import type { Host } from '../../host/index.ts'
-import type { Bus, WorkItem, WorkQueue } from '../../ports/index.ts'
+import { type Bus, type WorkItem, type WorkQueue, reasonOf } from '../../ports/index.ts'
 import { type GatewayCode, Refused } from '../../refusal/index.ts'
+import type { LaunchedProgram } from '../../sandbox/index.ts'
 import { type SettledCall, Waiting } from './calls.ts'
 import { ToolFailure } from '../failure.ts'
-import { type ProgramLaunch, type ServedTool, ToolServer } from './server.ts'
+import { type ServedTool, ToolServer } from './server.ts'
 
 /** Beside the tries of a call: room for its way through the queue. */
 const GRACE_MS = 10_000
@@ -61,7 +62,7 @@ export interface ToolGatewayOptions {
   readonly bus: Bus
   readonly environment: NodeJS.ProcessEnv
   /** The way into the sandbox of a server's program. */
-  launch(config: ToolServerConfig): ProgramLaunch
+  launch(config: ToolServerConfig): LaunchedProgram
   /** A call that was settled before, from the read model. */
   settledCall(callId: string): Promise<SettledCall | null>
   /** Calls that a former process left open. */
@@ -127,7 +128,7 @@ export class ToolGateway {
           for (const { tool } of (await server.tools()).values())
             if (isAllowed(config, tool.name)) tools.push({ server_id: config.id, terms: termsOf(config, tool.name), tool })
         } catch (error) {
-          unreachable.push({ reason: error instanceof Error ? error.message : String(error), server_id: config.id })
+          unreachable.push({ reason: reasonOf(error), server_id: config.id })
         }
       }),
     )
@@ -161,7 +162,7 @@ export class ToolGateway {
       if (this.#queue === null) throw new ToolFailure('failed', 'the service is starting', true)
       if (!repeated) await this.#queue.add(workOf(call, this.#traceOf(call_id)))
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = reasonOf(error)
       await this.#settle(call_id, { outcome: 'failed', reason: `not stored: ${reason}`, result: null })
       throw new Refused('tool_queue_unavailable', { call_id, reason })
     }

@@ -11,6 +11,9 @@ import {
 } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import type { ToolServerConfig } from '../../config/index.ts'
+import { reasonOf } from '../../ports/index.ts'
+import type { LaunchedProgram } from '../../sandbox/index.ts'
+import { VERSION } from '../../version/index.ts'
 import { limitedFetch } from './limited-fetch.ts'
 import { ToolFailure } from '../failure.ts'
 
@@ -35,21 +38,11 @@ interface Connected {
   readonly tools: ReadonlyMap<string, ServedTool>
 }
 
-/** How the program of a server is started, and told of its process and its end. */
-export interface ProgramLaunch {
-  readonly command: string
-  readonly args: readonly string[]
-  readonly cwd: string
-  readonly env: Readonly<Record<string, string>>
-  started(pid: number): void
-  ended(): Promise<void>
-}
-
 export interface ServerOptions {
   readonly config: ToolServerConfig
   readonly environment: NodeJS.ProcessEnv
   /** The way into the sandbox of a server's program. Throws where there is none. */
-  launch(config: ToolServerConfig): ProgramLaunch
+  launch(config: ToolServerConfig): LaunchedProgram
   /** A line for the log. */
   note(level: 'debug' | 'warn', text: string): void
 }
@@ -71,7 +64,7 @@ function served(tool: Tool): ServedTool {
 }
 
 const failureOf = (error: unknown): ToolFailure => {
-  const text = (error instanceof Error ? error.message : String(error)).slice(0, 500)
+  const text = reasonOf(error).slice(0, 500)
   const isTimeout = error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout
   // What the server itself says of a call it would say again.
   return new ToolFailure(isTimeout ? 'timeout' : 'failed', text, !(error instanceof ProtocolError), { cause: error })
@@ -79,9 +72,9 @@ const failureOf = (error: unknown): ToolFailure => {
 
 /** The standard input and output of a program that was launched into a sandbox. */
 class HeldTransport extends StdioClientTransport {
-  readonly #launch: ProgramLaunch
+  readonly #launch: LaunchedProgram
 
-  constructor(launch: ProgramLaunch, maxBufferSize: number) {
+  constructor(launch: LaunchedProgram, maxBufferSize: number) {
     const { args, command, cwd, env } = launch
     super({ args: [...args], command, cwd, env: { ...env }, maxBufferSize, stderr: 'pipe' })
     this.#launch = launch
@@ -203,7 +196,7 @@ export class ToolServer {
     this.#lastWords = ''
     const transport = this.#transport()
     const client = new Client(
-      { name: 'syntropism', version: '0.1.0' },
+      { name: 'syntropism', version: VERSION },
       {
         listChanged: {
           tools: { onChanged: (error, listed) => (error === null ? keep(listed ?? []) : this.#options.note('warn', `${this.config.id}: ${error.message}`)) },
@@ -225,7 +218,7 @@ export class ToolServer {
       await transport.close()
       const words = this.#lastWords.trim()
       if (words === '') throw error
-      throw new Error(`${error instanceof Error ? error.message : String(error)}: ${words}`, { cause: error })
+      throw new Error(`${reasonOf(error)}: ${words}`, { cause: error })
     }
     this.#failed = null
     return connection

@@ -7,7 +7,7 @@ import { type AgentView, type Game, type Role, type Surroundings, marketModel } 
 const POINT_MICRO = 50_000_000
 const BEAT_MS = 100
 /** Points that prompts are worth, all three scores together: least and most, uniform between. */
-export const WORTH = { quality: [15, 27], spam: [0, 6] } as const
+const WORTH = { quality: [15, 27], spam: [0, 6] } as const
 const KINDS = ['quality', 'spam'] as const
 type Kind = (typeof KINDS)[number]
 

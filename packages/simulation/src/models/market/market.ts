@@ -4,7 +4,7 @@ import { CURVES, type CurveChoice, RULE_PARAMS, TIP_PARAM, chosenRules, curveOfC
 import { type AgentView, type Bundle, type Game, type Role, type Surroundings, marketModel } from '../../strategies/index.ts'
 
 /** Length of a job: with a beat of 100 ms it is over when the next step begins. */
-export const JOB_MS = 900
+const JOB_MS = 900
 const BEAT_MS = 100
 const [CPU_MILLICORES, MEMORY_MB, LLM_MICRO_USD_PER_MINUTE] = [100_000, 204_800, 10_000_000] as const
 

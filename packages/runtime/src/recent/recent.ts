@@ -1,4 +1,4 @@
-/** A map that forgets its oldest entries beyond `size_max`: what it keeps is a convenience, never needed for correctness. */
+/** A map that forgets, beyond `sizeMax` entries, those that were set longest ago: what it keeps is a convenience, never needed for correctness. */
 export class Recent<V> {
   readonly #entries = new Map<string, V>()
   readonly #sizeMax: number
@@ -8,6 +8,7 @@ export class Recent<V> {
   }
 
   set(key: string, value: V): void {
+    this.#entries.delete(key)
     this.#entries.set(key, value)
     if (this.#entries.size > this.#sizeMax) this.#entries.delete(this.#entries.keys().next().value as string)
   }
