@@ -15,6 +15,9 @@ const cause =
   (exit: SandboxExit): string | null =>
     causes.includes(exit.cause) ? null : `ended as ${exit.cause}: ${exit.output_tail.slice(-200)}`
 
+/** What a limit stops, which is looked at every few milliseconds, is stopped here at the latest: however busy the machine, a program does not get away by being done first. */
+const STOPPED_HERE = 'await sleep(120_000)'
+
 const READ = (name: string): string => `return readFileSync(host.${name}, 'utf8')`
 const CONNECT = `const connect = (options) => new Promise((done) => { const socket = net.connect(options); socket.setTimeout(6000, () => { socket.destroy(); done('a route (no answer)') }); socket.on('connect', () => { socket.destroy(); done('a connection') }); socket.on('error', (error) => done(['ENETUNREACH', 'ENOENT', 'EACCES', 'ERR_ACCESS_DENIED', 'EHOSTUNREACH'].includes(error.code) || options.port === host.port || options.path === host.abstract ? null : error.code)) })
 `
@@ -68,10 +71,10 @@ export const ATTEMPTS: readonly Attempt[] = [
     tries: 'looks for open files of the host among its own',
   },
   {
-    code: `const bomb = (program, ...args) => spawn(program, args, { stdio: 'ignore' }).on('error', () => undefined); bomb('/bin/sh', '-c', 'f() { f | f & }; f; sleep 5'); await sleep(300); for (let n = 0; n < 200; n += 1) bomb('/bin/sleep', '20'); await sleep(2500); return 'ran on'`,
+    code: `const bomb = (program, ...args) => spawn(program, args, { stdio: 'ignore' }).on('error', () => undefined); bomb('/bin/sh', '-c', 'f() { f | f & }; f; sleep 5'); await sleep(300); for (let n = 0; n < 6000; n += 1) { bomb('/bin/sleep', '600'); await sleep(20) } return 'ran on'`,
     name: 'fork bomb',
     stopped: cause('process_limit', 'crashed', 'completed'),
-    tries: 'doubles its processes without end, then starts 200 that stay',
+    tries: 'doubles its processes without end, then starts more that stay',
   },
   {
     code: `const kept = []; for (;;) { kept.push(Buffer.alloc(8e6, 1)); if (kept.length > 120) return 'allocated 960 MB'; await sleep(1) }`,
@@ -80,7 +83,7 @@ export const ATTEMPTS: readonly Attempt[] = [
     tries: 'allocates 960 MB with 128 bought',
   },
   {
-    code: `const block = Buffer.alloc(1e6); for (let n = 0; n < 1000; n += 1) { writeFileSync('bomb' + n, block); if (n % 10 === 9) await sleep(1) } return 'wrote 1 GB'`,
+    code: `const block = Buffer.alloc(1e6); for (let n = 0; n < 1000; n += 1) { writeFileSync('bomb' + n, block); if (n % 10 === 9) await sleep(1) } ${STOPPED_HERE}; return 'wrote 1 GB'`,
     name: 'disk bomb',
     stopped: cause('disk_limit'),
     tries: 'writes 1 GB in files of 1 MB with a quota of 64 MB',
@@ -92,19 +95,19 @@ export const ATTEMPTS: readonly Attempt[] = [
     tries: 'writes one file beyond the quota',
   },
   {
-    code: `for (let n = 0; n < 8; n += 1) { const fd = openSync('ghost' + n, 'w'); unlinkSync('ghost' + n); for (let k = 0; k < 20; k += 1) { writeSync(fd, Buffer.alloc(1e6)); await sleep(2) } } return '160 MB without a name'`,
+    code: `for (let n = 0; n < 8; n += 1) { const fd = openSync('ghost' + n, 'w'); unlinkSync('ghost' + n); for (let k = 0; k < 20; k += 1) { writeSync(fd, Buffer.alloc(1e6)); await sleep(2) } } ${STOPPED_HERE}; return '160 MB without a name'`,
     name: 'files without a name',
     stopped: cause('disk_limit'),
     tries: 'writes 160 MB into files that it has deleted',
   },
   {
-    code: `const folder = Buffer.from([0x62, 0xff]); mkdirSync(folder); for (let n = 0; n < 160; n += 1) { writeFileSync(Buffer.concat([folder, Buffer.from('/file' + n)]), Buffer.alloc(1e6)); await sleep(2) } return '160 MB behind a name that is no text'`,
+    code: `const folder = Buffer.from([0x62, 0xff]); mkdirSync(folder); for (let n = 0; n < 160; n += 1) { writeFileSync(Buffer.concat([folder, Buffer.from('/file' + n)]), Buffer.alloc(1e6)); await sleep(2) } ${STOPPED_HERE}; return '160 MB behind a name that is no text'`,
     name: 'space behind odd names',
     stopped: cause('disk_limit'),
     tries: 'writes 160 MB into a folder whose name is no text',
   },
   {
-    code: `for (let level = 0; level < 40; level += 1) { mkdirSync('d'.repeat(200)); process.chdir('d'.repeat(200)) } for (let n = 0; n < 160; n += 1) { writeFileSync('file' + n, Buffer.alloc(1e6)); await sleep(2) } return '160 MB too deep to be seen'`,
+    code: `for (let level = 0; level < 40; level += 1) { mkdirSync('d'.repeat(200)); process.chdir('d'.repeat(200)) } for (let n = 0; n < 160; n += 1) { writeFileSync('file' + n, Buffer.alloc(1e6)); await sleep(2) } ${STOPPED_HERE}; return '160 MB too deep to be seen'`,
     name: 'space too deep',
     stopped: cause('disk_limit'),
     tries: 'writes 160 MB where no path from outside reaches',
@@ -116,7 +119,7 @@ export const ATTEMPTS: readonly Attempt[] = [
     tries: 'keeps 960 MB in files that exist in memory alone, with 128 bought',
   },
   {
-    code: `for (let n = 0; n < 50000; n += 1) { writeFileSync('f' + n, ''); if (n % 50 === 0) await sleep(1) } return '50 000 files'`,
+    code: `for (let n = 0; n < 50000; n += 1) { writeFileSync('f' + n, ''); if (n % 50 === 0) await sleep(1) } ${STOPPED_HERE}; return '50 000 files'`,
     name: 'flood of files',
     stopped: cause('disk_limit'),
     tries: 'makes 50 000 files where 2 000 are allowed',
