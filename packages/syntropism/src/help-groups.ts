@@ -8,7 +8,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Keep, go back, compare:': ['backup', 'restore', 'export', 'replay', 'fork', 'diff', 'rebuild'],
   'Run an economy:': ['live', 'doctor', 'service', 'executor', 'nats'],
   'See what happens:': ['top', 'agents', 'market', 'ledger', 'events', 'why', 'verify', 'spend', 'provenance', 'indicators', 'trace', 'phoenix'],
-  'Study markets and agents:': ['simulate', 'sweep', 'worker', 'benchmark', 'clear', 'compare', 'formula', 'price', 'regret'],
+  'Study markets and agents:': ['simulate', 'sweep', 'worker', 'benchmark', 'book', 'clear', 'compare', 'formula', 'price', 'regret'],
 }
 
 /** Puts each command into its group. */
