@@ -119,7 +119,7 @@ describe('the Compose file', () => {
   })
 
   it('gives the economy settings that it knows, and the Collector variables that its configuration reads', () => {
-    const known = readFileSync(join(ROOT, 'packages/runtime/src/config/index.ts'), 'utf8')
+    const known = readFileSync(join(ROOT, 'packages/runtime/src/config/config.ts'), 'utf8')
     for (const name of Object.keys(compose.services.economy?.environment ?? {})) expect(known.includes(`${name}: [`), name).toBe(true)
     const collector = readFileSync(join(DEPLOY, 'collector/config.yaml'), 'utf8')
     for (const name of Object.keys(compose.services.collector?.environment ?? {})) expect(collector.includes(`\${env:${name}`), name).toBe(true)
