@@ -7,7 +7,9 @@ type Data = Readonly<Record<string, unknown>>
 
 it('a rich agent spawns variants of itself and pays their first windows; they buy what it has learnt, and it tries changes of itself', async () => {
   const data = tempDir()
-  const agent = unhurried('genesis', { 'agent.json': { start_credits_micro: 3_000_000_000 }, 'policy.json': { pause_base_ms: 0 } })
+  const files = { 'agent.json': { start_credits_micro: 3_000_000_000 }, 'policy.json': { pause_base_ms: 0 } }
+  // The test lasts as long as four windows: shorter ones than elsewhere, yet many times what an agent needs in one.
+  const agent = unhurried('genesis', files, { duration_ms: 8_000 })
   const child = start(['live', '--data', data, '--port', '0', '--agents', agent, '--sandbox', 'node', '--json'])
   const ended = finish(child)
   try {

@@ -42,12 +42,17 @@ describe('a program that is measured', () => {
     ['makes code from text by a constructor', program('return []', "(() => {}).constructor('return process')().exit()")],
     ['takes the trace of an error apart', program('return []', 'Error.prepareStackTrace = (_, trace) => trace; new Error().stack[0].getThis().process.exit()')],
     ['throws something that cannot be told', program('throw { get message() { throw 1 } }')],
-    ['never ends', program('for (;;);')],
   ])('that %s is worth nothing', async (_, source) => {
     const variant = await withBench('operations')
     expect(await testVersion(variant, source)).toMatchObject({ test_results: 'some_failed' })
     const { operations = [] } = await measurementsOf(variant, source)
     expect(operations.filter(({ after }) => after > 0)).toEqual([])
+  })
+
+  it('that never ends is stopped, and worth nothing', async () => {
+    const [variant, source] = [await withBench('operations'), program('for (;;);')]
+    expect(await testVersion(variant, source, 1000)).toMatchObject({ detail: expect.stringContaining('within 1000 ms'), test_results: 'some_failed' })
+    expect(await measurementsOf(variant, source)).toEqual({})
   })
 
   it('that reads by the back door pays for it', async () => {
