@@ -20,8 +20,8 @@ export default defineConfig({
       '**/node_modules/**',
     ],
     reporters: ['default', './scripts/count-reporter.ts'],
-    // Most of what takes time waits for processes of its own.
-    maxWorkers: 2,
+    // One more than the processors of a small machine: most of what takes time waits for processes of its own.
+    maxWorkers: 3,
     // Guards against hanging, not measures: a loaded machine takes many times as long.
     testTimeout: 600_000,
     hookTimeout: 600_000,
