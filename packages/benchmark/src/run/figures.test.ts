@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type TrialResult, compareRuns, summarise } from './index.ts'
+import { type TrialResult, compareRuns, summarise, varianceSplit } from './index.ts'
 
 const trial = (item: string, seed: number, pass: boolean, repeat = 0, error: string | null = null): TrialResult => ({
   agent: 'a',
@@ -66,5 +66,43 @@ describe('the interval of a whole run', () => {
 
   it('says nothing where nothing was judged', () => {
     expect(summarise([trial('X-1', 1, false, 0, 'lost')]).whole).toMatchObject({ high: 1, low: 0, seeds: 0 })
+  })
+})
+
+describe('the variance of a verdict', () => {
+  const of = (rows: readonly (readonly [number, number, boolean])[]): TrialResult[] => rows.map(([seed, repeat, pass]) => trial('X-1', seed, pass, repeat))
+
+  it('is the world’s when repeats agree, and the agent’s when they do not', () => {
+    expect(
+      varianceSplit(
+        of([
+          [1, 0, true],
+          [1, 1, true],
+          [2, 0, false],
+          [2, 1, false],
+        ]),
+      ),
+    ).toEqual({ agent: 0, world: 0.5 })
+    expect(
+      varianceSplit(
+        of([
+          [1, 0, true],
+          [1, 1, false],
+          [2, 0, false],
+          [2, 1, true],
+        ]),
+      ),
+    ).toEqual({ agent: 0.5, world: 0 })
+  })
+
+  it('is not split without repeats', () => {
+    expect(
+      varianceSplit(
+        of([
+          [1, 0, true],
+          [2, 0, false],
+        ]),
+      ),
+    ).toBeNull()
   })
 })

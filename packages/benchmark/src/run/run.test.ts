@@ -18,7 +18,6 @@ import {
   proveItem,
   runItems,
   runTrial,
-  varianceSplit,
 } from './index.ts'
 
 const ITEMS = loadScenarios(resolve(import.meta.dirname, '../../../../scenarios'))
@@ -204,53 +203,6 @@ describe('a run', () => {
 })
 
 describe('the variance of a verdict', () => {
-  const trial = (seed: number, repeat: number, pass: boolean): TrialResult => ({
-    agent: 'a',
-    error: null,
-    item: 'X-1',
-    judge: 'none',
-    pass,
-    repeat,
-    seed,
-    spend_micro_usd: 0,
-    variants: [],
-  })
-  const of = (rows: readonly (readonly [number, number, boolean])[]): TrialResult[] => rows.map((row) => trial(...row))
-
-  it('is the world’s when repeats agree, and the agent’s when they do not', () => {
-    expect(
-      varianceSplit(
-        of([
-          [1, 0, true],
-          [1, 1, true],
-          [2, 0, false],
-          [2, 1, false],
-        ]),
-      ),
-    ).toEqual({ agent: 0, world: 0.5 })
-    expect(
-      varianceSplit(
-        of([
-          [1, 0, true],
-          [1, 1, false],
-          [2, 0, false],
-          [2, 1, true],
-        ]),
-      ),
-    ).toEqual({ agent: 0.5, world: 0 })
-  })
-
-  it('is not split without repeats', () => {
-    expect(
-      varianceSplit(
-        of([
-          [1, 0, true],
-          [2, 0, false],
-        ]),
-      ),
-    ).toBeNull()
-  })
-
   it('an agent that draws acts otherwise in a repeat, one that reckons does not', async () => {
     const decisions = async (name: string): Promise<unknown[]> => {
       const { trials } = await runItems({ ...options(agentOf(name), null), epochs: 1, items: [itemOf('ER-3')], repeats: 2 })

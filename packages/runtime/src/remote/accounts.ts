@@ -1,7 +1,7 @@
 import { type Export, type Import, type OperatorLimits, encodeAccount, encodeOperator } from '@nats-io/jwt'
 import { createAccount, createOperator } from '@nats-io/nkeys'
 import { subjects } from '../bus/nats/index.ts'
-import type { Issuer } from './credentials.ts'
+import { type Issuer, OBSERVER_REQUESTS } from './credentials.ts'
 
 /** Everything that a server with decentralised credentials needs, and the issuer of its accounts. */
 export interface BusKeys {
@@ -36,13 +36,7 @@ const ASKED = {
     '$JS.API.CONSUMER.MSG.NEXT.*.*',
     '$JS.ACK.>',
   ],
-  observers: [
-    '$SRV.>',
-    '$JS.API.INFO',
-    ...['INFO.*', 'NAMES', 'LIST'].map((verb) => `$JS.API.STREAM.${verb}`),
-    ...['INFO.*.*', 'NAMES.*', 'LIST.*'].map((verb) => `$JS.API.CONSUMER.${verb}`),
-    '$JS.API.DIRECT.GET.>',
-  ],
+  observers: OBSERVER_REQUESTS,
 } as const
 
 const exported = (): Export[] => [

@@ -37,6 +37,15 @@ const ACCOUNT_OF = {
 /** Subject under which an agent gets its replies. */
 export const agentInbox = (leaseId: string): string => `_INBOX_${leaseId}`
 
+/** What an observer may ask of the economy's account: its account imports this, and its own rights are the same. */
+export const OBSERVER_REQUESTS: readonly string[] = [
+  '$SRV.>',
+  '$JS.API.INFO',
+  ...['INFO.*', 'NAMES', 'LIST'].map((verb) => `$JS.API.STREAM.${verb}`),
+  ...['INFO.*.*', 'NAMES.*', 'LIST.*'].map((verb) => `$JS.API.CONSUMER.${verb}`),
+  '$JS.API.DIRECT.GET.>',
+]
+
 type Permissions = Pick<User, 'pub' | 'sub' | 'resp'>
 const ANSWERS = { max: 1, ttl: 30_000_000_000 }
 
@@ -53,15 +62,7 @@ export function permissionsOf(who: BusRole): Permissions {
       }
     case 'observer':
       return {
-        pub: {
-          allow: [
-            '$SRV.>',
-            '$JS.API.INFO',
-            ...['INFO.*', 'NAMES', 'LIST'].map((verb) => `$JS.API.STREAM.${verb}`),
-            ...['INFO.*.*', 'NAMES.*', 'LIST.*'].map((verb) => `$JS.API.CONSUMER.${verb}`),
-            '$JS.API.DIRECT.GET.>',
-          ],
-        },
+        pub: { allow: [...OBSERVER_REQUESTS] },
         sub: {
           allow: ['syntropism.*.*.*.*', '_INBOX.>'],
           deny: ['call', 'dead', 'engine', 'tools', 'work'].map((what) => `syntropism.*.${what}.>`),
